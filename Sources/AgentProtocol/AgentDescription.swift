@@ -1,0 +1,29 @@
+/// The id that an agent chose for itself and keeps.
+public struct AgentID: Sendable, Hashable {
+    public let text: String
+
+    public init(_ text: String) {
+        self.text = text
+    }
+}
+
+extension AgentID: CustomStringConvertible {
+    public var description: String { text }
+}
+
+/// What an agent says of itself.
+public struct AgentDescription: Sendable, Hashable {
+    public let id: AgentID
+    public let pool: String
+    public let host: String
+    public let slots: Int
+    public let version: String
+
+    public init(id: AgentID, pool: String, host: String, slots: Int, version: String) {
+        self.id = id
+        self.pool = pool
+        self.host = host
+        self.slots = slots
+        self.version = version
+    }
+}

@@ -1,0 +1,53 @@
+public import struct Foundation.Date
+public import TaskModel
+
+/// All that an agent needs to carry out one run.
+public struct RunAssignment: Sendable {
+    public let lease: LeaseID
+    public let terms: LeaseTerms
+    public let run: RunID
+    /// How often the run was handed out, this time included.
+    public let epoch: Int
+    public let pool: String
+    public let registry: Registry
+    public let request: BuildRequest
+    public let source: RunSource
+    /// Filled into image names: `.Run.Date` is this time.
+    public let startTime: Date
+    public let taskName: String?
+    /// What pulls base images, by host as image names spell it.
+    public let pullCredentials: [String: Credential]
+    /// What fetches from git servers, by host. Those in the source come last.
+    public let gitCredentials: [String: Credential]
+    /// The longest the whole run may take.
+    public let timeout: Duration
+
+    public init(
+        lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry, request: BuildRequest,
+        source: RunSource, startTime: Date, taskName: String?, pullCredentials: [String: Credential],
+        gitCredentials: [String: Credential], timeout: Duration
+    ) {
+        self.lease = lease
+        self.terms = terms
+        self.run = run
+        self.epoch = epoch
+        self.pool = pool
+        self.registry = registry
+        self.request = request
+        self.source = source
+        self.startTime = startTime
+        self.taskName = taskName
+        self.pullCredentials = pullCredentials
+        self.gitCredentials = gitCredentials
+        self.timeout = timeout
+    }
+}
+
+/// Where the context of a run comes from.
+public enum RunSource: Sendable, Hashable {
+    case none
+    /// `URL#ref:folder`, with the user info that the request had.
+    case git(Secret)
+    /// An archive that a client uploaded: see ``RunBroker/uploadedContext(_:in:)``.
+    case upload
+}

@@ -1,0 +1,68 @@
+public import TaskModel
+
+/// What an agent asks of the server. The embedded agent calls the scheduler itself; one on another host calls it over HTTP.
+///
+/// Every call but ``register(_:)`` and ``nextRun(for:waiting:)`` names a lease and throws ``BrokerError/leaseLost`` once that lease is no
+/// longer the run's: the agent then stops the run and reports nothing more.
+public protocol RunBroker: Sendable {
+    /// Makes an agent known. The same id again replaces the description.
+    func register(_ agent: AgentDescription) async throws
+
+    /// The next run for one free slot of this agent.
+    ///
+    /// - Parameter waiting: how long to wait for one.
+    /// - Returns: nil if none came in that time.
+    func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment?
+
+    /// Makes the uploaded context of a run available as a file, packed as it was uploaded.
+    ///
+    /// - Parameter directory: where a copy may be put if the file is not on this host.
+    /// - Returns: the path of the file, which stays there while the lease is held.
+    func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String
+
+    /// Tells how the run goes on.
+    func report(_ event: RunEvent, for lease: LeaseID) async throws
+
+    /// Adds to the run's log.
+    ///
+    /// - Parameter offset: the place of the first byte in this agent's stream of the run.
+    /// - Throws: ``BrokerError/logOffset(expected:)`` if bytes before `offset` are missing.
+    func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws
+
+    /// Asks for permission to push one image: refused once a stop was asked for.
+    func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant
+
+    /// Renews the lease for another period, or waits at most `waiting` for news.
+    ///
+    /// - Returns: what the agent has to do.
+    func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState
+
+    /// Ends the run. The same outcome again is accepted again.
+    ///
+    /// - Parameter logLength: bytes in this agent's stream; ``BrokerError/logIncomplete(stored:)`` if the server has fewer.
+    func finish(_ lease: LeaseID, with outcome: RunOutcome, logLength: Int64) async throws
+}
+
+/// Why the server refused a call of an agent.
+public enum BrokerError: Error, Equatable {
+    case leaseLost
+    case logOffset(expected: Int64)
+    case logIncomplete(stored: Int64)
+    /// A stop was asked for: nothing more may be pushed.
+    case pushRefused(String)
+    case contextMissing(RunID)
+    case unknownAgent(AgentID)
+}
+
+extension BrokerError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .leaseLost: "The run was given to somebody else, or has ended. Stop it."
+        case .logOffset(let expected): "The log has \(expected) bytes so far; send from there."
+        case .logIncomplete(let stored): "The log has only \(stored) bytes; send the rest first."
+        case .pushRefused(let reason): "Nothing may be pushed any more: \(reason)."
+        case .contextMissing(let run): "The uploaded context of run \(run) is no longer there. Upload it again."
+        case .unknownAgent(let agent): "No agent \(agent) is registered. Register first."
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Glibc
+
+/// A folder of the local disk as a context.
+public struct FolderContext: Sendable {
+    /// Looks a path up for ``ContextLocation``.
+    public static func localPath(_ path: String) -> ContextLocation.LocalPath? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        guard status.st_mode & S_IFMT == S_IFDIR, let real = realPath(path) else { return .somethingElse }
+        return .folder(real)
+    }
+
+    static let maxDockerfileBytes = 16 << 20
+
+    /// Finds the Dockerfile and the ignore file. Blocks: run it on ``BlockingExecutor``.
+    ///
+    /// - Parameters:
+    ///   - dockerfile: a path is relative to the folder, or absolute; it may lead out of the folder.
+    ///   - includeGit: packs `.git` as if `!.git/**` were the last rule.
+    ///   - onNotice: called during walks for what a person should know.
+    /// - Throws: ``ContextError``.
+    public static func prepare(
+        _ folder: String, dockerfile: DockerfileChoice = .standard, includeGit: Bool = false,
+        onNotice: (@Sendable (String) -> Void)? = nil
+    ) throws -> PreparedContext {
+        try prepare(folder, dockerfile: dockerfile, includeGit: includeGit, onNotice: onNotice, counter: FolderTree.Counter())
+    }
+
+    static func prepare(
+        _ folder: String, dockerfile: DockerfileChoice, includeGit: Bool, onNotice: (@Sendable (String) -> Void)?,
+        counter: FolderTree.Counter
+    ) throws -> PreparedContext {
+        guard case .folder(let root) = localPath(folder) else { throw ContextError.notAFolder(folder) }
+        let files = FolderFiles(root: root)
+        let plan = try ContextPlan(dockerfile, files: files)
+        let ignore = includeGit ? try plan.ignore.adding("!.git/**") : plan.ignore
+        let filter = { @Sendable in IgnoreFilter(ignore, droppedByDefault: IgnoreFilter.versionControlNames) }
+        return plan.context(filter: filter()) { carried in
+            FolderWalk(root: root, makeFilter: filter, carried: carried, counter: counter, onNotice: onNotice)
+        }
+    }
+}
+
+private struct FolderWalk: ContextWalk {
+    let root: String
+    let makeFilter: @Sendable () -> IgnoreFilter
+    let carried: Set<[UInt8]>
+    let counter: FolderTree.Counter
+    let onNotice: (@Sendable (String) -> Void)?
+
+    func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
+        try FilteredWalk(FolderTree(root: root, counter: counter, onNotice: onNotice), makeFilter(), carried: carried).run(visit)
+    }
+}
+
+/// Single files of a folder, links followed.
+private struct FolderFiles: ContextFiles {
+    let root: String
+
+    func resolve(_ path: String) throws -> ResolvedFile? {
+        let asked = path.hasPrefix("/") ? path : root + "/" + path
+        guard let real = realPath(asked) else {
+            let code = errno
+            guard code == ENOENT || code == ENOTDIR || code == ELOOP else { throw ContextError.unreadable(path, reason: systemMessage(code)) }
+            return nil
+        }
+        let base = root == "/" ? root : root + "/"
+        return real.hasPrefix(base) ? .inside(Array(real.utf8.dropFirst(base.utf8.count))) : .outside(real)
+    }
+
+    func read(_ file: ResolvedFile, limit: Int) throws -> (bytes: [UInt8], entry: ContextEntry) {
+        let path: [UInt8]
+        switch file {
+        case .inside(let inside): path = Array(root.utf8) + [.slash] + inside
+        case .outside(let outside): path = Array(outside.utf8)
+        }
+        let shown = String(decoding: path, as: UTF8.self)
+        let descriptor = withCString(path) { open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
+        guard descriptor >= 0 else { throw ContextError.unreadable(shown, reason: systemMessage()) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw ContextError.unreadable(shown, reason: systemMessage()) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw ContextError.unreadable(shown, reason: "it is no file") }
+        guard status.st_size <= limit else { throw ContextError.tooLarge("\(status.st_size) bytes in \(shown)", limit: "\(limit) bytes") }
+        let bytes = try [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
+            while count < buffer.count {
+                let read = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+                if read < 0, errno == EINTR { continue }
+                guard read > 0 else { throw ContextError.changedWhileReading(shown) }
+                count += read
+            }
+        }
+        let inside: [UInt8] = if case .inside(let inside) = file { inside } else { [] }
+        let entry = ContextEntry(
+            path: EntryPath(bytes: inside), kind: .file(size: Int64(bytes.count)), mode: UInt16(status.st_mode & 0o7777),
+            modified: Int64(status.st_mtim.tv_sec))
+        return (bytes, entry)
+    }
+}
+
+/// The path with all links resolved; nil, with `errno`, if there is nothing.
+func realPath(_ path: String) -> String? {
+    guard let text = realpath(path, nil) else { return nil }
+    defer { free(text) }
+    return String(cString: text)
+}

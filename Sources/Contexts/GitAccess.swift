@@ -1,0 +1,38 @@
+public import CurlHTTP
+public import TaskModel
+
+/// How git servers are reached, and with what.
+public struct GitAccess: Sendable {
+    /// For https, and for http from the origins that its address policy names. Its policy holds for ssh as well.
+    public var client: HTTPClient
+    /// By host, or `host:port`, lower case. They win over those in a URL.
+    public var credentials: [String: Credential]
+    /// A private key in PEM or OpenSSH form, without a passphrase; nil if ssh is not used.
+    public var sshKey: Secret?
+    /// Lines of a `known_hosts` file. A host without one is refused.
+    public var knownHosts: String
+    public var limits: ContextLimits
+
+    public init(
+        client: HTTPClient, credentials: [String: Credential] = [:], sshKey: Secret? = nil, knownHosts: String = "",
+        limits: ContextLimits = ContextLimits()
+    ) {
+        self.client = client
+        self.credentials = credentials
+        self.sshKey = sshKey
+        self.knownHosts = knownHosts
+        self.limits = limits
+    }
+
+    /// The credentials for a reference: configured ones for its host, or else its own.
+    func credential(for reference: GitReference, host: String, port: String) -> Credential? {
+        let host = host.lowercased()
+        guard let configured = credentials[host + port] ?? credentials[host] else { return reference.credential }
+        guard configured.username.isEmpty else { return configured }
+        return Credential(username: reference.user ?? "dummy", password: configured.password)
+    }
+
+    func allows(plainOrigin origin: HTTPOrigin) -> Bool {
+        client.configuration.addressPolicy?.allowedOrigins.contains(origin.description) ?? false
+    }
+}

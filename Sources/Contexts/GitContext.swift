@@ -1,0 +1,149 @@
+import TaskModel
+
+/// A folder of a git repository at one commit as a context: read from the objects, never checked out.
+public enum GitContext {
+    private static let maxSubmodules = 100
+    private static let maxSubmoduleDepth = 8
+
+    /// Resolves the reference at the remote, fetches what is missing, and finds the Dockerfile and the ignore file.
+    ///
+    /// - Parameters:
+    ///   - pool: the folder for the mirrors of an agent pool, made if it is missing. Who shares it may see what others fetched only after
+    ///     the remote let them in.
+    ///   - progress: lines such as `Receiving objects: 45% (12/27), 80 KiB`, at most one a second.
+    /// - Throws: ``ContextError``, `CancellationError`.
+    public static func prepare(
+        _ reference: GitReference, dockerfile: DockerfileChoice = .standard, pool: String, access: GitAccess,
+        progress: (@Sendable (String) -> Void)? = nil
+    ) async throws -> PreparedContext {
+        try await TaskBridge.scope { bridge in
+            try await BlockingExecutor.shared.run {
+                let builder = GitContextBuilder(pool: pool, access: access, bridge: bridge, progress: progress)
+                return try builder.prepare(reference, dockerfile)
+            }
+        }
+    }
+
+    /// Puts a context together from one repository and its submodules.
+    private final class GitContextBuilder {
+        private let pool: String
+        private let access: GitAccess
+        private let bridge: TaskBridge
+        private let progress: (@Sendable (String) -> Void)?
+        private var mounts: [[UInt8]: GitMount] = [:]
+        private var notices: [String] = []
+
+        init(pool: String, access: GitAccess, bridge: TaskBridge, progress: (@Sendable (String) -> Void)?) {
+            self.pool = pool
+            self.access = access
+            self.bridge = bridge
+            self.progress = progress
+        }
+
+        func prepare(_ reference: GitReference, _ dockerfile: DockerfileChoice) throws -> PreparedContext {
+            let checkout = try mount(reference, at: [], depth: 0)
+            if let notice = reference.notice { notices.append(notice) }
+            let tree = GitTree(mounts: mounts)
+            let root = try folder(reference, of: tree)
+            let modified = checkout.commit.time
+            let plan = try ContextPlan(dockerfile, files: GitFiles(tree: tree, root: root, modified: modified))
+            let ignore = plan.ignore
+            if reference.keepsGitDirectory || ignore.asksForGitDirectory {
+                notices.append("The ignore file or the reference asks for .git, which git contexts do not have yet; it is left out.")
+            }
+            let makeFilter = { @Sendable in IgnoreFilter(ignore) }
+            let revision = SourceRevision(commit: checkout.commit.id.text, branch: checkout.branch)
+            return plan.context(filter: makeFilter(), notices: notices, revision: revision) { [mounts, access] carried in
+                GitWalk(
+                    mounts: mounts, folder: root.path, modified: modified, makeFilter: makeFilter, carried: carried, limits: access.limits)
+            }
+        }
+
+        private func folder(_ reference: GitReference, of tree: GitTree) throws -> GitTree.Place {
+            let root = try tree.root()
+            guard let name = reference.subdir else { return root }
+            switch try tree.find(name, from: root) {
+            case .directory(let place): return place
+            case .file: throw ContextError.folderNotADirectory(name)
+            case nil: throw ContextError.folderMissing(name, inside: reference.remote)
+            }
+        }
+
+        /// Fetches one repository and what it names as submodules.
+        private func mount(_ reference: GitReference, at path: [UInt8], depth: Int) throws -> GitMirror.Checkout {
+            var found: GitInspection?
+            let limits = access.limits
+            let mirror = GitMirror(reference, pool: pool, access: access, bridge: bridge, progress: progress)
+            let checkout = try mirror.checkout { repository, commit in
+                found = try GitInspection(repository, commit, limits: limits)
+            }
+            guard let inspection = found else { return checkout }
+            mounts[path] = GitMount(checkout: checkout, hasAttributes: !inspection.attributeFiles.isEmpty)
+            try addNotices(inspection, checkout, at: path)
+            guard reference.fetchesSubmodules, !inspection.submodules.isEmpty else { return checkout }
+            let repository = try GitRepository(opening: checkout.path)
+            let modules = GitModules(try inspection.modules.map { Array(try repository.blob($0).bytes) } ?? [])
+            for submodule in inspection.submodules {
+                let inner = joinPath(path, submodule.path)
+                let shown = String(decoding: inner, as: UTF8.self)
+                guard let address = modules.addresses[submodule.path] else {
+                    throw ContextError.submodule(path: shown, reason: ".gitmodules does not name its address.")
+                }
+                guard depth < GitContext.maxSubmoduleDepth, mounts.count <= GitContext.maxSubmodules else {
+                    throw ContextError.submodule(
+                        path: shown,
+                        reason: "more than \(GitContext.maxSubmodules) submodules, or \(GitContext.maxSubmoduleDepth) in one another, are not fetched.")
+                }
+                try mountSubmodule(GitModules.resolve(address, against: reference.remote), submodule.commit, of: reference, at: inner, depth)
+            }
+            return checkout
+        }
+
+        private func mountSubmodule(
+            _ address: String, _ commit: GitObjectID, of parent: GitReference, at path: [UInt8], _ depth: Int
+        ) throws {
+            let shown = String(decoding: path, as: UTF8.self)
+            do {
+                let credential = isSameServer(address, parent.remote) ? parent.credential : nil
+                let reference = try GitReference(submodule: address, commit: commit.text, credential: credential)
+                progress?("Submodule \(shown): \(reference.remote)")
+                _ = try mount(reference, at: path, depth: depth + 1)
+            } catch let error as ContextError {
+                if case .submodule = error { throw error }
+                throw ContextError.submodule(path: shown, reason: error.description)
+            }
+        }
+
+        private func isSameServer(_ one: String, _ other: String) -> Bool {
+            guard let one = SourceURL(one), let other = SourceURL(other) else { return false }
+            return one.scheme == other.scheme && one.host == other.host && one.port == other.port
+        }
+
+        /// Says which files arrive otherwise than a checkout with all filters would leave them.
+        private func addNotices(_ inspection: GitInspection, _ checkout: GitMirror.Checkout, at path: [UInt8]) throws {
+            guard !inspection.attributeFiles.isEmpty else { return }
+            let repository = try GitRepository(opening: checkout.path)
+            let texts = try inspection.attributeFiles.map { String(decoding: try repository.blob($0.id).bytes, as: UTF8.self) }
+            for (attribute, value, text) in [
+                ("filter", "lfs", "are kept in Git LFS; they arrive as the pointer texts that the repository holds"),
+                ("working-tree-encoding", nil, "have a working-tree-encoding; they arrive in UTF-8, as the repository holds them"),
+            ] {
+                let word = value.map { "\(attribute)=\($0)" } ?? attribute
+                guard texts.contains(where: { $0.contains(word) }) else { continue }
+                let names = try repository.paths(in: checkout.commit, with: attribute, value: value).map {
+                    EntryPath(bytes: joinPath(path, $0)).text
+                }
+                guard !names.isEmpty else { continue }
+                let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
+                notices.append("Some files \(text): \(shown)")
+            }
+        }
+    }
+}
+
+extension DockerIgnore {
+    /// Whether an exception names `.git`.
+    fileprivate var asksForGitDirectory: Bool {
+        rules.contains { $0.isException && $0.text.dropFirst().split(separator: "/").contains(".git") }
+    }
+}

@@ -1,0 +1,39 @@
+import CGit2
+
+/// What a look through all trees of a commit finds, without reading its files.
+struct GitInspection {
+    /// The submodules, by path.
+    private(set) var submodules: [(path: [UInt8], commit: GitObjectID)] = []
+    /// The paths of all `.gitattributes`.
+    private(set) var attributeFiles: [(path: [UInt8], id: GitObjectID)] = []
+    private(set) var modules: GitObjectID?
+    private var entries = 0
+
+    /// - Throws: ``GitFailure`` if something of the commit is missing or can't be read, ``ContextError/tooLarge(_:limit:)``.
+    init(_ repository: GitRepository, _ commit: GitCommit, limits: ContextLimits) throws {
+        try visit(commit.tree, at: [], depth: 0, repository, limits)
+    }
+
+    private mutating func visit(
+        _ id: GitObjectID, at path: [UInt8], depth: Int, _ repository: GitRepository, _ limits: ContextLimits
+    ) throws {
+        try Task.checkCancellation()
+        guard depth <= limits.depth else { throw ContextError.tooLarge("deeper folders", limit: "\(limits.depth) levels") }
+        for entry in try repository.tree(id).entries() {
+            entries += 1
+            guard entries <= limits.entries else { throw ContextError.tooLarge("more entries", limit: "\(limits.entries)") }
+            let inner = joinPath(path, entry.name)
+            guard inner.count <= limits.nameBytes else { throw ContextError.tooLarge("longer paths", limit: "\(limits.nameBytes) bytes") }
+            switch entry.kind {
+            case .directory:
+                try visit(entry.id, at: inner, depth: depth + 1, repository, limits)
+            case .submodule:
+                submodules.append((inner, entry.id))
+            case .file, .link:
+                guard repository.has(entry.id) else { throw GitFailure(missing: entry.id) }
+                if entry.name.elementsEqual(".gitattributes".utf8) { attributeFiles.append((inner, entry.id)) }
+                if inner.elementsEqual(".gitmodules".utf8) { modules = entry.id }
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import CGit2
+
+/// libgit2 as this program uses it: no configuration of the system or of a user, no templates, bounded caches.
+enum GitLibrary {
+    /// Sets the library up, once for the process.
+    static func prepare() {
+        _ = isPrepared
+    }
+
+    private static let isPrepared: Bool = {
+        guard git_libgit2_init() > 0 else { return false }
+        // An empty path: none of these files is looked for.
+        for level in [GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL] {
+            _ = cgit2_set_search_path(level.rawValue, "")
+        }
+        _ = cgit2_set_template_path("")
+        _ = cgit2_set_cache_max_size(32 << 20)
+        // The mirrors are ours whoever owns the disk they are on.
+        _ = cgit2_set_owner_validation(0)
+        return true
+    }()
+
+    /// What the call that failed last on this thread says.
+    static var message: String {
+        guard let error = git_error_last(), let text = error.pointee.message else { return "no reason given" }
+        return String(cString: text)
+    }
+}
+
+/// A call of libgit2 that failed.
+struct GitFailure: Error {
+    let reason: String
+    /// Whether the cause lies with the local repository, not with the network or the other side.
+    let isLocal: Bool
+
+    init(_ code: CInt) {
+        reason = GitLibrary.message
+        let kind = git_error_last().map { git_error_t(UInt32(bitPattern: $0.pointee.klass)) }
+        isLocal = [GIT_ERROR_ODB, GIT_ERROR_OBJECT, GIT_ERROR_TREE, GIT_ERROR_ZLIB, GIT_ERROR_REFERENCE, GIT_ERROR_INDEXER, GIT_ERROR_OS]
+            .contains { $0 == kind }
+    }
+
+    init(missing id: GitObjectID) {
+        reason = "object \(id.text) is missing"
+        isLocal = true
+    }
+
+    static func check(_ code: CInt) throws(GitFailure) {
+        guard code < 0 else { return }
+        throw GitFailure(code)
+    }
+}
+
+/// The id of an object.
+struct GitObjectID: Hashable, Sendable {
+    /// 40 lower-case hexadecimal digits.
+    let text: String
+
+    init(_ id: git_oid) {
+        var id = id
+        text = withUnsafeBytes(of: &id) { hexadecimal($0) }
+    }
+
+    /// Nil if the text is no full id.
+    init?(_ text: String) {
+        guard text.utf8.count == 40, text.utf8.allSatisfy({ hexValue($0) != nil }) else { return nil }
+        self.text = text.lowercased()
+    }
+
+    var raw: git_oid {
+        var id = git_oid()
+        git_oid_fromstr(&id, text)  // the digits were checked
+        return id
+    }
+}

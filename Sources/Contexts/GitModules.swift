@@ -1,0 +1,78 @@
+/// The addresses of a repository's submodules, as its `.gitmodules` has them (gitmodules(5), the syntax of git-config(1)).
+struct GitModules {
+    /// By path in the tree.
+    private(set) var addresses: [[UInt8]: String] = [:]
+
+    init(_ bytes: some Collection<UInt8>) {
+        var path: String?
+        var address: String?
+        func endSection(_ addresses: inout [[UInt8]: String]) {
+            if let path, let address { addresses[cleanPath(path.utf8)] = address }
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        for line in text.split(whereSeparator: \.isNewline) {
+            let line = Self.trimmed(line)
+            if line.hasPrefix("[") {
+                endSection(&addresses)
+                (path, address) = (nil, nil)
+            } else if let equals = line.firstIndex(of: "="), !line.hasPrefix("#"), !line.hasPrefix(";") {
+                let value = Self.value(Self.trimmed(line[line.index(after: equals)...]))
+                switch Self.trimmed(line[..<equals]).lowercased() {
+                case "path": path = value
+                case "url": address = value
+                default: break
+                }
+            }
+        }
+        endSection(&addresses)
+    }
+
+    /// The whole address of a submodule whose own may be relative to that of the repository around it.
+    static func resolve(_ address: String, against remote: String) -> String {
+        guard address.hasPrefix("./") || address.hasPrefix("../") else { return address }
+        var base = Substring(remote)
+        while base.hasSuffix("/") { base = base.dropLast() }
+        var rest = Substring(address)
+        while true {
+            if rest.hasPrefix("./") {
+                rest = rest.dropFirst(2)
+            } else if rest.hasPrefix("../") {
+                rest = rest.dropFirst(3)
+                guard let cut = base.lastIndex(where: { $0 == "/" || $0 == ":" }) else { return address }
+                // The colon of `user@host:` stays.
+                base = base[cut] == ":" ? base[...cut] : base[..<cut]
+            } else {
+                break
+            }
+        }
+        return base.hasSuffix(":") ? String(base + rest) : "\(base)/\(rest)"
+    }
+
+    private static func trimmed(_ text: Substring) -> Substring {
+        var rest = text.drop { $0 == " " || $0 == "\t" }
+        while let last = rest.last, last == " " || last == "\t" { rest = rest.dropLast() }
+        return rest
+    }
+
+    /// Without quotes, escapes and a comment at the end.
+    private static func value(_ text: Substring) -> String {
+        var result = ""
+        var isQuoted = false
+        var isEscaped = false
+        for character in text {
+            if isEscaped {
+                result.append(character == "n" ? "\n" : character == "t" ? "\t" : character)
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else if character == "\"" {
+                isQuoted.toggle()
+            } else if !isQuoted, character == "#" || character == ";" {
+                return String(trimmed(Substring(result)))
+            } else {
+                result.append(character)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,127 @@
+import CGit2
+import CurlHTTP
+import TaskModel
+
+/// One conversation with a git server: what libgit2's callbacks lean on. Used by one thread at a time, the one that called libgit2.
+final class GitSession {
+    let reference: GitReference
+    let access: GitAccess
+    let bridge: TaskBridge
+    private let progress: (@Sendable (String) -> Void)?
+    /// What really went wrong when libgit2 only says that a callback gave up.
+    var failure: (any Error)?
+    var hasOfferedKey = false
+    /// The bytes that came from the server.
+    private var received: Int64 = 0
+    private let clock = ContinuousClock()
+    private let started: ContinuousClock.Instant
+    private var lastProgress: ContinuousClock.Instant?
+
+    init(_ reference: GitReference, access: GitAccess, bridge: TaskBridge, progress: (@Sendable (String) -> Void)?) {
+        self.reference = reference
+        self.access = access
+        self.bridge = bridge
+        self.progress = progress
+        started = clock.now
+    }
+
+    var remote: String { reference.remote }
+
+    /// Remembers an error that can't be thrown through libgit2.
+    ///
+    /// - Returns: what the callback is to return.
+    func giveUp(_ error: any Error) -> CInt {
+        if failure == nil { failure = error }
+        return GIT_EUSER.rawValue
+    }
+
+    /// The error for a call that failed.
+    func error(_ call: GitFailure) -> any Error {
+        if let cause = failure as? HTTPError { return ContextError.unreachable(remote: remote, cause: cause) }
+        if let failure { return failure }
+        if Task.isCancelled { return CancellationError() }
+        return ContextError.connectionFailed(remote: remote, reason: call.reason)
+    }
+
+    func count(received bytes: Int) throws {
+        received += Int64(bytes)
+        guard received <= access.limits.packedBytes else {
+            throw ContextError.tooLarge("more bytes to fetch", limit: "\(access.limits.packedBytes) bytes")
+        }
+        try checkTime()
+    }
+
+    func checkTime() throws {
+        try Task.checkCancellation()
+        guard clock.now - started < access.limits.duration else {
+            throw ContextError.tooLarge("more to fetch than can be had in time", limit: "\(access.limits.duration)")
+        }
+    }
+
+    /// Tells how far the transfer is, at most once a second and at its end.
+    func report(_ stats: git_indexer_progress) {
+        guard let progress, stats.total_objects > 0 else { return }
+        let isEnd = stats.received_objects == stats.total_objects && stats.indexed_deltas == stats.total_deltas
+        let now = clock.now
+        if let last = lastProgress, now - last < .seconds(1), !isEnd { return }
+        lastProgress = now
+        if stats.received_objects < stats.total_objects {
+            let percent = UInt64(stats.received_objects) * 100 / UInt64(stats.total_objects)
+            progress("Receiving objects: \(percent)% (\(stats.received_objects)/\(stats.total_objects)), \(stats.received_bytes / 1024) KiB")
+        } else if isEnd {
+            progress("Received \(stats.total_objects) objects, \(stats.received_bytes / 1024) KiB")
+        } else if stats.total_deltas > 0 {
+            progress("Resolving deltas: \(UInt64(stats.indexed_deltas) * 100 / UInt64(stats.total_deltas))%")
+        }
+    }
+
+    // MARK: libgit2's callbacks
+
+    /// The callbacks with this session behind them. The session must outlive their use.
+    func callbacks(isSSH: Bool) -> git_remote_callbacks {
+        var callbacks = git_remote_callbacks()
+        git_remote_init_callbacks(&callbacks, UInt32(GIT_REMOTE_CALLBACKS_VERSION))
+        callbacks.payload = Unmanaged.passUnretained(self).toOpaque()
+        callbacks.transfer_progress = { stats, payload in
+            guard let stats, let payload else { return 0 }
+            let session = GitSession.from(payload)
+            do {
+                try session.checkTime()
+            } catch {
+                return session.giveUp(error)
+            }
+            session.report(stats.pointee)
+            return 0
+        }
+        callbacks.sideband_progress = { _, _, payload in
+            guard let payload else { return 0 }
+            let session = GitSession.from(payload)
+            do {
+                try session.checkTime()
+                return 0
+            } catch {
+                return session.giveUp(error)
+            }
+        }
+        if isSSH {
+            callbacks.credentials = { out, _, _, allowed, payload in
+                guard let out, let payload else { return GIT_EUSER.rawValue }
+                return GitSession.from(payload).sshCredential(out, allowed: allowed)
+            }
+            callbacks.certificate_check = { certificate, _, _, payload in
+                guard let certificate, let payload else { return GIT_EUSER.rawValue }
+                return GitSession.from(payload).checkHostKey(certificate)
+            }
+        } else {
+            callbacks.transport = { out, owner, payload in
+                var definition = git_smart_subtransport_definition(callback: makeHTTPSubtransport, rpc: 1, param: payload)
+                return git_transport_smart(out, owner, &definition)
+            }
+        }
+        return callbacks
+    }
+
+    static func from(_ payload: UnsafeMutableRawPointer) -> GitSession {
+        Unmanaged<GitSession>.fromOpaque(payload).takeUnretainedValue()
+    }
+}

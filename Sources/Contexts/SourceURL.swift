@@ -1,0 +1,121 @@
+/// The parts of a URL as far as naming a context needs them, as written but for the case of the scheme and raw blanks in the path.
+struct SourceURL {
+    /// Lower case.
+    let scheme: String
+    /// All after `://`, as written.
+    let afterScheme: String
+    /// Before the last `@` of the authority, as written; nil without an `@`.
+    let userInfo: String?
+    let host: String
+    /// With its colon; empty without one.
+    let port: String
+    let path: String
+    let query: String?
+    let fragment: String?
+
+    /// Nil if the text has no scheme.
+    init?(_ text: String) {
+        guard let range = text.firstRange(of: "://") else { return nil }
+        let scheme = text[..<range.lowerBound]
+        guard let first = scheme.utf8.first, (0x41...0x5a).contains(first & 0xdf),
+            scheme.utf8.allSatisfy({ (0x41...0x5a).contains($0 & 0xdf) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0) })
+        else { return nil }
+        self.scheme = scheme.lowercased()
+        afterScheme = String(text[range.upperBound...])
+        var rest = text[range.upperBound...]
+        if let hash = rest.firstIndex(of: "#") {
+            fragment = String(rest[rest.index(after: hash)...])
+            rest = rest[..<hash]
+        } else {
+            fragment = nil
+        }
+        if let mark = rest.firstIndex(of: "?") {
+            query = String(rest[rest.index(after: mark)...])
+            rest = rest[..<mark]
+        } else {
+            query = nil
+        }
+        var authority = rest.prefix { $0 != "/" }
+        path = rest[authority.endIndex...].split(separator: " ", omittingEmptySubsequences: false).joined(separator: "%20")
+        if let at = authority.lastIndex(of: "@") {
+            userInfo = String(authority[..<at])
+            authority = authority[authority.index(after: at)...]
+        } else {
+            userInfo = nil
+        }
+        if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
+            host = String(authority[..<colon])
+            port = String(authority[colon...])
+        } else {
+            host = String(authority)
+            port = ""
+        }
+    }
+
+    var hasValidPort: Bool { port.isEmpty || UInt16(port.dropFirst()).map { $0 > 0 } == true }
+
+    /// `scheme://host[:port]/path`, without user info, query and fragment.
+    var plain: String { "\(scheme)://\(host)\(port)\(path)" }
+
+    /// As written, but for the fragment.
+    var withoutFragment: String {
+        "\(scheme)://" + (userInfo.map { $0 + "@" } ?? "") + host + port + path + (query.map { "?" + $0 } ?? "")
+    }
+
+    var redacted: String { plain }
+
+    /// The repositories of Azure DevOps, whose URLs need not end in `.git`: https alone.
+    var isAzureRepository: Bool {
+        guard scheme == "https", query == nil, path.contains("/_git/"), !path.hasSuffix("/_git/") else { return false }
+        let host = host.lowercased()
+        return host == "dev.azure.com" || host.hasSuffix(".visualstudio.com")
+    }
+
+    /// A text without the user info, query and fragment that it may have as a URL.
+    static func redact(_ text: String) -> String {
+        guard let url = SourceURL(text) else {
+            return text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0) }.joined()
+        }
+        return url.plain.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0) }.joined()
+    }
+}
+
+extension StringProtocol {
+    /// The first place where `text`, which is ASCII, stands.
+    func firstRange(of text: String) -> Range<Index>? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+}
+
+/// Undoes percent-escapes.
+///
+/// - Returns: nil if an escape is broken, holds NUL, or the result is no UTF-8.
+func percentDecoded(_ text: some StringProtocol) -> String? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+        guard byte == UInt8(ascii: "%") else {
+            bytes.append(byte)
+            continue
+        }
+        guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else { return nil }
+        let value = high << 4 | low
+        guard value != 0 else { return nil }
+        bytes.append(value)
+    }
+    return String(validating: bytes, as: UTF8.self)
+}
+
+func hexValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+}

@@ -1,0 +1,93 @@
+public import Contexts
+public import TaskModel
+
+/// What is built, whichever way it is sent to the builder.
+public struct BuildInput: Sendable {
+    /// What `COPY . /` sees.
+    public var walk: any ContextWalk
+    public var dockerfile: [UInt8]
+    /// Relative to the root of the context; the builder's log shows it.
+    public var dockerfilePath: String
+    /// Whether the walk visits the Dockerfile. If not, it is sent beside the context.
+    public var isDockerfileIncluded: Bool
+    /// Asked when a registry wants a login, with the registry's name as image names spell it (`docker.io`, `host[:port]`). Nil is anonymous.
+    public var credentials: @Sendable (_ registryHost: String) async -> Credential?
+    /// All credentials by registry: the classic builder asks nothing and must be given them beforehand.
+    public var allCredentials: [String: Credential]
+    /// What `RUN --mount=type=secret` finds, by id. BuildKit only.
+    public var secrets: [String: Secret]
+
+    /// - Parameter credentials: nil looks registries up in `allCredentials`.
+    public init(
+        walk: any ContextWalk, dockerfile: [UInt8], dockerfilePath: String = "Dockerfile", isDockerfileIncluded: Bool,
+        credentials: (@Sendable (_ registryHost: String) async -> Credential?)? = nil, allCredentials: [String: Credential] = [:],
+        secrets: [String: Secret] = [:]
+    ) {
+        self.walk = walk
+        self.dockerfile = dockerfile
+        self.dockerfilePath = dockerfilePath
+        self.isDockerfileIncluded = isDockerfileIncluded
+        self.credentials = credentials ?? { allCredentials[$0] }
+        self.allCredentials = allCredentials
+        self.secrets = secrets
+    }
+
+    /// The Dockerfile as an entry of the context.
+    var dockerfileEntry: InMemoryEntry { InMemoryEntry(file: dockerfilePath, bytes: dockerfile) }
+}
+
+/// How it is built.
+public struct BuildOptions: Sendable {
+    /// Names for the image, each with its tag.
+    public var tags: [String]
+    public var arguments: [BuildArgument]
+    /// The stage to build; nil for the last.
+    public var target: String?
+    public var labels: [BuildLabel]
+    public var noCache: Bool
+    /// Ask the registries for bases, also for those that the daemon has.
+    public var pull: Bool
+    /// Nil is the daemon's own.
+    public var platform: Platform?
+    public var builder: BuilderChoice
+
+    public init(
+        tags: [String] = [], arguments: [BuildArgument] = [], target: String? = nil, labels: [BuildLabel] = [], noCache: Bool = false,
+        pull: Bool = false, platform: Platform? = nil, builder: BuilderChoice = .buildKit
+    ) {
+        self.tags = tags
+        self.arguments = arguments
+        self.target = target
+        self.labels = labels
+        self.noCache = noCache
+        self.pull = pull
+        self.platform = platform
+        self.builder = builder
+    }
+}
+
+/// What came out of a build.
+public struct BuildResult: Sendable, Hashable {
+    /// `sha256:` and 64 hexadecimal digits.
+    public let imageID: String
+    /// Those that the builder told of, in its order.
+    public let baseImages: [BaseImage]
+
+    public init(imageID: String, baseImages: [BaseImage]) {
+        self.imageID = imageID
+        self.baseImages = baseImages
+    }
+}
+
+/// An image that a build stands on.
+public struct BaseImage: Sendable, Hashable {
+    /// `host/name:tag` as the builder completed it; the classic builder leaves it as it stands in the Dockerfile.
+    public let reference: String
+    /// What the registry gave for it, of the index if there is one. Nil when the daemon's own image was used.
+    public let digest: String?
+
+    public init(reference: String, digest: String?) {
+        self.reference = reference
+        self.digest = digest
+    }
+}

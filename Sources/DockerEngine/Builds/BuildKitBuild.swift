@@ -1,0 +1,149 @@
+import Contexts
+import CurlHTTP
+import SwiftProtobuf
+import TaskModel
+
+/// One build by the daemon's BuildKit: files and answers over a session, progress from the trace.
+struct BuildKitBuild: Sendable {
+    let client: DockerClient
+    let input: BuildInput
+    let options: BuildOptions
+    let output: @Sendable ([UInt8]) async throws -> Void
+
+    private static let action = "build an image"
+    /// How long a canceled build may go on printing before its connection is closed.
+    private static let lastLines = Duration.seconds(1)
+
+    /// What the stream of messages ended with.
+    private enum Ending: Sendable {
+        case image(String)
+        case failure(String)
+        case nothing
+    }
+
+    private enum Event: Sendable {
+        case ended(Result<Ending, any Error>)
+        case printed(BuildProgress)
+    }
+
+    func carryOut() async throws -> BuildResult {
+        let files = FileSyncService(input)
+        do {
+            return try await CancelRequest.shield { cancel in
+                let session = BuildSession(services: [
+                    HealthService(), files, RegistryAuthService(credentials: input.credentials), SecretsService(secrets: input.secrets),
+                ])
+                let connection: BuildSession.Connection
+                do {
+                    connection = try await session.connect(to: client)
+                } catch DockerError.refused(_, _, let reason) {
+                    return try await buildWithoutSession(reason, cancel)
+                }
+                return try await session.serve(connection) {
+                    try await build(try call(session: session.id), id: session.id, cancel)
+                }
+            }
+        } catch DockerError.build(let failure) {
+            // The daemon tells only the text of what a walk threw.
+            throw files.failure ?? DockerError.build(failure)
+        }
+    }
+
+    /// For daemons behind something that lets no connection be upgraded: the context as a tar. A Dockerfile that is not part of the context
+    /// is then seen by `COPY`, and there is nobody to ask for credentials and secrets.
+    private func buildWithoutSession(_ reason: String, _ cancel: CancelRequest) async throws -> BuildResult {
+        let notice = "The daemon opens no build session (\(reason.escapedForDisplay)); this build has no registry logins and no secrets.\n"
+        try await output(Array(notice.utf8))
+        let id = BuildSession.makeID()
+        var call = try call(session: nil)
+        call.query.append(("buildid", id))
+        call.headers = [HTTPHeader("Content-Type", "application/x-tar")]
+        let first = input.isDockerfileIncluded ? [] : [input.dockerfileEntry]
+        call.body = .stream(length: nil) { [walk = input.walk] pipe in
+            try await ContextPacker.packInBackground(walk, into: pipe, first: first)
+        }
+        return try await build(call, id: id, cancel)
+    }
+
+    /// - Parameter id: what the build is canceled by.
+    private func build(_ call: EngineCall, id: String, _ cancel: CancelRequest) async throws -> BuildResult {
+        let collected = BuildOutput()
+        return try await withThrowingTaskGroup(of: Event?.self) { group in
+            group.addTask {
+                defer { collected.finish() }
+                do {
+                    let ending = try await client.watching(Self.action) { try await follow(call, collected) }
+                    return .ended(.success(ending))
+                } catch {
+                    return .ended(.failure(error))
+                }
+            }
+            group.addTask { .printed(try await collected.print(to: output)) }
+            group.addTask {
+                await cancel.wait()
+                guard !Task.isCancelled else { return nil }
+                try? await client.cancelBuild(id)  // closing the connection, which follows, cancels as well
+                try await Task.sleep(for: Self.lastLines)
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            var ending: Result<Ending, any Error>?
+            var progress: BuildProgress?
+            while let event = try await group.next() {
+                switch event {
+                case .ended(let result): ending = result
+                case .printed(let seen): progress = seen
+                case nil: break
+                }
+                if let ending, let progress { return try result(of: ending.get(), progress, cancel) }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func call(session: String?) throws -> EngineCall {
+        var call = EngineCall(Self.action, "POST", "/build")
+        call.query = [("version", "2")]
+        if let session {
+            // Any text that no other build has will do to cancel it; the session's id is one.
+            call.query += [("remote", "client-session"), ("session", session), ("buildid", session)]
+        }
+        call.query += try options.query(dockerfilePath: input.dockerfilePath)
+        call.timeout = nil
+        return call
+    }
+
+    /// Reads the messages of the build to their end.
+    private func follow(_ call: EngineCall, _ collected: BuildOutput) async throws -> Ending {
+        try await client.send(call) { response in
+            var messages = EngineMessages(response.body, action: call.action)
+            var ending = Ending.nothing
+            while let message = try await messages.next() {
+                if let reason = message.failure {
+                    ending = .failure(reason)
+                } else if case .image(let id) = message.aux {
+                    ending = .image(id)
+                } else if message.id == "moby.buildkit.trace", case .trace(let bytes) = message.aux {
+                    do {
+                        let update = try WireStatusResponse(serializedBytes: bytes)
+                        try await collected.add(.trace(update, bytes: bytes.count))
+                    } catch let error as BinaryDecodingError {
+                        throw DockerError.unexpected(action: call.action, reason: "its trace can't be decoded (\(error))")
+                    }
+                } else if let text = message.stream {
+                    try await collected.add(.text(Array(text.utf8)))
+                }
+            }
+            return ending
+        }
+    }
+
+    private func result(of ending: Ending, _ progress: BuildProgress, _ cancel: CancelRequest) throws -> BuildResult {
+        if cancel.isMade { throw CancellationError() }
+        switch ending {
+        case .image(let id): return BuildResult(imageID: id, baseImages: progress.baseImages)
+        case .failure(let message): throw DockerError.build(BuildFailure(message: message, progress: progress))
+        case .nothing: throw DockerError.lost(action: Self.action, reason: "its answer ended without a result")
+        }
+    }
+}

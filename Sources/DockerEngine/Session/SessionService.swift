@@ -1,0 +1,31 @@
+import SwiftProtobuf
+
+/// What answers some of the calls that a daemon makes on a session.
+protocol SessionService: Sendable {
+    /// `/package.Service/Method` each.
+    var methods: [String] { get }
+
+    /// Reads the call's messages and sends the answers. The call's head has been sent; its status is sent afterwards.
+    ///
+    /// - Throws: ``CallStatus`` to end the call with another status than 0.
+    func answer(_ call: inout SessionCall) async throws
+}
+
+extension SessionCall {
+    /// The one message of a call that has just one.
+    ///
+    /// - Throws: ``CallStatus`` if there is none.
+    mutating func only<Request: Message>(_ type: Request.Type) async throws -> Request {
+        guard let request = try await next(type) else { throw CallStatus(.internal, "the request is missing") }
+        return request
+    }
+}
+
+/// `grpc.health.v1.Health/Check`, every second: a session that does not answer it is dropped.
+struct HealthService: SessionService {
+    let methods = ["/grpc.health.v1.Health/Check"]
+
+    func answer(_ call: inout SessionCall) async throws {
+        try await call.replies.send(WireHealthCheckResponse.with { $0.status = .serving })
+    }
+}

@@ -1,0 +1,168 @@
+public import AgentProtocol
+import Contexts
+public import Foundation
+public import Logging
+public import Storage
+public import TaskModel
+
+/// The scheduler's side of the agents' protocol.
+public struct LocalBroker: RunBroker {
+    let runs: any RunStore
+    let logs: LogStore
+    let uploads: BlobStore
+    let signals: RunSignals
+    let settings: SchedulingSettings
+    let logger: Logger
+    let now: @Sendable () -> Date
+    /// A run that was handed out this often without having begun ends as Error.
+    static let maxHandOuts = 3
+    private let agents = AgentDirectory()
+
+    public init(
+        runs: any RunStore, logs: LogStore, uploads: BlobStore, signals: RunSignals, settings: SchedulingSettings, logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.runs = runs
+        self.logs = logs
+        self.uploads = uploads
+        self.signals = signals
+        self.settings = settings
+        self.logger = logger
+        self.now = now
+    }
+
+    /// Ends what an agent of this process had in hand when the process stopped. Call it before the agent registers.
+    public func recover(agent: AgentID) async throws {
+        let released = try await runs.releaseRuns(
+            of: agent.text, because: "slipway-server stopped while the run was under way. Nothing of it goes on; queue it again.",
+            maxHandOuts: Self.maxHandOuts, at: now())
+        for run in released {
+            logger.warning("run released after a restart", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)"])
+            signals.logs.notify(run.id)
+            signals.queues.notify(run.agentPool)
+        }
+    }
+
+    public func register(_ agent: AgentDescription) async throws {
+        agents.put(agent)
+        logger.info("agent registered", metadata: ["agent": "\(agent.id)", "pool": "\(agent.pool)", "slots": "\(agent.slots)"])
+    }
+
+    public func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? {
+        guard let description = agents.find(agent) else { throw BrokerError.unknownAgent(agent) }
+        let deadline = ContinuousClock.now + waiting
+        while true {
+            let mark = signals.queues.mark()
+            let lease = LeaseID.random()
+            if let run = try await runs.claim(pool: description.pool, for: agent.text, lease: lease.text, at: now()) {
+                try await runs.setLogStart(logs.length(of: run.id), lease: lease.text)
+                logger.info("run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
+                signals.logs.notify(run.id)
+                if let assignment = try await assignment(of: run, lease: lease) { return assignment }
+                continue
+            }
+            let left = deadline - .now
+            guard left > .zero, !Task.isCancelled else { return nil }
+            await signals.queues.wait(for: description.pool, after: mark, atMost: left)
+        }
+    }
+
+    public func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String {
+        let run = try await held(lease).run
+        guard case .build(let build) = run.request, let name = build.sourceLocation.flatMap(RunService.uploadName(ofPath:)),
+            let file = try uploads.file(name)
+        else { throw BrokerError.contextMissing(run.id) }
+        return file
+    }
+
+    public func report(_ event: RunEvent, for lease: LeaseID) async throws {
+        let run = try await held(lease).run
+        try await translating {
+            switch event {
+            case .began:
+                try await runs.begin(lease: lease.text, at: now())
+                logger.debug("run began", metadata: ["run": "\(run.id)"])
+            case .resolved(let source): try await runs.setSource(source, lease: lease.text, at: now())
+            case .waiting(let reason): try await runs.setWaitReason(reason, lease: lease.text, at: now())
+            }
+        }
+        signals.logs.notify(run.id)
+    }
+
+    public func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws {
+        let leased = try await held(lease)
+        do {
+            _ = try logs.append(bytes, to: leased.run.id, at: leased.logStart + offset)
+        } catch StorageError.logOffset(let expected) {
+            throw BrokerError.logOffset(expected: expected - leased.logStart)
+        }
+        signals.logs.notify(leased.run.id)
+    }
+
+    public func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
+        let run = try await held(lease).run
+        guard !run.isCancelRequested else { throw BrokerError.pushRefused("the run is being canceled") }
+        return PushGrant(credential: settings.credential(for: image.registry))
+    }
+
+    public func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {
+        let deadline = ContinuousClock.now + waiting
+        while true {
+            let mark = signals.stops.mark()
+            guard let leased = try await runs.leased(lease.text), leased.isHeld else { return .lost }
+            if leased.run.isCancelRequested { return .canceled }
+            let left = deadline - .now
+            guard left > .zero, !Task.isCancelled else { return .held }
+            await signals.stops.wait(for: leased.run.id, after: mark, atMost: left)
+        }
+    }
+
+    public func finish(_ lease: LeaseID, with outcome: RunOutcome, logLength: Int64) async throws {
+        guard let leased = try await runs.leased(lease.text) else { throw BrokerError.leaseLost }
+        let stored = logs.length(of: leased.run.id) - leased.logStart
+        guard stored >= logLength else { throw BrokerError.logIncomplete(stored: stored) }
+        try await translating {
+            let run = try await runs.finish(lease: lease.text, with: outcome, at: now())
+            let seconds = run.finishTime.map { $0.timeIntervalSince(run.startTime ?? run.createTime) } ?? 0
+            logger.info("run finished", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)", "seconds": "\(seconds)"])
+        }
+        logs.close(leased.run.id)
+        signals.logs.notify(leased.run.id)
+    }
+
+    private func held(_ lease: LeaseID) async throws -> LeasedRun {
+        guard let leased = try await runs.leased(lease.text), leased.isHeld else { throw BrokerError.leaseLost }
+        return leased
+    }
+
+    private func translating(_ work: () async throws -> Void) async throws {
+        do { try await work() } catch StorageError.leaseLost { throw BrokerError.leaseLost }
+    }
+
+    /// - Returns: nil if the run can't be carried out any more; it has ended then.
+    private func assignment(of run: Run, lease: LeaseID) async throws -> RunAssignment? {
+        guard let registry = settings.registry(named: run.registry) else {
+            let message = "Registry '\(run.registry)' is no longer configured. Configure it again, then queue the run again."
+            _ = try await runs.finish(lease: lease.text, with: RunOutcome(status: .error, message: message), at: now())
+            signals.logs.notify(run.id)
+            return nil
+        }
+        let build = switch run.request { case .build(let build): build }
+        return RunAssignment(
+            lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool, registry: registry, request: build,
+            source: source(of: build), startTime: run.startTime ?? now(), taskName: run.task, pullCredentials: pullCredentials(of: build),
+            gitCredentials: settings.gitCredentials, timeout: build.timeout)
+    }
+
+    private func source(of build: BuildRequest) -> RunSource {
+        guard let location = build.sourceLocation else { return .none }
+        return RunService.uploadName(ofPath: location) == nil ? .git(Secret(location)) : .upload
+    }
+
+    private func pullCredentials(of build: BuildRequest) -> [String: Credential] {
+        var credentials = settings.otherCredentials
+        guard build.loginMode == .default else { return credentials }
+        for registry in settings.registries { credentials[registry.loginServer.lowercased()] = registry.credential }
+        return credentials
+    }
+}

@@ -1,0 +1,155 @@
+import Contexts
+public import Foundation
+public import Logging
+public import Storage
+public import TaskModel
+
+/// Accepts, shows and cancels runs: what people and their tools ask for.
+public struct RunService: Sendable {
+    let runs: any RunStore
+    let logs: LogStore
+    let uploads: BlobStore
+    let signals: RunSignals
+    let settings: SchedulingSettings
+    let logger: Logger
+    let now: @Sendable () -> Date
+
+    public init(
+        runs: any RunStore, logs: LogStore, uploads: BlobStore, signals: RunSignals, settings: SchedulingSettings, logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.runs = runs
+        self.logs = logs
+        self.uploads = uploads
+        self.signals = signals
+        self.settings = settings
+        self.logger = logger
+        self.now = now
+    }
+
+    // MARK: Accepting
+
+    /// Checks a request, writes it as a Queued run and wakes an agent.
+    ///
+    /// - Parameter type: how the run came to be.
+    /// - Throws: ``RunServiceError`` if the request can't be carried out, ``StorageError/queueFull(limit:)``.
+    public func submit(_ request: RunRequest, type: RunType, to registry: Registry, by principal: String) async throws -> Run {
+        let build = switch request { case .build(let build): build }
+        guard let pool = settings.pool(named: build.agentPoolName) else {
+            throw RunServiceError.unknownPool(build.agentPoolName ?? "", known: settings.pools.map(\.name))
+        }
+        guard build.platform.os == "linux" else { throw RunServiceError.unsupportedPlatform(build.platform) }
+        if pool.policy.refuseSecretBuildArguments, build.arguments.contains(where: \.isSecret) {
+            throw RunServiceError.secretArgumentsRefused(pool: pool.name)
+        }
+        let upload = try checkSource(build.sourceLocation)
+        let run = try await runs.enqueue(
+            NewRun(
+                registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.name, upload: upload),
+            maxQueued: settings.maxQueued, at: now())
+        logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.name)", "principal": "\(principal)"])
+        signals.queues.notify(pool.name)
+        return run
+    }
+
+    /// - Returns: the upload's name, if the source is one.
+    private func checkSource(_ location: String?) throws -> String? {
+        guard let location, !location.isEmpty else { throw RunServiceError.missingSource }
+        if let name = Self.uploadName(ofPath: location) {
+            guard ((try? uploads.file(name)) ?? nil) != nil else { throw RunServiceError.unknownUpload(location) }  // a wrong name is no upload
+            return name
+        }
+        do {
+            try SourcePolicy(addresses: settings.sources).check(location)
+        } catch let error as ContextError {
+            throw RunServiceError.invalidSource(error.description)
+        }
+        return nil
+    }
+
+    // MARK: Uploads
+
+    private static let uploadFolder = "source/"
+
+    /// The `relativePath` that requests name an upload by.
+    public static func path(ofUpload name: String) -> String { uploadFolder + name }
+
+    static func uploadName(ofPath path: String) -> String? {
+        path.hasPrefix(uploadFolder) ? String(path.dropFirst(uploadFolder.count)) : nil
+    }
+
+    // MARK: Showing
+
+    public func show(_ id: String, in registry: Registry) async throws -> Run {
+        guard let runID = RunID(id.lowercased()), var run = try await runs.find(runID), run.registry.lowercased() == registry.name.lowercased()
+        else { throw RunServiceError.runNotFound(id) }
+        if run.status == .queued, let position = try await runs.position(of: run.id) {
+            run.waitReason = waitReason(position: position, pool: run.agentPool)
+        }
+        return run
+    }
+
+    /// Newest first.
+    ///
+    /// - Parameter before: where the page before this one ended.
+    public func list(in registry: Registry, _ filter: RunFilter, before: RunID?, limit: Int) async throws -> [Run] {
+        try await runs.list(registry: registry.name, filter, before: before, limit: limit)
+    }
+
+    private func waitReason(position: Int, pool: String) -> String {
+        guard let slots = settings.pool(named: pool)?.slots else {
+            return "pool \(pool) is not configured any more: cancel the run, or configure the pool again"
+        }
+        return position == 0
+            ? "next in pool \(pool); its \(slots) slot\(slots == 1 ? " is" : "s are") busy"
+            : "\(position) run\(position == 1 ? "" : "s") in front of it in pool \(pool), which has \(slots) slot\(slots == 1 ? "" : "s")"
+    }
+
+    // MARK: Logs
+
+    public func log(of id: String, in registry: Registry) async throws -> RunLog {
+        RunLog(run: try await show(id, in: registry), store: logs)
+    }
+
+    /// The log once it has more than `offset` bytes or has ended, or as it is after `duration`.
+    public func log(of id: String, in registry: Registry, beyond offset: Int64, waiting duration: Duration) async throws -> RunLog {
+        let deadline = ContinuousClock.now + duration
+        while true {
+            let mark = signals.logs.mark()
+            let log = try await log(of: id, in: registry)
+            let left = deadline - .now
+            if log.length > offset || log.ending != nil || left <= .zero || Task.isCancelled { return log }
+            await signals.logs.wait(for: log.run.id, after: mark, atMost: left)
+        }
+    }
+
+    // MARK: Stopping
+
+    /// Asks runs to stop. A run that waits ends at once, one that is under way is told; one that has ended stays as it is.
+    public func cancel(
+        _ selection: CancelSelection, in registry: Registry, isDryRun: Bool, by principal: String
+    ) async throws -> [CancelAnswer] {
+        let answers = try await runs.cancel(registry: registry.name, selection, isDryRun: isDryRun, at: now())
+        guard !isDryRun else { return answers }
+        for answer in answers where answer.result == .canceled || answer.result == .cancelRequested {
+            logger.info(
+                "run cancel asked for",
+                metadata: ["run": "\(answer.id)", "principal": "\(principal)", "status": "\(answer.previousStatus?.rawValue ?? "")"])
+            signals.stops.notify(answer.id)
+            signals.logs.notify(answer.id)
+        }
+        return answers
+    }
+}
+
+/// Who waits for what about runs.
+public struct RunSignals: Sendable {
+    /// By pool: a run waits.
+    public let queues = Notifier<String>()
+    /// By run: its log or its status changed.
+    public let logs = Notifier<RunID>()
+    /// By run: a stop was asked for.
+    public let stops = Notifier<RunID>()
+
+    public init() {}
+}

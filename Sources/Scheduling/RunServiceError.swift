@@ -1,0 +1,44 @@
+public import TaskModel
+
+/// Why a request about runs is refused. ``code`` is the one the API answers with.
+public enum RunServiceError: Error, Equatable {
+    case invalidSource(String)
+    case unknownUpload(String)
+    case unknownPool(String, known: [String])
+    case unsupportedPlatform(Platform)
+    case invalidImageName(InvalidName)
+    case missingSource
+    case secretArgumentsRefused(pool: String)
+    case runNotFound(String)
+
+    public var code: String {
+        switch self {
+        case .invalidSource, .missingSource: "InvalidSourceLocation"
+        case .unknownUpload: "SourceNotFound"
+        case .unknownPool: "AgentPoolNotFound"
+        case .unsupportedPlatform: "PlatformNotSupported"
+        case .invalidImageName: "InvalidName"
+        case .secretArgumentsRefused: "SecretInBuildArgument"
+        case .runNotFound: "ResourceNotFound"
+        }
+    }
+}
+
+extension RunServiceError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .invalidSource(let reason): reason
+        case .unknownUpload(let path):
+            "There is no uploaded context '\(path.escapedForDisplay)' (any more). Ask for an upload URL, upload the context, then queue the run again."
+        case .unknownPool(let name, let known):
+            "There is no agent pool '\(name.escapedForDisplay)'. Name one of \(known.joined(separator: ", ")), or leave the pool out."
+        case .unsupportedPlatform(let platform):
+            "No agent builds for \(platform): the agents' system is linux. Use --platform linux, or leave the platform out."
+        case .invalidImageName(let error): error.description
+        case .missingSource: "The request names no source. Give a git reference (URL#ref:folder) or an uploaded context."
+        case .secretArgumentsRefused(let pool):
+            "The policy of pool \(pool) refuses secret build arguments (refuseSecretBuildArguments), since an image's history may keep them."
+        case .runNotFound(let id): "There is no run '\(id.escapedForDisplay)'."
+        }
+    }
+}

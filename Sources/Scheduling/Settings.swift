@@ -1,0 +1,44 @@
+public import CurlHTTP
+public import TaskModel
+
+/// What the scheduler knows from the configuration.
+public struct SchedulingSettings: Sendable {
+    /// The first one is meant when a request names none.
+    public var registries: [Registry]
+    public var pools: [AgentPool]
+    /// What pulls base images from other registries, by host as image names spell it.
+    public var otherCredentials: [String: Credential]
+    /// What fetches from git servers, by host.
+    public var gitCredentials: [String: Credential]
+    /// Where contexts may come from.
+    public var sources: AddressPolicy
+    public var maxQueued: Int
+
+    public init(
+        registries: [Registry], pools: [AgentPool], otherCredentials: [String: Credential] = [:],
+        gitCredentials: [String: Credential] = [:], sources: AddressPolicy = AddressPolicy(), maxQueued: Int = 10_000
+    ) {
+        self.registries = registries
+        self.pools = pools
+        self.otherCredentials = otherCredentials
+        self.gitCredentials = gitCredentials
+        self.sources = sources
+        self.maxQueued = maxQueued
+    }
+
+    /// Compared without case.
+    public func registry(named name: String) -> Registry? {
+        registries.first { $0.name.lowercased() == name.lowercased() }
+    }
+
+    /// Compared without case; the first pool if no name is given.
+    func pool(named name: String?) -> AgentPool? {
+        guard let name, !name.isEmpty else { return pools.first }
+        return pools.first { $0.name.lowercased() == name.lowercased() }
+    }
+
+    /// What logs in at a registry, by host as image names spell it.
+    func credential(for host: String) -> Credential? {
+        registries.first { $0.loginServer.lowercased() == host }?.credential ?? otherCredentials[host]
+    }
+}

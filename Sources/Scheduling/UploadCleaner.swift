@@ -1,0 +1,42 @@
+import Foundation
+public import Logging
+public import ServiceLifecycle
+public import Storage
+
+/// Removes uploads that no run needs: an hour after their run ended, four hours after an upload that no run used.
+public struct UploadCleaner: Service {
+    let runs: any RunStore
+    let uploads: BlobStore
+    let logger: Logger
+    private let keptAfterRun: Duration = .seconds(3600)
+    private let keptUnused: Duration = .seconds(4 * 3600)
+
+    public init(runs: any RunStore, uploads: BlobStore, logger: Logger) {
+        self.runs = runs
+        self.uploads = uploads
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while true {
+                do {
+                    try await clean(at: Date())
+                } catch is CancellationError {
+                    throw CancellationError()
+                } catch {
+                    logger.warning("uploads not cleaned", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: .seconds(600))
+            }
+        }
+    }
+
+    /// Half uploads go an hour after their last byte.
+    func clean(at now: Date) async throws {
+        let used = try await runs.usedUploads(since: now.addingTimeInterval(-Double(keptAfterRun.components.seconds)))
+        var removed = try uploads.removeFiles(olderThan: .seconds(3600), at: now) { !$0.hasSuffix(".part") }
+        removed += try uploads.removeFiles(olderThan: keptUnused, at: now) { used.contains($0) }
+        if removed > 0 { logger.info("uploads removed", metadata: ["files": "\(removed)"]) }
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Glibc
+import Synchronization
+public import TaskModel
+
+/// Keeps the log of each run as a file that only grows.
+///
+/// Lines end in CR LF already when they come here. An append is on the disk before it is acknowledged.
+public final class LogStore: Sendable {
+    private let directory: String
+    private let descriptors = Mutex<[RunID: CInt]>([:])
+
+    /// - Parameter directory: exists.
+    public init(directory: String) {
+        self.directory = directory
+    }
+
+    deinit {
+        for descriptor in descriptors.withLock({ $0.values }) { Glibc.close(descriptor) }
+    }
+
+    /// Bytes stored; 0 for a run without a log.
+    public func length(of run: RunID) -> Int64 {
+        var status = stat()
+        return stat(path(of: run), &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// Adds bytes at `offset`. What is there already is accepted if it is the same.
+    ///
+    /// - Returns: the new length.
+    /// - Throws: ``StorageError/logOffset(expected:)`` if bytes before `offset` are missing or those stored are others.
+    public func append(_ bytes: [UInt8], to run: RunID, at offset: Int64) throws -> Int64 {
+        try descriptors.withLock { descriptors in
+            let descriptor = try descriptors[run] ?? open(run, O_RDWR | O_CREAT)
+            descriptors[run] = descriptor
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw failure("read the log of run \(run)") }
+            let length = Int64(status.st_size)
+            guard offset <= length else { throw StorageError.logOffset(expected: length) }
+            let known = min(Int(length - offset), bytes.count)
+            if known > 0, try read(descriptor, at: offset, count: known) != Array(bytes[..<known]) {
+                throw StorageError.logOffset(expected: length)
+            }
+            guard known < bytes.count else { return length }
+            try write(bytes[known...], to: descriptor, at: length, run: run)
+            guard fdatasync(descriptor) == 0 else { throw failure("store the log of run \(run)") }
+            return offset + Int64(bytes.count)
+        }
+    }
+
+    /// The bytes from `offset` on, at most `count`; fewer at the end.
+    public func read(_ run: RunID, from offset: Int64, count: Int) throws -> [UInt8] {
+        let descriptor = Glibc.open(path(of: run), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return [] }
+            throw failure("read the log of run \(run)")
+        }
+        defer { Glibc.close(descriptor) }
+        return try read(descriptor, at: offset, count: count)
+    }
+
+    /// Says that the run has ended: its file is not kept open any more.
+    public func close(_ run: RunID) {
+        if let descriptor = descriptors.withLock({ $0.removeValue(forKey: run) }) { Glibc.close(descriptor) }
+    }
+
+    private func path(of run: RunID) -> String { directory + "/" + run.text + ".log" }
+
+    private func open(_ run: RunID, _ flags: CInt) throws -> CInt {
+        let descriptor = Glibc.open(path(of: run), flags | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("open the log of run \(run)") }
+        return descriptor
+    }
+
+    private func read(_ descriptor: CInt, at offset: Int64, count: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let done = pread(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset) + filled)
+                guard done >= 0 else { throw failure("read a log") }
+                guard done > 0 else { return }
+                filled += done
+            }
+        }
+    }
+
+    private func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt, at offset: Int64, run: RunID) throws {
+        try bytes.withUnsafeBytes { buffer in
+            var written = 0
+            while written < buffer.count {
+                let done = pwrite(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written, off_t(offset) + written)
+                guard done > 0 else {
+                    let cause = failure("store the log of run \(run)")
+                    ftruncate(descriptor, off_t(offset))  // half an append is none
+                    throw cause
+                }
+                written += done
+            }
+        }
+    }
+
+    private func failure(_ action: String) -> StorageError {
+        .io(action: action, reason: String(cString: strerror(errno)))
+    }
+}

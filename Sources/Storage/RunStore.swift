@@ -1,0 +1,123 @@
+public import struct Foundation.Date
+public import TaskModel
+
+/// Keeps runs. Each method is one transaction; when it returns, what it did is on the disk.
+public protocol RunStore: Sendable {
+    /// Accepts a run as Queued and gives it the next id.
+    ///
+    /// - Throws: ``StorageError/queueFull(limit:)`` if `maxQueued` runs wait already.
+    func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run
+
+    func find(_ id: RunID) async throws -> Run?
+
+    /// Newest first.
+    ///
+    /// - Parameters:
+    ///   - before: only runs older than this one.
+    ///   - limit: the most runs, at least 1.
+    func list(registry: String, _ filter: RunFilter, before: RunID?, limit: Int) async throws -> [Run]
+
+    /// Hands the longest waiting run of a pool to an agent: Queued → Started.
+    ///
+    /// - Parameter lease: the new lease; whoever shows it may write to the run from now on.
+    /// - Returns: nil if none waits.
+    func claim(pool: String, for agent: String, lease: String, at now: Date) async throws -> Run?
+
+    /// Says where in the stored log the stream of this lease's agent begins.
+    func setLogStart(_ offset: Int64, lease: String) async throws
+
+    /// What a lease stands for now.
+    func leased(_ lease: String) async throws -> LeasedRun?
+
+    /// Started → Running. Again is fine.
+    func begin(lease: String, at now: Date) async throws
+
+    func setSource(_ source: SourceRevision, lease: String, at now: Date) async throws
+
+    func setWaitReason(_ reason: String?, lease: String, at now: Date) async throws
+
+    /// Moves a leased run to its terminal status. If it is in one already, nothing changes.
+    ///
+    /// - Returns: the run as stored.
+    func finish(lease: String, with outcome: RunOutcome, at now: Date) async throws -> Run
+
+    /// Asks runs to stop: a Queued one is Canceled at once, one that is under way is marked.
+    ///
+    /// - Parameter isDryRun: only tell what would happen.
+    /// - Returns: an answer for each run that the selection means; for ids also for those that don't exist.
+    func cancel(registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date) async throws -> [CancelAnswer]
+
+    /// Ends the leases of an agent that is gone: runs that had not begun wait again (at most `maxHandOuts` times), others end.
+    ///
+    /// - Returns: the runs as they are now.
+    func releaseRuns(of agent: String, because message: String, maxHandOuts: Int, at now: Date) async throws -> [Run]
+
+    /// Runs that wait in a pool in front of this one.
+    func position(of id: RunID) async throws -> Int?
+
+    /// Which of these uploads a run still needs, or needed until `since`.
+    func usedUploads(since: Date) async throws -> Set<String>
+}
+
+/// A run that is to be accepted.
+public struct NewRun: Sendable {
+    public let registry: String
+    public let type: RunType
+    public let request: RunRequest
+    public let submittedBy: String
+    public let agentPool: String
+    public let task: String?
+    /// The upload that the run reads, so that it is kept.
+    public let upload: String?
+
+    public init(
+        registry: String, type: RunType, request: RunRequest, submittedBy: String, agentPool: String, task: String? = nil,
+        upload: String? = nil
+    ) {
+        self.registry = registry
+        self.type = type
+        self.request = request
+        self.submittedBy = submittedBy
+        self.agentPool = agentPool
+        self.task = task
+        self.upload = upload
+    }
+}
+
+/// A run together with what its lease is worth.
+public struct LeasedRun: Sendable {
+    public let run: Run
+    /// Where the agent's stream begins in the stored log.
+    public let logStart: Int64
+
+    /// Whether the holder may still write.
+    public var isHeld: Bool { run.status == .started || run.status == .running }
+}
+
+/// Which runs a cancel means.
+public enum CancelSelection: Sendable, Hashable {
+    case ids([RunID])
+    /// Runs that have not ended and match.
+    case filter(RunFilter)
+}
+
+/// What a cancel did to one run.
+public struct CancelAnswer: Sendable, Hashable {
+    public enum Result: String, Sendable, Hashable {
+        case canceled
+        case cancelRequested
+        case alreadyFinished
+        case notFound
+        case wouldCancel
+    }
+
+    public let id: RunID
+    public let previousStatus: RunStatus?
+    public let result: Result
+
+    public init(id: RunID, previousStatus: RunStatus?, result: Result) {
+        self.id = id
+        self.previousStatus = previousStatus
+        self.result = result
+    }
+}

@@ -1,0 +1,108 @@
+public import struct Foundation.Date
+import GRDB
+public import TaskModel
+
+extension SQLiteRunStore {
+    public func claim(pool: String, for agent: String, lease: String, at now: Date) async throws -> Run? {
+        try await database.pool.write { db in
+            let claimed = try Row.fetchOne(
+                db,
+                sql: """
+                    UPDATE run SET status = 'Started', epoch = epoch + 1, lease = ?, agent = ?, startTime = ?, lastUpdatedTime = ?,
+                        waitReason = NULL
+                    WHERE sequence = (
+                        SELECT sequence FROM run WHERE status = 'Queued' AND agentPool = ? ORDER BY sequence LIMIT 1)
+                        AND status = 'Queued'
+                    RETURNING \(RunRow.columns)
+                    """, arguments: [lease, agent, now.storedMilliseconds, now.storedMilliseconds, pool])
+            return try claimed.map { try rows.run($0, in: db) }
+        }
+    }
+
+    public func setLogStart(_ offset: Int64, lease: String) async throws {
+        try await update("SET logStart = ?", [offset], lease: lease)
+    }
+
+    public func leased(_ lease: String) async throws -> LeasedRun? {
+        try await database.pool.read { db in
+            try Row.fetchOne(db, sql: "SELECT \(RunRow.columns) FROM run WHERE lease = ?", arguments: [lease]).map {
+                LeasedRun(run: try rows.run($0, in: db), logStart: $0["logStart"])
+            }
+        }
+    }
+
+    public func begin(lease: String, at now: Date) async throws {
+        try await update("SET status = 'Running', lastUpdatedTime = ?", [now.storedMilliseconds], lease: lease)
+    }
+
+    public func setSource(_ source: SourceRevision, lease: String, at now: Date) async throws {
+        try await update(
+            "SET sourceCommit = ?, sourceBranch = ?, lastUpdatedTime = ?", [source.commit, source.branch, now.storedMilliseconds],
+            lease: lease)
+    }
+
+    public func setWaitReason(_ reason: String?, lease: String, at now: Date) async throws {
+        try await update("SET waitReason = ?, lastUpdatedTime = ?", [reason, now.storedMilliseconds], lease: lease)
+    }
+
+    /// Changes a run that the lease holds.
+    private func update(_ change: String, _ arguments: StatementArguments, lease: String) async throws {
+        try await database.pool.write { db in
+            try db.execute(
+                sql: "UPDATE run \(change) WHERE lease = ? AND status IN ('Started', 'Running')", arguments: arguments + [lease])
+            guard db.changesCount == 1 else { throw StorageError.leaseLost }
+        }
+    }
+
+    public func finish(lease: String, with outcome: RunOutcome, at now: Date) async throws -> Run {
+        try await database.pool.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE run SET status = ?, errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, waitReason = NULL
+                    WHERE lease = ? AND status IN ('Started', 'Running')
+                    """,
+                arguments: [outcome.status.rawValue, outcome.message, now.storedMilliseconds, now.storedMilliseconds, lease])
+            if db.changesCount == 1 {
+                for (position, image) in outcome.outputImages.enumerated() {
+                    try db.execute(
+                        sql: """
+                            INSERT INTO outputImage (run, position, registry, repository, tag, digest)
+                            SELECT sequence, ?, ?, ?, ?, ? FROM run WHERE lease = ?
+                            """, arguments: [position, image.registry, image.repository, image.tag, image.digest, lease])
+                }
+            }
+            guard let run = try fetch("lease = ?", [lease], in: db), run.status.isTerminal else { throw StorageError.leaseLost }
+            return run
+        }
+    }
+
+    public func releaseRuns(of agent: String, because message: String, maxHandOuts: Int, at now: Date) async throws -> [Run] {
+        let time = now.storedMilliseconds
+        return try await database.pool.write { db in
+            let affected = try String.fetchAll(
+                db, sql: "SELECT id FROM run WHERE agent = ? AND status IN ('Started', 'Running')", arguments: [agent])
+            try db.execute(
+                sql: """
+                    UPDATE run SET status = 'Canceled', finishTime = ?, lastUpdatedTime = ?, lease = NULL
+                    WHERE agent = ? AND status IN ('Started', 'Running') AND isCancelRequested
+                    """, arguments: [time, time, agent])
+            try db.execute(
+                sql: """
+                    UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, lease = NULL
+                    WHERE agent = ? AND status = 'Running'
+                    """, arguments: [message, time, time, agent])
+            try db.execute(
+                sql: """
+                    UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, lease = NULL
+                    WHERE agent = ? AND status = 'Started' AND epoch >= ?
+                    """,
+                arguments: ["No agent could start the run: it was handed out \(maxHandOuts) times.", time, time, agent, maxHandOuts])
+            try db.execute(
+                sql: """
+                    UPDATE run SET status = 'Queued', startTime = NULL, lastUpdatedTime = ?, lease = NULL, agent = NULL
+                    WHERE agent = ? AND status = 'Started'
+                    """, arguments: [time, agent])
+            return try affected.compactMap { try fetch("id = ?", [$0], in: db) }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+public import Foundation
+import GRDB
+public import TaskModel
+
+/// Runs in SQLite.
+public struct SQLiteRunStore: RunStore {
+    let database: Database
+    let box: SecretBox
+
+    public init(database: Database, box: SecretBox) {
+        self.database = database
+        self.box = box
+    }
+
+    var rows: RunRow { RunRow(box: box) }
+
+    public func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run {
+        let request = String(decoding: try JSONEncoder().encode(try StoredRequest(run.request, box: box)), as: UTF8.self)
+        return try await database.pool.write { db in
+            let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE status = 'Queued'") ?? 0
+            guard waiting < maxQueued else { throw StorageError.queueFull(limit: maxQueued) }
+            // The id is made of the sequence number, so the row is written under a passing one first.
+            try db.execute(
+                sql: """
+                    INSERT INTO run
+                        (id, registry, status, type, task, agentPool, submittedBy, request, createTime, lastUpdatedTime, upload)
+                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    run.registry, run.type.rawValue, run.task, run.agentPool, run.submittedBy, request, now.storedMilliseconds,
+                    now.storedMilliseconds, run.upload,
+                ])
+            let sequence = db.lastInsertedRowID
+            try db.execute(sql: "UPDATE run SET id = ? WHERE sequence = ?", arguments: [RunID(sequence: sequence).text, sequence])
+            guard let stored = try fetch("sequence = ?", [sequence], in: db) else {
+                throw StorageError.io(action: "store a run", reason: "its row is gone")
+            }
+            return stored
+        }
+    }
+
+    public func find(_ id: RunID) async throws -> Run? {
+        try await database.pool.read { db in try fetch("id = ?", [id.text], in: db) }
+    }
+
+    public func list(registry: String, _ filter: RunFilter, before: RunID?, limit: Int) async throws -> [Run] {
+        let condition = RunCondition(registry: registry, filter)
+        return try await database.pool.read { db in
+            var sql = "SELECT \(RunRow.columns) FROM run WHERE \(condition.sql)"
+            var arguments = condition.arguments
+            if let before {
+                sql += " AND sequence < (SELECT sequence FROM run WHERE id = ?)"
+                arguments += [before.text]
+            }
+            sql += " ORDER BY sequence DESC LIMIT ?"
+            arguments += [max(1, limit)]
+            return try Row.fetchAll(db, sql: sql, arguments: arguments).map { try rows.run($0, in: db) }
+        }
+    }
+
+    public func position(of id: RunID) async throws -> Int? {
+        try await database.pool.read { db in
+            try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT (SELECT count(*) FROM run AS other WHERE other.status = 'Queued' AND other.agentPool = run.agentPool
+                        AND other.sequence < run.sequence)
+                    FROM run WHERE id = ? AND status = 'Queued'
+                    """, arguments: [id.text])
+        }
+    }
+
+    public func usedUploads(since: Date) async throws -> Set<String> {
+        try await database.pool.read { db in
+            try String.fetchSet(
+                db, sql: "SELECT upload FROM run WHERE upload IS NOT NULL AND (finishTime IS NULL OR finishTime > ?)",
+                arguments: [since.storedMilliseconds])
+        }
+    }
+
+    func fetch(_ condition: String, _ arguments: StatementArguments, in db: GRDB.Database) throws -> Run? {
+        try Row.fetchOne(db, sql: "SELECT \(RunRow.columns) FROM run WHERE \(condition)", arguments: arguments)
+            .map { try rows.run($0, in: db) }
+    }
+}

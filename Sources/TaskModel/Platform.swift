@@ -1,0 +1,35 @@
+/// An operating system and processor: `os[/architecture[/variant]]`.
+public struct Platform: Sendable, Hashable {
+    public var os: String
+    public var architecture: String?
+    public var variant: String?
+
+    public static let linuxAMD64 = Platform(os: "linux", architecture: "amd64")
+    public static let knownSystems = ["linux", "windows"]
+    public static let knownArchitectures = ["amd64", "x86", "386", "arm", "arm64"]
+    public static let knownVariants = ["v6", "v7", "v8"]
+
+    public init(os: String, architecture: String? = nil, variant: String? = nil) {
+        self.os = os
+        self.architecture = architecture
+        self.variant = variant
+    }
+
+    /// Reads `os[/architecture[/variant]]` in any case. Nil if a part is none of the known ones.
+    public init?(_ text: String) {
+        let parts = text.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (1...3).contains(parts.count) else { return nil }
+        self.init(os: parts[0], architecture: parts.count > 1 ? parts[1] : nil, variant: parts.count > 2 ? parts[2] : nil)
+        guard isKnown else { return nil }
+    }
+
+    public var isKnown: Bool {
+        Self.knownSystems.contains(os)
+            && (architecture.map(Self.knownArchitectures.contains) ?? true)
+            && (variant.map(Self.knownVariants.contains) ?? true)
+    }
+}
+
+extension Platform: CustomStringConvertible {
+    public var description: String { [os, architecture, variant].compactMap(\.self).joined(separator: "/") }
+}

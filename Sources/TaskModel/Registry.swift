@@ -1,0 +1,46 @@
+/// A registry that runs push to and tasks belong to.
+public struct Registry: Sendable, Hashable {
+    /// 5 to 50 letters and digits, compared without case.
+    public let name: String
+    /// `host[:port]` as image names spell it.
+    public let loginServer: String
+    /// Where it is reached: `http://` or `https://` and `host[:port]`.
+    public let endpoint: String
+    /// What pulls and pushes there; nil for a registry without login.
+    public let credential: Credential?
+
+    public init(name: String, loginServer: String, endpoint: String, credential: Credential? = nil) {
+        self.name = name
+        self.loginServer = loginServer
+        self.endpoint = endpoint
+        self.credential = credential
+    }
+}
+
+/// A pool of agents, and what its runs may do.
+public struct AgentPool: Sendable, Hashable {
+    /// 1 to 20 letters, digits and dashes.
+    public let name: String
+    /// The daemon of the embedded agent: `unix:///path`.
+    public let dockerEndpoint: String
+    /// How many runs its embedded agent carries out at once.
+    public let slots: Int
+    public let policy: PoolPolicy
+
+    public init(name: String, dockerEndpoint: String, slots: Int, policy: PoolPolicy = PoolPolicy()) {
+        self.name = name
+        self.dockerEndpoint = dockerEndpoint
+        self.slots = slots
+        self.policy = policy
+    }
+}
+
+/// What the runs of a pool may do.
+public struct PoolPolicy: Sendable, Hashable {
+    /// Refuse requests with secret build arguments (they can end up in an image's history).
+    public var refuseSecretBuildArguments: Bool
+
+    public init(refuseSecretBuildArguments: Bool = false) {
+        self.refuseSecretBuildArguments = refuseSecretBuildArguments
+    }
+}

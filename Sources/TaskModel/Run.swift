@@ -1,0 +1,85 @@
+public import struct Foundation.Date
+
+/// A run as the server records it.
+public struct Run: Sendable, Hashable {
+    public let id: RunID
+    /// The name of the registry that the run belongs to, as configured.
+    public let registry: String
+    public var status: RunStatus
+    public let type: RunType
+    public let request: RunRequest
+    /// Who asked: the id of a principal.
+    public let submittedBy: String
+    public let agentPool: String
+    public let task: String?
+    public let createTime: Date
+    public var startTime: Date?
+    public var finishTime: Date?
+    public var lastUpdatedTime: Date
+    public var isCancelRequested: Bool
+    public var isArchiveEnabled: Bool
+    /// What went wrong, for people; nil for runs that succeeded or go on.
+    public var errorMessage: String?
+    /// What a waiting run waits for, for people.
+    public var waitReason: String?
+    public var source: SourceRevision?
+    public var outputImages: [OutputImage]
+    /// How often the run was handed to an agent.
+    public var epoch: Int
+
+    public init(
+        id: RunID, registry: String, status: RunStatus, type: RunType, request: RunRequest, submittedBy: String, agentPool: String,
+        task: String? = nil, createTime: Date, startTime: Date? = nil, finishTime: Date? = nil, lastUpdatedTime: Date,
+        isCancelRequested: Bool = false, isArchiveEnabled: Bool = false, errorMessage: String? = nil,
+        waitReason: String? = nil, source: SourceRevision? = nil, outputImages: [OutputImage] = [], epoch: Int = 0
+    ) {
+        self.id = id
+        self.registry = registry
+        self.status = status
+        self.type = type
+        self.request = request
+        self.submittedBy = submittedBy
+        self.agentPool = agentPool
+        self.task = task
+        self.createTime = createTime
+        self.startTime = startTime
+        self.finishTime = finishTime
+        self.lastUpdatedTime = lastUpdatedTime
+        self.isCancelRequested = isCancelRequested
+        self.isArchiveEnabled = isArchiveEnabled
+        self.errorMessage = errorMessage
+        self.waitReason = waitReason
+        self.source = source
+        self.outputImages = outputImages
+        self.epoch = epoch
+    }
+}
+
+/// The revision that a git context was resolved to.
+public struct SourceRevision: Sendable, Hashable {
+    /// 40 hexadecimal digits (64 in SHA-256 repositories).
+    public let commit: String
+    /// The branch, when the request named one or meant the default one.
+    public let branch: String?
+
+    public init(commit: String, branch: String?) {
+        self.commit = commit
+        self.branch = branch
+    }
+}
+
+/// An image that a run pushed.
+public struct OutputImage: Sendable, Hashable {
+    public let registry: String
+    public let repository: String
+    public let tag: String?
+    /// Of the manifest in the registry.
+    public let digest: String
+
+    public init(registry: String, repository: String, tag: String?, digest: String) {
+        self.registry = registry
+        self.repository = repository
+        self.tag = tag
+        self.digest = digest
+    }
+}

@@ -1,0 +1,84 @@
+/// What somebody asks to be run.
+public enum RunRequest: Sendable, Hashable {
+    case build(BuildRequest)
+}
+
+/// A request to build one image and push it (`DockerBuildRequest` of the resource API).
+public struct BuildRequest: Sendable, Hashable {
+    /// Where the context comes from: a git reference (`https://host/repo.git#ref:folder`), or the path that an upload was given.
+    public var sourceLocation: String?
+    /// As typed: without a registry the run's own is meant; `{{.Run.ID}}` and its like are filled in when the run starts.
+    public var imageNames: [String]
+    public var isPushEnabled: Bool
+    public var noCache: Bool
+    /// Relative to the context; nil is `Dockerfile`.
+    public var dockerFilePath: String?
+    public var target: String?
+    public var arguments: [BuildArgument]
+    public var labels: [BuildLabel]
+    public var platform: Platform
+    public var builder: BuilderChoice
+    /// 1 s to 28,800 s; 3,600 s unless said.
+    public var timeout: Duration
+    public var agentPoolName: String?
+    public var logTemplate: String?
+    public var loginMode: RegistryLoginMode
+
+    public init(
+        sourceLocation: String? = nil, imageNames: [String] = [], isPushEnabled: Bool = false, noCache: Bool = false,
+        dockerFilePath: String? = nil, target: String? = nil, arguments: [BuildArgument] = [], labels: [BuildLabel] = [],
+        platform: Platform = .linuxAMD64, builder: BuilderChoice = .buildKit, timeout: Duration = .seconds(3600),
+        agentPoolName: String? = nil, logTemplate: String? = nil, loginMode: RegistryLoginMode = .default
+    ) {
+        self.sourceLocation = sourceLocation
+        self.imageNames = imageNames
+        self.isPushEnabled = isPushEnabled
+        self.noCache = noCache
+        self.dockerFilePath = dockerFilePath
+        self.target = target
+        self.arguments = arguments
+        self.labels = labels
+        self.platform = platform
+        self.builder = builder
+        self.timeout = timeout
+        self.agentPoolName = agentPoolName
+        self.logTemplate = logTemplate
+        self.loginMode = loginMode
+    }
+}
+
+/// One build argument. A secret one is masked in logs and kept encrypted; the Dockerfile may still keep it in the image's history.
+public struct BuildArgument: Sendable, Hashable {
+    public let name: String
+    public let value: Secret
+    public let isSecret: Bool
+
+    public init(name: String, value: Secret, isSecret: Bool) {
+        self.name = name
+        self.value = value
+        self.isSecret = isSecret
+    }
+}
+
+/// One label for the image.
+public struct BuildLabel: Sendable, Hashable {
+    public let name: String
+    public let value: String
+
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Which of the daemon's builders a build asks for. A daemon without BuildKit uses the classic one in any case.
+public enum BuilderChoice: String, Sendable, Hashable {
+    case buildKit
+    case classic
+}
+
+/// Whether a run logs in to its own registry (`credentials.sourceRegistry.loginMode`).
+public enum RegistryLoginMode: String, Sendable, Hashable {
+    case `default` = "Default"
+    case none = "None"
+}

@@ -1,0 +1,108 @@
+public import Crypto
+public import Foundation
+
+/// Makes and checks links that need no token: each is good for one blob, for reading or for writing, until a time.
+///
+/// The parameters bear the names of shared access signatures, since clients drop all others: `sv` the key's version, `sp` what may be done,
+/// `se` until when, `sig` the HMAC-SHA256 over all of it.
+public struct LinkSigner: Sendable {
+    /// What a link is for.
+    enum Kind: Sendable {
+        case upload
+        /// Of a run of this registry.
+        case log(registry: String)
+
+        /// The last but one segment of the path.
+        var container: String {
+            switch self {
+            case .upload: "uploads"
+            case .log(let registry): "logs-" + registry.lowercased()
+            }
+        }
+
+        var permission: String {
+            switch self {
+            case .upload: "cw"
+            case .log: "r"
+            }
+        }
+
+        var lifetime: TimeInterval {
+            switch self {
+            case .upload: 4 * 3600
+            case .log: 48 * 3600  // longer than a run can wait and last; ends an hour after the run, see LogsController
+            }
+        }
+    }
+
+    private let key: SymmetricKey
+    private let keyVersion: String
+    private let now: @Sendable () -> Date
+
+    /// - Parameter keyVersion: names the key; another one makes all links refused.
+    public init(key: SymmetricKey, keyVersion: String, now: @escaping @Sendable () -> Date = { Date() }) {
+        self.key = key
+        self.keyVersion = keyVersion
+        self.now = now
+    }
+
+    /// 128 random bits in hexadecimal.
+    static func randomName() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<2).map { _ in
+            let digits = String(generator.next() as UInt64, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
+    /// `SERVER/blobs/CONTAINER/NAME?…`: three segments, which every client takes apart in the same way.
+    func sign(_ kind: Kind, name: String, server: String) -> String {
+        let expiry = "\(Int64(now().addingTimeInterval(kind.lifetime).timeIntervalSince1970))"
+        let code = Data(signature(container: kind.container, name: name, permission: kind.permission, expiry: expiry))
+        let hex = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "\(server)/blobs/\(kind.container)/\(name)?sv=\(keyVersion)&sp=\(kind.permission)&se=\(expiry)&sig=\(hex)"
+    }
+
+    /// - Throws: ``ServerError`` (403) unless the link is ours, for this blob and use, and not over.
+    func check(container: String, name: String, permission: String, parameters: (String) -> String?) throws {
+        guard parameters("sv") == keyVersion, parameters("sp") == permission, let expiry = parameters("se"),
+            let signature = parameters("sig").flatMap(Self.bytes(ofHex:)),
+            HMAC<SHA256>.isValidAuthenticationCode(
+                signature, authenticating: message(container: container, name: name, permission: permission, expiry: expiry), using: key)
+        else { throw ServerError.linkRefused("The link's signature is not valid. Ask for a new link.") }
+        guard let end = Double(expiry), now().timeIntervalSince1970 < end else {
+            throw ServerError.linkRefused("The link is over. Ask for a new link.")
+        }
+    }
+
+    /// Whether a log's link with this expiry was made within the last hour.
+    func isFresh(_ expiry: String?) -> Bool {
+        guard let end = expiry.flatMap(Double.init) else { return false }
+        return end - Kind.log(registry: "").lifetime + LogsController.lifetimeAfterRun > now().timeIntervalSince1970
+    }
+
+    private func signature(container: String, name: String, permission: String, expiry: String) -> HMAC<SHA256>.MAC {
+        HMAC<SHA256>.authenticationCode(
+            for: message(container: container, name: name, permission: permission, expiry: expiry), using: key)
+    }
+
+    private func message(container: String, name: String, permission: String, expiry: String) -> Data {
+        Data([keyVersion, permission, container, name, expiry].joined(separator: "\n").utf8)
+    }
+
+    private static func bytes(ofHex text: String) -> [UInt8]? {
+        let digits = text.utf8.map { byte -> UInt8? in
+            switch byte {
+            case 0x30...0x39: byte - 0x30
+            case 0x61...0x66: byte - 0x61 + 10
+            case 0x41...0x46: byte - 0x41 + 10
+            default: nil
+            }
+        }
+        guard digits.count == 64 else { return nil }
+        return stride(from: 0, to: 64, by: 2).reduce(into: [UInt8]?.some([])) { result, index in
+            guard let high = digits[index], let low = digits[index + 1] else { return result = nil }
+            result?.append(high << 4 | low)
+        }
+    }
+}

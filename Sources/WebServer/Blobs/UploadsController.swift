@@ -1,0 +1,65 @@
+import Foundation
+import Hummingbird
+import NIOCore
+import Storage
+
+/// Takes contexts: one `PUT`, or blocks and then their list, as clients of blob stores send them.
+struct UploadsController {
+    let uploads: BlobStore
+    let links: LinkSigner
+
+    func addRoutes(to router: Router<ResourceContext>) {
+        router.put("blobs/uploads/:name", use: put)
+    }
+
+    private func put(_ request: Request, _ context: ResourceContext) async throws -> Response {
+        let name = context.parameters.get("name") ?? ""
+        let query = request.uri.queryParameters
+        try links.check(container: "uploads", name: name, permission: "cw") { query[Substring($0)].map(String.init) }
+        switch query["comp"] {
+        case nil: try await uploads.put(name, Chunks(body: request.body))
+        case "block":
+            guard let id = query["blockid"] else { throw missingBlockID }
+            try await uploads.put(Self.blockName(of: name, id: String(id)), Chunks(body: request.body))
+        case "blocklist":
+            let list = String(buffer: try await request.body.collect(upTo: 4 << 20))
+            try await uploads.assemble(name, from: Self.blockIDs(in: list).map { Self.blockName(of: name, id: $0) })
+        default:
+            throw ServerError(status: .badRequest, code: "InvalidQueryParameterValue", message: "comp can be block or blocklist.")
+        }
+        return Response(status: .created, headers: [.eTag: "\"\(name)\""])
+    }
+
+    private var missingBlockID: ServerError {
+        ServerError(status: .badRequest, code: "MissingRequiredQueryParameter", message: "comp=block needs blockid.")
+    }
+
+    /// Block ids are any text; the file's name holds them in hexadecimal.
+    private static func blockName(of name: String, id: String) -> String {
+        let hex = id.utf8.prefix(40).map { String($0, radix: 16) }.joined()
+        return String("\(name.prefix(15))-\(hex)".prefix(99))
+    }
+
+    /// The texts of the elements `Latest`, `Committed` and `Uncommitted` of a block list, in order.
+    static func blockIDs(in list: String) -> [String] {
+        list.matches(of: /<(Latest|Committed|Uncommitted)>([^<]*)<\//).map {
+            String($0.output.2).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+    }
+}
+
+/// A request's body as arrays of bytes.
+private struct Chunks: AsyncSequence {
+    typealias Element = [UInt8]
+    let body: RequestBody
+
+    struct Iterator: AsyncIteratorProtocol {
+        var buffers: RequestBody.AsyncIterator
+
+        mutating func next() async throws -> [UInt8]? {
+            try await buffers.next().map { Array($0.readableBytesView) }
+        }
+    }
+
+    func makeAsyncIterator() -> Iterator { Iterator(buffers: body.makeAsyncIterator()) }
+}

@@ -1,0 +1,23 @@
+import Hummingbird
+import Logging
+import NIOCore
+import Storage
+
+/// What travels with a request.
+struct ResourceContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Who asks; nil before the token was checked.
+    var principal: Principal?
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+    }
+
+    /// - Throws: ``ServerError/unauthenticated(_:)`` on a route that is open to all.
+    var caller: Principal {
+        get throws {
+            guard let principal else { throw ServerError.unauthenticated("A bearer token is needed.") }
+            return principal
+        }
+    }
+}

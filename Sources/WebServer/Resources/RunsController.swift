@@ -1,0 +1,119 @@
+import Hummingbird
+import ResourceAPI
+import Scheduling
+import Storage
+import TaskModel
+
+/// Runs of a registry: `P/scheduleRun`, `P/runs`, `P/listBuildSourceUploadUrl`.
+struct RunsController {
+    let directory: RegistryDirectory
+    let runs: RunService
+    let links: LinkSigner
+    static let pageSize = 100
+
+    func addRoutes(to group: RouterGroup<ResourceContext>) {
+        let registry = group.group("\(RegistryDirectory.path)")
+        registry.post("listBuildSourceUploadUrl", use: uploadURL)
+        registry.post("scheduleRun", use: schedule)
+        registry.get("runs", use: list)
+        registry.post("runs/cancel", use: cancelMany)
+        registry.get("runs/:run", use: show)
+        registry.post("runs/:run/cancel", use: cancel)
+        registry.post("runs/:run/listLogSasUrl", use: logLink)
+    }
+
+    private func uploadURL(_ request: Request, _ context: ResourceContext) throws -> Response {
+        _ = try directory.registry(context)
+        let name = LinkSigner.randomName() + ".tar.gz"
+        let url = links.sign(.upload, name: name, server: request.origin(fallback: directory.identity.publicURL))
+        return try .json(SourceUpload(uploadUrl: url, relativePath: RunService.path(ofUpload: name)))
+    }
+
+    private func schedule(_ request: Request, _ context: ResourceContext) async throws -> Response {
+        let registry = try directory.registry(context)
+        let wire = try await request.decode(ScheduleRunRequest.self)
+        let run = try await runs.submit(try wire.runRequest(), type: .quickBuild, to: registry, by: try context.caller.id)
+        return try .json(RunResource(run, in: directory.id(of: registry)))
+    }
+
+    /// With `$top` at most that many and no link to more, since clients follow every link.
+    private func list(_ request: Request, _ context: ResourceContext) async throws -> Response {
+        let registry = try directory.registry(context)
+        let query = request.uri.queryParameters
+        let filter = try ODataFilter.parse(query["$filter"].map(String.init) ?? "")
+        let top = try query["$top"].map { text in
+            guard let number = Int(text), number > 0 else {
+                throw InvalidRequest(code: "InvalidParameter", message: "$top must be a whole number above 0.", target: "$top")
+            }
+            return min(number, 1000)
+        }
+        let before = query["$skiptoken"].flatMap { RunID(String($0)) }
+        let found = try await runs.list(in: registry, filter, before: before, limit: top ?? Self.pageSize + 1)
+        var page = Page(value: found.map { RunResource($0, in: directory.id(of: registry)) })
+        if top == nil, found.count > Self.pageSize {
+            page.value.removeLast(found.count - Self.pageSize)
+            page.nextLink = nextLink(of: request, after: found[Self.pageSize - 1].id)
+        }
+        return try .json(page)
+    }
+
+    private func nextLink(of request: Request, after run: RunID) -> String {
+        let kept = (request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("$skiptoken=") && !$0.hasPrefix("%24skiptoken=") }
+        let query = (kept.map(String.init) + ["$skiptoken=\(run)"]).joined(separator: "&")
+        return request.origin(fallback: directory.identity.publicURL) + request.uri.path + "?" + query
+    }
+
+    private func show(_ request: Request, _ context: ResourceContext) async throws -> Response {
+        let registry = try directory.registry(context)
+        return try .json(RunResource(try await runs.show(runName(context), in: registry), in: directory.id(of: registry)))
+    }
+
+    /// 200 also for a run that has ended already.
+    private func cancel(_ request: Request, _ context: ResourceContext) async throws -> Response {
+        let registry = try directory.registry(context)
+        let run = try await runs.show(runName(context), in: registry)
+        _ = try await runs.cancel(.ids([run.id]), in: registry, isDryRun: false, by: try context.caller.id)
+        return Response(status: .ok)
+    }
+
+    private func cancelMany(_ request: Request, _ context: ResourceContext) async throws -> Response {
+        let registry = try directory.registry(context)
+        let wire = try await request.decode(CancelRunsRequest.self)
+        let selection: CancelSelection
+        switch (wire.filter, wire.runIds) {
+        case (let filter?, nil): selection = .filter(try ODataFilter.parse(filter))
+        case (nil, let ids?):
+            selection = .ids(
+                try ids.map { text in
+                    guard let id = RunID(text.lowercased()) else {
+                        throw InvalidRequest(
+                            code: "InvalidName", message: "'\(text.escapedForDisplay)' is no run id: letters and digits.", target: "runIds")
+                    }
+                    return id
+                })
+        default:
+            throw InvalidRequest(
+                code: "InvalidRequest", message: "Say which runs: give either filter (empty for all) or runIds.", target: "filter")
+        }
+        let answers = try await runs.cancel(
+            selection, in: registry, isDryRun: wire.dryRun ?? false, by: try context.caller.id)
+        return try .json(
+            CancelRunsAnswer(
+                value: answers.compactMap { answer in
+                    CancelRunsAnswer.Result(rawValue: answer.result.rawValue).map {
+                        CancelRunsAnswer.Item(runId: answer.id.text, previousStatus: answer.previousStatus, result: $0)
+                    }
+                }))
+    }
+
+    private func logLink(_ request: Request, _ context: ResourceContext) async throws -> Response {
+        let registry = try directory.registry(context)
+        let run = try await runs.show(runName(context), in: registry)
+        let server = request.origin(fallback: directory.identity.publicURL)
+        return try .json(LogLink(logLink: links.sign(.log(registry: registry.name), name: run.id.text + ".log", server: server)))
+    }
+
+    private func runName(_ context: ResourceContext) -> String {
+        context.parameters.get("run") ?? ""
+    }
+}

@@ -1,0 +1,61 @@
+import Hummingbird
+import ResourceAPI
+import Scheduling
+import Storage
+
+/// An answer that is an error: status, code and message of the ARM envelope.
+struct ServerError: Error {
+    let status: HTTPResponse.Status
+    let code: String
+    let message: String
+    var target: String?
+    /// Seconds after which it is worth trying again.
+    var retryAfter: Int?
+
+    static func unauthenticated(_ message: String) -> ServerError {
+        ServerError(status: .unauthorized, code: "AuthenticationFailed", message: message)
+    }
+
+    static func notFound(_ message: String) -> ServerError {
+        ServerError(status: .notFound, code: "ResourceNotFound", message: message)
+    }
+
+    static func linkRefused(_ message: String) -> ServerError {
+        ServerError(status: .forbidden, code: "AuthenticationFailed", message: message)
+    }
+
+    var envelope: ErrorEnvelope { ErrorEnvelope(code: code, message: message, target: target) }
+}
+
+extension ServerError {
+    /// What an error of the modules below is answered with. Nil for one that nobody foresaw.
+    init?(_ error: any Error) {
+        switch error {
+        case let error as ServerError: self = error
+        case let error as InvalidRequest:
+            self.init(status: .badRequest, code: error.code, message: error.message, target: error.target)
+        case let error as RunServiceError:
+            let status: HTTPResponse.Status = if case .runNotFound = error { .notFound } else { .badRequest }
+            self.init(status: status, code: error.code, message: error.description)
+        case let error as StorageError: self.init(error)
+        case let error as HTTPError:
+            let code = error.status == .notFound ? "ResourceNotFound" : error.status.reasonPhrase.filter { $0 != " " }
+            let message = error.status == .notFound ? "There is nothing at this path." : error.body ?? error.status.reasonPhrase
+            self.init(status: error.status, code: code, message: message)
+        default: return nil
+        }
+    }
+
+    private init(_ error: StorageError) {
+        switch error {
+        case .queueFull:
+            self.init(status: .tooManyRequests, code: "TooManyRequests", message: error.description, retryAfter: 10)
+        case .blobTooLarge: self.init(status: .contentTooLarge, code: "ContextTooLarge", message: error.description)
+        case .invalidName, .blobMissing: self.init(status: .badRequest, code: "InvalidName", message: error.description)
+        case .io:
+            self.init(status: .serviceUnavailable, code: "InsufficientStorage", message: error.description, retryAfter: 10)
+        case .newerSchema, .leaseLost, .logOffset, .secretUnreadable:
+            self.init(status: .internalServerError, code: "InternalError", message: error.description)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+public import Foundation
+public import Hummingbird
+public import HummingbirdTLS
+public import Logging
+public import Scheduling
+public import Storage
+
+/// Everything that answers HTTP.
+public struct SlipwayRoutes: Sendable {
+    let identity: ServerIdentity
+    let settings: SchedulingSettings
+    let runs: RunService
+    let uploads: BlobStore
+    let database: Database
+    let tokens: TokenService
+    let links: LinkSigner
+    let libraries: [String: String]
+    let creationDate: Date
+    let logger: Logger
+
+    public init(
+        identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, uploads: BlobStore, database: Database,
+        tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date, logger: Logger
+    ) {
+        self.identity = identity
+        self.settings = settings
+        self.runs = runs
+        self.uploads = uploads
+        self.database = database
+        self.tokens = tokens
+        self.links = links
+        self.libraries = libraries
+        self.creationDate = creationDate
+        self.logger = logger
+    }
+
+    /// An HTTPS server for these routes.
+    ///
+    /// - Parameter onServerRunning: called once the port is open.
+    public func application(
+        host: String, port: Int, tls: TLSConfiguration, onServerRunning: @escaping @Sendable (_ port: Int) async -> Void
+    ) throws -> some ApplicationProtocol {
+        Application(
+            router: router(), server: try .tls(.http1(), tlsConfiguration: tls),
+            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? port) }, logger: logger)
+    }
+
+    func router() -> Router<ResourceContext> {
+        let router = Router(context: ResourceContext.self, options: .caseInsensitive)
+        router.add(middleware: ErrorMiddleware(logger: logger))
+        HealthController(database: database, identity: identity, libraries: libraries).addRoutes(to: router)
+        LoginController(tokens: tokens, identity: identity).addRoutes(to: router)
+        UploadsController(uploads: uploads, links: links).addRoutes(to: router)
+        LogsController(runs: runs, settings: settings, links: links).addRoutes(to: router)
+
+        let directory = RegistryDirectory(identity: identity, settings: settings, creationDate: creationDate)
+        let resources = router.group().add(middleware: TokenMiddleware(tokens: tokens))
+        SubscriptionsController(directory: directory).addRoutes(to: resources)
+        RegistriesController(directory: directory).addRoutes(to: resources)
+        RunsController(directory: directory, runs: runs, links: links).addRoutes(to: resources)
+        return router
+    }
+}

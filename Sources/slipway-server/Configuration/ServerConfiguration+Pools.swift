@@ -1,0 +1,40 @@
+import Glibc
+import TaskModel
+
+extension SettingValues {
+    /// The agent pools, or the one that a server without configuration has.
+    func pools() throws(ConfigurationError) -> [AgentPool] {
+        var pools: [AgentPool] = []
+        for index in 0..<max(1, count("pools")) {
+            let pool = try pool(at: "pools[\(index)]")
+            if let other = pools.firstIndex(where: { $0.name.lowercased() == pool.name.lowercased() }) {
+                throw .invalid(
+                    place("pools[\(index)].name"), value: pool.name,
+                    expected: "another name than that of pools[\(other)]")
+            }
+            pools.append(pool)
+        }
+        return pools
+    }
+
+    private func pool(at path: String) throws(ConfigurationError) -> AgentPool {
+        let expected = "1 to 20 letters, digits and dashes, the first a letter"
+        let given = try read("\(path).name", expected: expected) { isPoolName($0) ? $0 : nil }
+        guard let name = given ?? (count("pools") == 0 ? "default" : nil) else {
+            throw .missing(place("\(path).name"), expected: expected)
+        }
+        let socket = "unix:// and the absolute path of the daemon's socket, as in unix:///var/run/docker.sock"
+        let docker = try require("\(path).docker", expected: socket) { text in
+            text.hasPrefix("unix:///") && text.utf8.count > 8 && text.utf8.count < 108 ? text : nil
+        }
+        let cores = min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        return AgentPool(
+            name: name, dockerEndpoint: docker, slots: try integer("\(path).slots", in: 1...64) ?? cores,
+            policy: PoolPolicy(refuseSecretBuildArguments: try bool("\(path).policy.refuseSecretBuildArguments")))
+    }
+}
+
+private func isPoolName(_ name: String) -> Bool {
+    (1...20).contains(name.count) && name.first?.isLetter == true
+        && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+}

@@ -1,0 +1,52 @@
+import Logging
+
+/// Limits that an administrator can change.
+struct ServerLimits: Sendable, Equatable {
+    let contextPackedBytes: Int64
+    let contextUnpackedBytes: Int64
+    let contextEntries: Int
+    /// Where the log of a run is cut.
+    let logBytes: Int64
+    /// For runs that don't say; at most ``maxRunTimeout``.
+    let runTimeout: Duration
+    /// The most that a run may ask for.
+    let maxRunTimeout: Duration
+    /// How many runs may be waiting.
+    let maxQueued: Int
+    /// Below this much free space nothing new is accepted.
+    let diskReserveBytes: Int64
+}
+
+extension ServerLimits {
+    init(_ values: SettingValues) throws(ConfigurationError) {
+        contextPackedBytes = try values.bytes("limits.contextPackedBytes")
+        contextUnpackedBytes = try values.bytes("limits.contextUnpackedBytes")
+        contextEntries = try values.integer("limits.contextEntries", in: 1...100_000_000) ?? 500_000
+        logBytes = try values.bytes("limits.logBytes")
+        maxRunTimeout = try values.duration("limits.maxRunTimeout", in: 1...604_800)
+        let most = Int(maxRunTimeout.components.seconds)
+        // A lower maximum is not to fail because of a default that nobody chose.
+        runTimeout =
+            values.isGiven("limits.runTimeout")
+            ? try values.duration("limits.runTimeout", in: 1...most)
+            : min(maxRunTimeout, try values.duration("limits.runTimeout", in: 1...604_800))
+        maxQueued = try values.integer("limits.maxQueued", in: 1...10_000_000) ?? 10_000
+        diskReserveBytes = try values.bytes("limits.diskReserveBytes")
+    }
+}
+
+/// How the server logs.
+struct LogSettings: Sendable, Equatable {
+    enum Format: String, Sendable { case text, json }
+
+    static let levels = Logger.Level.allCases.map(\.rawValue)
+
+    let level: Logger.Level
+    let format: Format
+
+    init(_ values: SettingValues) throws(ConfigurationError) {
+        let levels = "one of \(Self.levels.joined(separator: ", "))"
+        level = try values.require("log.level", expected: levels, Logger.Level.init(rawValue:))
+        format = try values.require("log.format", expected: "text or json", Format.init(rawValue:))
+    }
+}

@@ -1,0 +1,167 @@
+extension Setting {
+    /// Every setting there is. What is not here is refused in a configuration file.
+    static let all: [Setting] = general + tls + registries + credentials + pools + sources + proxy + limits + log
+
+    private static let general = [
+        Setting(
+            "config", environment: "SLIPWAY_CONFIG", flag: "--config", isInFile: false,
+            "The YAML file with these settings."),
+        Setting(
+            "data", default: .value("/var/lib/slipway"), unit: "folder", environment: "SLIPWAY_DATA", flag: "--data",
+            "Where the server keeps everything: database, logs, uploads, keys. Made at the first start."),
+        Setting(
+            "listen", default: .value("127.0.0.1:8443"), unit: "host:port", environment: "SLIPWAY_LISTEN",
+            flag: "--listen",
+            "The address the server answers on, with HTTPS."),
+        Setting(
+            "publicURL", default: .computed("`https://` and `listen`"), unit: "URL", environment: "SLIPWAY_PUBLIC_URL",
+            flag: "--public-url", "How clients reach the server: the start of every link it makes. It has no path."),
+    ]
+
+    private static let tls = [
+        Setting(
+            "tls.names", .list, unit: "host names, addresses", environment: "SLIPWAY_TLS_NAMES",
+            "More names for the certificate that the server makes for itself."),
+        Setting(
+            "tls.certificate", unit: "PEM file", environment: "SLIPWAY_TLS_CERTIFICATE",
+            "A certificate of your own, with its chain, instead of one by the server's own CA."),
+        Setting("tls.key", unit: "PEM file", environment: "SLIPWAY_TLS_KEY", "The private key of `tls.certificate`."),
+        Setting(
+            "tls.extraCertificates", .list, unit: "PEM files", environment: "SLIPWAY_TLS_EXTRA_CERTIFICATES",
+            "CA certificates trusted for registries, git servers and forges besides the system's."),
+    ]
+
+    private static let registries = [
+        Setting(
+            "registries[].name", default: .computed("`local01` if no registry is configured"),
+            unit: "5–50 letters, digits",
+            "The registry's name in requests (`-r NAME`). The first registry is the default one."),
+        Setting(
+            "registries[].loginServer", default: .computed("`localhost:5000` if no registry is configured"),
+            unit: "host[:port]", environment: "SLIPWAY_REGISTRY", flag: "--registry",
+            """
+            The name that image references carry. The flag and the variable take `NAME=LOGINSERVER[=ENDPOINT]` and \
+            replace the whole list; the variable may hold several, separated by commas.
+            """),
+        Setting(
+            "registries[].endpoint", default: .computed("`https://` (on loopback `http://`) and `loginServer`"),
+            unit: "URL",
+            "Where the registry is reached. Plain http is for loopback and for what `sources.allow` names."),
+        Setting(
+            "registries[].username", unit: "name", environment: "SLIPWAY_REGISTRY_USERNAME",
+            "Who logs in to the registry."),
+        Setting(
+            "registries[].password", environment: "SLIPWAY_REGISTRY_PASSWORD", isSecret: true,
+            "The password or token for it."),
+        Setting(
+            "registries[].passwordFile", unit: "file", environment: "SLIPWAY_REGISTRY_PASSWORD_FILE",
+            "A file that holds the password."),
+    ]
+
+    private static let credentials = [
+        Setting("credentials[].server", unit: "host[:port]", "Another registry, that of a private base image say."),
+        Setting("credentials[].username", unit: "name", "Who logs in there."),
+        Setting("credentials[].password", isSecret: true, "The password or token for it."),
+        Setting("credentials[].passwordFile", unit: "file", "A file that holds the password."),
+    ]
+
+    private static let pools = [
+        Setting(
+            "pools[].name", default: .computed("`default` if no pool is configured"),
+            unit: "1–20 letters, digits, dashes",
+            "The agent pool's name in requests. The first pool is the default one."),
+        Setting(
+            "pools[].docker", default: .value("unix:///var/run/docker.sock"), unit: "unix socket",
+            environment: "SLIPWAY_DOCKER",
+            flag: "--docker", "The Docker daemon that builds."),
+        Setting(
+            "pools[].slots", default: .computed("number of cores"), unit: "runs, 1–64", environment: "SLIPWAY_SLOTS",
+            flag: "--slots", "How many runs go on at once."),
+        Setting(
+            "pools[].policy.refuseSecretBuildArguments", default: .value("false"), unit: "true, false",
+            "Refuse secret build arguments, which a Dockerfile can leave in the image."),
+    ]
+
+    private static let sources = [
+        Setting(
+            "sources.allow", .list, unit: "origins, networks", environment: "SLIPWAY_SOURCES_ALLOW",
+            flag: "--allow-source",
+            """
+            Sources that are refused otherwise. `scheme://host[:port]` lifts the ban on http and on the host's \
+            addresses; a network such as `127.0.0.0/8` lifts that on its addresses.
+            """),
+        Setting(
+            "sources.deny", .list, unit: "networks", environment: "SLIPWAY_SOURCES_DENY",
+            "Networks that no source may be in, besides loopback, link-local and multicast: `10.0.0.0/8`, say."),
+        Setting(
+            "sources.allowMetadata", default: .value("false"), unit: "true, false",
+            environment: "SLIPWAY_SOURCES_ALLOW_METADATA",
+            "Let `sources.allow` name the metadata service of a cloud, which gives out the machine's own credentials."),
+        Setting("sources.git[].host", unit: "host[:port]", "A git server that wants a login over https."),
+        Setting(
+            "sources.git[].username", default: .computed("`oauth2`, which servers take with a token"), unit: "name",
+            "Who logs in there."),
+        Setting("sources.git[].password", isSecret: true, "The password or token for it."),
+        Setting("sources.git[].passwordFile", unit: "file", "A file that holds the password."),
+        Setting("sources.git[].tokenFile", unit: "file", "A file that holds an access token."),
+        Setting(
+            "sources.ssh.privateKeyFile", unit: "file", environment: "SLIPWAY_SSH_PRIVATE_KEY_FILE",
+            "The private key for git over ssh."),
+        Setting(
+            "sources.ssh.knownHostsFile", unit: "file", environment: "SLIPWAY_SSH_KNOWN_HOSTS_FILE",
+            "The host keys of git servers reached over ssh, as `ssh-keyscan` prints them. Other servers are refused."
+        ),
+    ]
+
+    private static let proxy = [
+        Setting(
+            "proxy.http", default: .computed("`http_proxy`"), unit: "URL", environment: "SLIPWAY_PROXY_HTTP",
+            "The proxy for http. With any of these three, the usual proxy variables are not looked at."),
+        Setting(
+            "proxy.https", default: .computed("`https_proxy`"), unit: "URL", environment: "SLIPWAY_PROXY_HTTPS",
+            "The proxy for https."),
+        Setting(
+            "proxy.except", .list, default: .computed("`no_proxy`"), unit: "hosts, domains, networks",
+            environment: "SLIPWAY_PROXY_EXCEPT", "What is reached without a proxy. Loopback always is."),
+    ]
+
+    private static let limits = [
+        Setting(
+            "limits.contextPackedBytes", default: .value("4GiB"), unit: "bytes",
+            environment: "SLIPWAY_LIMITS_CONTEXT_PACKED_BYTES", "Largest build context as it is sent."),
+        Setting(
+            "limits.contextUnpackedBytes", default: .value("16GiB"), unit: "bytes",
+            environment: "SLIPWAY_LIMITS_CONTEXT_UNPACKED_BYTES", "Largest build context unpacked."),
+        Setting(
+            "limits.contextEntries", default: .value("500000"), unit: "entries",
+            environment: "SLIPWAY_LIMITS_CONTEXT_ENTRIES",
+            "Most files, folders and links in a build context."),
+        Setting(
+            "limits.logBytes", default: .value("256MiB"), unit: "bytes", environment: "SLIPWAY_LIMITS_LOG_BYTES",
+            "Where the log of a run is cut. The run goes on."),
+        Setting(
+            "limits.runTimeout", default: .value("1h"), unit: "seconds", environment: "SLIPWAY_LIMITS_RUN_TIMEOUT",
+            "How long a run may take that does not say so itself."),
+        Setting(
+            "limits.maxRunTimeout", default: .value("8h"), unit: "seconds",
+            environment: "SLIPWAY_LIMITS_MAX_RUN_TIMEOUT",
+            "The longest time that a run may ask for."),
+        Setting(
+            "limits.maxQueued", default: .value("10000"), unit: "runs", environment: "SLIPWAY_LIMITS_MAX_QUEUED",
+            "How many runs may wait; more are refused."),
+        Setting(
+            "limits.diskReserveBytes", default: .value("512MiB"), unit: "bytes",
+            environment: "SLIPWAY_LIMITS_DISK_RESERVE_BYTES",
+            "Free disk space below which nothing new is accepted, so that what runs can still be recorded."),
+    ]
+
+    private static let log = [
+        Setting(
+            "log.level", default: .value("info"), unit: LogSettings.levels.joined(separator: ", "),
+            environment: "SLIPWAY_LOG_LEVEL", flag: "--log-level", "The least important message to log."),
+        Setting(
+            "log.format", default: .value("text"), unit: "text, json", environment: "SLIPWAY_LOG_FORMAT",
+            flag: "--log-format",
+            "The form of the log on standard error."),
+    ]
+}

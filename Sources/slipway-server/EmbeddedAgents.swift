@@ -1,0 +1,64 @@
+import AgentProtocol
+import BuildAgent
+import Contexts
+import CurlHTTP
+import Distribution
+import DockerEngine
+import Foundation
+import Logging
+import Scheduling
+import ServiceLifecycle
+import TaskModel
+
+/// The agents inside the server: one for each pool, on the daemon that the pool names.
+struct EmbeddedAgents {
+    let services: [any Service]
+
+    init(configuration: ServerConfiguration, directory: DataDirectory, broker: LocalBroker, logger: Logger) async throws {
+        let trusted = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
+        let registries = RegistryClient(
+            http: Self.client(trusted, configuration.registryAddresses, configuration.proxy),
+            endpoints: RegistryEndpoints(configuration.registries))
+        let sources = Self.client(trusted, configuration.sources.addresses, configuration.proxy)
+        let root = directory.path(of: .agent)
+        var daemons: [String: Daemon] = [:]
+        var services: [any Service] = []
+        for pool in configuration.pools {
+            let daemon = try daemons[pool.dockerEndpoint]
+                ?? Daemon(client: try DockerClient(endpoint: pool.dockerEndpoint), directory: "\(root)/names-\(daemons.count)")
+            daemons[pool.dockerEndpoint] = daemon
+            let id = AgentID("embedded-" + pool.name)
+            try await broker.recover(agent: id)
+            let fetcher = try ContextFetcher(
+                http: sources, directory: "\(root)/\(pool.name)", limits: ContextLimits(configuration.limits))
+            services.append(
+                AgentService(
+                    description: AgentDescription(
+                        id: id, pool: pool.name, host: ProcessInfo.processInfo.hostName, slots: pool.slots,
+                        version: SlipwayServer.version),
+                    broker: broker,
+                    executor: RunExecutor(
+                        daemon: daemon, registries: registries, fetcher: fetcher, logLimit: configuration.limits.logBytes),
+                    logger: logger))
+        }
+        self.services = services
+    }
+
+    private static func client(_ trusted: [UInt8], _ addresses: AddressPolicy, _ proxy: ProxySettings) -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.userAgent = "slipway/" + SlipwayServer.version
+        configuration.trustedCertificates = trusted
+        configuration.addressPolicy = addresses
+        configuration.proxy = proxy
+        return HTTPClient(configuration)
+    }
+}
+
+extension ContextLimits {
+    init(_ limits: ServerLimits) {
+        self.init()
+        packedBytes = limits.contextPackedBytes
+        unpackedBytes = limits.contextUnpackedBytes
+        entries = limits.contextEntries
+    }
+}

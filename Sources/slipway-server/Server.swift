@@ -1,0 +1,76 @@
+import AgentProtocol
+import BuildAgent
+import Contexts
+import Crypto
+import CurlHTTP
+import Distribution
+import DockerEngine
+import Foundation
+import Logging
+import NIOSSL
+import Scheduling
+import ServiceLifecycle
+import Storage
+import TaskModel
+import WebServer
+
+/// Puts a server together: stores, scheduler, web server, and an agent for each pool.
+struct Server {
+    /// In the order in which they start; they stop in reverse.
+    let services: [any Service]
+
+    init(configuration: ServerConfiguration, directory: DataDirectory, start: FirstStart, logger: Logger) async throws {
+        let database = try Database(path: directory.path(of: .db) + "/slipway.sqlite")
+        let principals = PrincipalStore(database: database)
+        try await principals.put(
+            Principal(id: start.administrator.username, displayName: "administrator", role: "Admin"),
+            secret: start.administrator.password.value, at: Date())
+        let runs = SQLiteRunStore(database: database, box: SecretBox(key: start.keys.secrets.key))
+        let logs = LogStore(directory: directory.path(of: .logs))
+        let uploads = BlobStore(directory: directory.path(of: .uploads), maxBytes: configuration.limits.contextPackedBytes)
+
+        let settings = SchedulingSettings(configuration)
+        let signals = RunSignals()
+        let service = RunService(
+            runs: runs, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
+        let broker = LocalBroker(
+            runs: runs, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
+
+        let identity = WebServer.ServerIdentity(
+            tenant: start.identity.tenant, subscription: start.identity.subscription, resourceGroup: start.identity.resourceGroup,
+            publicURL: configuration.publicURL, version: SlipwayServer.version)
+        let routes = SlipwayRoutes(
+            identity: identity, settings: settings, runs: service, uploads: uploads, database: database,
+            tokens: await TokenService(
+                key: start.keys.signing.key, keyID: start.keys.signing.id, issuer: "slipway:" + start.identity.tenant,
+                tenant: start.identity.tenant, principals: principals),
+            links: LinkSigner(key: start.keys.links.key, keyVersion: start.keys.links.id),
+            libraries: ["sqlite": try await database.libraryVersion()], creationDate: Date(timeIntervalSince1970: 0), logger: logger)
+        let web = try routes.application(
+            host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
+        ) { port in
+            logger.info("server ready", metadata: ["url": "\(configuration.publicURL)", "port": "\(port)", "data": "\(configuration.data)"])
+        }
+        let agents = try await EmbeddedAgents(configuration: configuration, directory: directory, broker: broker, logger: logger)
+        services = [UploadCleaner(runs: runs, uploads: uploads, logger: logger), web] + agents.services
+    }
+
+    private static func tls(_ files: CertificateFiles) throws -> TLSConfiguration {
+        let chain = try NIOSSLCertificate.fromPEMFile(files.certificate).map { NIOSSLCertificateSource.certificate($0) }
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain, privateKey: .privateKey(try NIOSSLPrivateKey(file: files.key, format: .pem)))
+        tls.minimumTLSVersion = .tlsv12
+        return tls
+    }
+}
+
+extension SchedulingSettings {
+    init(_ configuration: ServerConfiguration) {
+        self.init(
+            registries: configuration.registries, pools: configuration.pools,
+            otherCredentials: Dictionary(
+                configuration.credentials.map { ($0.server.lowercased(), $0.credential) }, uniquingKeysWith: { first, _ in first }),
+            gitCredentials: configuration.sources.git, sources: configuration.sources.addresses,
+            maxQueued: configuration.limits.maxQueued)
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Contexts
+import ResourceAPI
+import TaskModel
+
+struct Build: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Build an image from a folder or a git repository, and push it.",
+        discussion: """
+            The context is a folder, which is packed and uploaded, or a git reference such as \
+            https://host/team/app.git#branch:folder, which the server fetches. The log is followed until the run has ended; Ctrl-C asks \
+            whether to cancel the run, and a second Ctrl-C leaves at once.
+
+            Exit codes: \(ExitStatus.table)
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Argument(help: "The context: a folder, or a git reference URL[#REF[:FOLDER]].", completion: .directory)
+    var context: String
+
+    @OptionGroup(title: "Image") var image: ImageOptions
+
+    @Option(help: "The longest the run may take, in seconds (1 to 28800). Default: 3600.")
+    var timeout: Int?
+
+    @Option(help: "The agent pool to run on.")
+    var agentPool: String?
+
+    @Option(help: "The name of an image to keep the log in, such as logs:{{.Run.ID}}.")
+    var logTemplate: String?
+
+    @Flag(help: "Pack the folder's .git too, as '!.git/**' at the end of the ignore file would.")
+    var includeGit = false
+
+    @Flag(help: "Don't wait for the run to end.")
+    var noWait = false
+
+    @Flag(help: "Wait for the run to end without showing its log, then show the run.")
+    var noLogs = false
+
+    @OptionGroup var outputOptions: OutputOptions
+
+    func validate() throws {
+        if let timeout, !BuildRequest.timeoutRange.contains(timeout) {
+            throw ValidationError("--timeout must be \(BuildRequest.timeoutRange.lowerBound) to \(BuildRequest.timeoutRange.upperBound) seconds.")
+        }
+    }
+
+    func run() async throws {
+        try await reporting {
+            var request = try image.request()
+            let context = try await BuildContext(context, dockerfile: image.file, includesGit: includeGit)
+            request.timeout = timeout
+            request.agentPoolName = agentPool
+            request.logTemplate = logTemplate
+
+            let connection = try await connection.connect()
+            let source = try await context.hand(to: connection)
+            request.sourceLocation = source.location
+            request.dockerFilePath = source.dockerfilePath
+            let interrupts = Interrupts()
+            let queued = try await connection.client.scheduleRun(.dockerBuild(request), in: connection.registry)
+            let id = try queued.requiredID
+            Terminal.say("Queued a build with ID: \(id)")
+            let run = RunFollower(
+                connection: connection, id: id, interrupts: interrupts, isColored: Terminal.isColorWanted(unless: outputOptions.noColor))
+            if noWait {
+                if outputOptions.output != .table { try show(queued) }
+            } else if noLogs {
+                let ended = try await run.waitForEnd()
+                try show(ended)
+                try run.report(ended)
+            } else {
+                Terminal.say("Waiting for an agent...")
+                try await run.follow()
+            }
+        }
+    }
+
+    private func show(_ run: RunResource) throws {
+        try Output(outputOptions).write(columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try run.flattened())
+    }
+}

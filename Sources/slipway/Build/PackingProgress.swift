@@ -1,0 +1,67 @@
+import Contexts
+import Synchronization
+
+/// A line on the terminal that tells how far packing and uploading are; nothing where nobody looks.
+final class PackingProgress: Sendable {
+    private struct State {
+        var latest: ContextPacker.Progress?
+        var shownAt: ContinuousClock.Instant?
+    }
+
+    private let state = Mutex(State())
+    private let isShown: Bool
+    /// Often enough for the eye.
+    private static let interval = Duration.milliseconds(100)
+
+    init(isShown: Bool = Terminal.isErrorInteractive) {
+        self.isShown = isShown
+    }
+
+    /// What has been packed in the end.
+    var bytes: Int64 { state.withLock { $0.latest?.bytes ?? 0 } }
+
+    func show(_ progress: ContextPacker.Progress) {
+        let now = ContinuousClock.now
+        let isDue = state.withLock { state in
+            state.latest = progress
+            guard isShown, state.shownAt.map({ now - $0 >= Self.interval }) ?? true else { return false }
+            state.shownAt = now
+            return true
+        }
+        if isDue { Terminal.show("\r\u{1B}[KPacked \(progress.entries) entries, sent \(ByteText(progress.bytes).short)") }
+    }
+
+    func clear() {
+        if state.withLock({ $0.shownAt != nil }) { Terminal.show("\r\u{1B}[K") }
+    }
+}
+
+/// A number of bytes for people, in powers of 1024.
+struct ByteText {
+    private let value: Double
+    private let unit: String
+
+    init(_ bytes: Int64) {
+        var value = Double(bytes)
+        var units = ["Bytes", "KiB", "MiB"][...]
+        while value >= 1024, !units.isEmpty {
+            value /= 1024
+            units.removeFirst()
+        }
+        self.value = value
+        unit = units.first ?? "GiB"
+    }
+
+    /// `443.000 Bytes`, as the Azure CLI writes it.
+    var threeDecimals: String { decimals(3) + " " + unit }
+
+    /// `1.4 MiB`.
+    var short: String { unit == "Bytes" ? "\(Int(value)) Bytes" : decimals(1) + " " + unit }
+
+    private func decimals(_ count: Int) -> String {
+        let scale = count == 3 ? 1000 : 10
+        let total = Int((value * Double(scale)).rounded())
+        let fraction = String(total % scale)
+        return "\(total / scale)." + String(repeating: "0", count: count - fraction.count) + fraction
+    }
+}

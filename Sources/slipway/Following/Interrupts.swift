@@ -1,0 +1,60 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// What Ctrl-C does.
+///
+/// While one of these lives, the first Ctrl-C is handed to whoever follows the run, and the second ends the program.
+final class Interrupts: Sendable {
+    private let presses = Presses()
+    // Made in init and cancelled in deinit; nothing else touches it.
+    private nonisolated(unsafe) let source: any DispatchSourceSignal
+    /// One element, for the first Ctrl-C.
+    let first: AsyncStream<Void>
+
+    init() {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        first = stream
+        signal(SIGINT, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        source.setEventHandler { [presses] in
+            if presses.isFirst() { continuation.yield() } else { presses.leave() }
+        }
+        source.resume()
+    }
+
+    deinit {
+        source.cancel()
+        signal(SIGINT, SIG_DFL)
+    }
+
+    /// What to say when the second one ends the program.
+    func leave(saying message: String) {
+        presses.setLastWords(message)
+    }
+}
+
+private final class Presses: Sendable {
+    private struct State {
+        var count = 0
+        var lastWords = ""
+    }
+
+    private let state = Mutex(State())
+
+    func setLastWords(_ text: String) {
+        state.withLock { $0.lastWords = text }
+    }
+
+    func isFirst() -> Bool {
+        state.withLock { state in
+            state.count += 1
+            return state.count == 1
+        }
+    }
+
+    func leave() -> Never {
+        Terminal.say("\n" + state.withLock { $0.lastWords })
+        _exit(ExitStatus.interrupted.rawValue)
+    }
+}

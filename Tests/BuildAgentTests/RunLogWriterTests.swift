@@ -1,0 +1,98 @@
+import AgentProtocol
+import Foundation
+import Logging
+import Synchronization
+import TaskModel
+import Testing
+
+@testable import BuildAgent
+
+struct RunLogWriterTests {
+    /// A broker that keeps the log, and refuses the first appends.
+    private final class Recorder: RunBroker {
+        let stored = Mutex<[UInt8]>([])
+        let failures: Mutex<Int>
+
+        init(failures: Int = 0) {
+            self.failures = Mutex(failures)
+        }
+
+        func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws {
+            let fails = failures.withLock { left in
+                defer { left -= 1 }
+                return left > 0
+            }
+            if fails { throw BrokerError.contextMissing(RunID(sequence: 1)) }
+            try stored.withLock { stored in
+                guard Int(offset) == stored.count else { throw BrokerError.logOffset(expected: Int64(stored.count)) }
+                stored += bytes
+            }
+        }
+
+        func register(_ agent: AgentDescription) async throws {}
+        func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? { nil }
+        func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String { "" }
+        func report(_ event: RunEvent, for lease: LeaseID) async throws {}
+        func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant { PushGrant(credential: nil) }
+        func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState { .held }
+        func finish(_ lease: LeaseID, with outcome: RunOutcome, logLength: Int64) async throws {}
+
+        var text: String { stored.withLock { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    private func writer(_ broker: Recorder, secrets: [String] = [], limit: Int64 = 1 << 20) -> RunLogWriter {
+        RunLogWriter(
+            broker: broker, lease: LeaseID("x"), secrets: secrets, limit: limit, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test func `G1 lone line feeds become CR LF, also at the border of two writes`() async throws {
+        let broker = Recorder()
+        let log = writer(broker)
+
+        await log.write(Array("a\nb\r".utf8))
+        await log.write(Array("\nc".utf8))
+        await log.close()
+        try await log.ship()
+
+        #expect(broker.text == "a\r\nb\r\nc")
+        #expect(await log.length == 7)
+    }
+
+    @Test func `G2 bytes are sent again after an append that failed`() async throws {
+        let broker = Recorder(failures: 2)
+        let log = writer(broker)
+
+        await log.write(Array("kept\n".utf8))
+        await log.close()
+        try await log.ship()
+
+        #expect(broker.text == "kept\r\n")
+    }
+
+    @Test(arguments: [(9, false), (10, false), (11, true)])
+    func `G4 the limit cuts the log with a line that says so`(count: Int, isCut: Bool) async throws {
+        let broker = Recorder()
+        let log = writer(broker, limit: 10)
+
+        await log.write([UInt8](repeating: 0x61, count: count))
+        await log.write(isCut ? Array("more".utf8) : [])
+        await log.close()
+        try await log.ship()
+
+        #expect(broker.text.hasPrefix(String(repeating: "a", count: min(count, 10))))
+        #expect(broker.text.contains("limit of 10 bytes") == isCut)
+        #expect(!broker.text.contains("more"))
+    }
+
+    @Test func `our own lines begin on a new line and show no control characters`() async throws {
+        let broker = Recorder()
+        let log = writer(broker)
+
+        await log.write(Array("no end".utf8))
+        await log.line("a\u{1b}[31m\nforged")
+        await log.close()
+        try await log.ship()
+
+        #expect(broker.text.contains(/^no end\r\n\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d a\\u\{1b\}\[31m\\u\{a\}forged\r\n$/))
+    }
+}

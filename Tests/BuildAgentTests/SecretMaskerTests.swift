@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+@testable import BuildAgent
+
+struct SecretMaskerTests {
+    private static let secret = "pa&ss/w\"rd-0123456789"
+
+    private func masked(_ pieces: [[UInt8]], secrets: [String] = [secret]) -> String {
+        var masker = SecretMasker(secrets: secrets)
+        var result: [UInt8] = []
+        for piece in pieces { result += masker.mask(piece) }
+        return String(decoding: result + masker.finish(), as: UTF8.self)
+    }
+
+    @Test func `G6 a secret is masked wherever the pieces are cut`() {
+        let text = Array("before \(Self.secret) after".utf8)
+
+        for cut in 0...text.count {
+            #expect(masked([Array(text[..<cut]), Array(text[cut...])]) == "before *** after")
+        }
+        #expect(masked(text.map { [$0] }) == "before *** after")
+    }
+
+    @Test(arguments: 0..<3)
+    func `G6 base64 is masked in each alignment`(offset: Int) {
+        let wrapped = Data([UInt8](repeating: 0x41, count: offset) + Array(Self.secret.utf8) + Array("xyz".utf8)).base64EncodedString()
+
+        let result = masked([Array(wrapped.utf8)])
+
+        #expect(result.contains("***"))
+        #expect(!Self.longestCommon(result, Data(Self.secret.utf8).base64EncodedString()))
+    }
+
+    private static func longestCommon(_ text: String, _ base64: String) -> Bool {
+        text.contains(base64.prefix(12))
+    }
+
+    @Test(arguments: [
+        "pa%26ss%2Fw%22rd-0123456789", #"pa&ss/w\"rd-0123456789"#, #"pa&ss\/w\"rd-0123456789"#, "pa&amp;ss/w\"rd-0123456789",
+        "pa&amp;ss/w&quot;rd-0123456789",
+    ])
+    func `G6 escaped forms are masked`(form: String) {
+        #expect(masked([Array("<\(form)>".utf8)]) == "<***>")
+    }
+
+    @Test func `G6 each line of a secret with several lines is masked`() {
+        let result = masked([Array("x second-line y".utf8)], secrets: ["first-line\nsecond-line\n"])
+
+        #expect(result == "x *** y")
+    }
+
+    @Test func `of two secrets that begin alike the longer one is masked whole`() {
+        for cut in 0...12 {
+            let text = Array("abcdefgh1234".utf8)
+            #expect(masked([Array(text[..<cut]), Array(text[cut...])], secrets: ["abcd", "abcdefgh"]) == "***1234")
+        }
+    }
+
+    @Test func `values under four bytes are left alone`() {
+        #expect(masked([Array("abc".utf8)], secrets: ["abc", ""]) == "abc")
+    }
+}

@@ -1,0 +1,65 @@
+import AgentProtocol
+import Crypto
+import CurlHTTP
+import Foundation
+import Logging
+import Storage
+import TaskModel
+
+@testable import Scheduling
+
+/// The scheduler over a store in a folder of its own.
+struct TestServer {
+    let folder: String
+    let store: SQLiteRunStore
+    let logs: LogStore
+    let uploads: BlobStore
+    let service: RunService
+    let broker: LocalBroker
+    let registry = Registry(name: "local01", loginServer: "localhost:5000", endpoint: "http://localhost:5000")
+    static let agent = AgentID("agent-1")
+
+    static func with(_ body: (TestServer) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/slipway-scheduling-" + UUID().uuidString
+        for name in ["logs", "uploads"] {
+            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+        }
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(try TestServer(folder: folder))
+    }
+
+    private init(folder: String) throws {
+        self.folder = folder
+        store = SQLiteRunStore(
+            database: try Database(path: folder + "/db.sqlite"), box: SecretBox(key: SymmetricKey(data: Data(repeating: 1, count: 32))))
+        logs = LogStore(directory: folder + "/logs")
+        uploads = BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20)
+        let settings = SchedulingSettings(
+            registries: [registry],
+            pools: [
+                AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1),
+                AgentPool(
+                    name: "strict", dockerEndpoint: "unix:///x", slots: 1, policy: PoolPolicy(refuseSecretBuildArguments: true)),
+            ], sources: AddressPolicy(allowedOrigins: ["http://git.example.test"]))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let signals = RunSignals()
+        service = RunService(runs: store, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
+        broker = LocalBroker(runs: store, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
+    }
+
+    static func request(source: String? = "https://git.example.test/app.git", _ change: (inout BuildRequest) -> Void = { _ in }) -> RunRequest {
+        var build = BuildRequest(sourceLocation: source, imageNames: ["app:v1"], isPushEnabled: true)
+        change(&build)
+        return .build(build)
+    }
+
+    func submit(_ request: RunRequest = request()) async throws -> Run {
+        try await service.submit(request, type: .quickBuild, to: registry, by: "tester")
+    }
+
+    /// Registers an agent and lets it take the next run.
+    func take() async throws -> RunAssignment? {
+        try await broker.register(AgentDescription(id: Self.agent, pool: "default", host: "h", slots: 1, version: "1"))
+        return try await broker.nextRun(for: Self.agent, waiting: .zero)
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+
+@testable import slipway_server
+
+/// A folder for one test, gone afterwards.
+func withTemporaryFolder<Result>(_ use: (String) async throws -> Result) async throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "slipway-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    return try await use(folder)
+}
+
+func write(_ text: String, to path: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: path))
+}
+
+/// The permission bits of a file.
+func mode(of path: String) throws -> Int? {
+    try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+}
+
+/// Reads a configuration from a YAML text, flags and an environment.
+func configuration(
+    _ yaml: String? = nil, flags: [String] = [], environment: [String: String] = [:], files: [String: String] = [:]
+) async throws -> ServerConfiguration {
+    try await withTemporaryFolder { folder in
+        for (name, text) in files { try write(text, to: "\(folder)/\(name)") }
+        var flags = flags
+        if let yaml {
+            try write(yaml, to: "\(folder)/slipway.yaml")
+            flags += ["--config", "\(folder)/slipway.yaml"]
+        }
+        return try ServerConfiguration(options: try ServerOptions.parse(flags), environment: environment)
+    }
+}
+
+/// Runs a program and gives its output, both streams together, and its exit code.
+func run(_ program: String, _ arguments: String...) throws -> (status: Int32, output: String) {
+    try run(program, arguments)
+}
+
+func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+}

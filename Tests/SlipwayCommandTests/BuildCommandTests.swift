@@ -1,0 +1,164 @@
+import Foundation
+import TestSupport
+import Testing
+
+struct BuildCommandTests {
+    private func fields(_ body: [UInt8]?) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: Data(body ?? [])) as? [String: Any])
+    }
+
+    @Test func `a folder is packed, uploaded and built, and its log shown with our line ends`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("FROM scratch\n", to: "app/Dockerfile")
+            try slipway.write("hello\n", to: "app/sub/file.txt")
+            stub.change {
+                $0.log = Array("one\r\ntwo\r\n".utf8)
+                $0.complete = "successful"
+                $0.status = "Succeeded"
+            }
+
+            let result = try await slipway.run("build", "-t", "hello:{{.Run.ID}}", "app")
+
+            #expect(result.output == "one\ntwo\n")
+            #expect(result.code == 0)
+            let size = try #require(stub.now.uploads.first?.count)
+            #expect(
+                result.errors == """
+                    Packing source code into tar to upload...
+                    Sending context (\(size).000 Bytes) to registry: acme01...
+                    Queued a build with ID: ca1
+                    Waiting for an agent...
+
+                    """)
+            #expect(stub.now.uploads.first?.prefix(2) == [0x1f, 0x8b])
+            let request = try fields(stub.now.scheduled.first)
+            #expect(request["type"] as? String == "DockerBuildRequest")
+            #expect(request["sourceLocation"] as? String == "source/c.tar.gz")
+            #expect(request["dockerFilePath"] as? String == "Dockerfile")
+            #expect(request["imageNames"] as? [String] == ["hello:{{.Run.ID}}"])
+            #expect(request["isPushEnabled"] as? Bool == true)
+        }
+    }
+
+    @Test func `a git reference is handed on as it was typed, with every option`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            let result = try await slipway.run(
+                "build", "-r", "acme01", "-t", "a:1", "--image", "b:2", "-f", "sub/Dockerfile", "--build-arg", "A=1=2", "--build-arg", "FROMENV",
+                "--secret-build-arg", "TOKEN", "--target", "t", "--platform", "linux/arm64/v8", "--no-push", "--no-cache", "--label", "k=v",
+                "--builder", "classic", "--no-wait", "--timeout", "120", "--agent-pool", "p1", "--log-template", "l:1", "--auth-mode", "none",
+                "https://git.example.test/team/app.git#main:folder", environment: ["FROMENV": "env", "TOKEN": "hunter2"])
+
+            #expect(result.code == 0)
+            #expect(result.output.isEmpty)
+            #expect(result.errors == "Sending context to registry: acme01...\nQueued a build with ID: ca1\n")
+            #expect(stub.now.uploads.isEmpty)
+            let expected = #"""
+                {"type": "DockerBuildRequest", "sourceLocation": "https://git.example.test/team/app.git#main:folder",
+                 "imageNames": ["a:1", "b:2"], "isPushEnabled": false, "dockerFilePath": "sub/Dockerfile", "target": "t", "timeout": 120,
+                 "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}, "noCache": true, "labels": {"k": "v"},
+                 "builder": "classic", "agentPoolName": "p1", "logTemplate": "l:1", "credentials": {"sourceRegistry": {"loginMode": "None"}},
+                 "arguments": [{"type": "Argument", "name": "A", "value": "1=2", "isSecret": false},
+                               {"type": "Argument", "name": "FROMENV", "value": "env", "isSecret": false},
+                               {"type": "Argument", "name": "TOKEN", "value": "hunter2", "isSecret": true}]}
+                """#
+            #expect(try fields(stub.now.scheduled.first) as NSDictionary == fields(Array(expected.utf8)) as NSDictionary)
+            #expect(!(result.output + result.errors).contains("hunter2"))
+        }
+    }
+
+    @Test(arguments: [("Failed", "failed", Int32(1)), ("Error", "internalerror", 1), ("Canceled", "canceled", 4), ("Timeout", "timedout", 5)])
+    func `the exit code is that of the run`(status: String, word: String, code: Int32) async throws {
+        try await CommandRunner.with { stub, slipway in
+            stub.change {
+                $0.status = status
+                $0.complete = word
+                $0.errorMessage = "it went wrong"
+            }
+
+            let result = try await slipway.run("build", "https://git.example.test/app.git")
+
+            #expect(result.code == code)
+            #expect(result.errors.hasSuffix("error: Run ca1 ended as \(status): it went wrong\n"))
+        }
+    }
+
+    @Test func `without logs the run is shown when it has ended`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            let result = try await slipway.run("build", "--no-logs", "-o", "tsv", "https://git.example.test/app.git") { _ in
+                await stub.wait { !$0.scheduled.isEmpty }
+                stub.change { $0.status = "Succeeded" }
+            }
+
+            #expect(result.code == 0)
+            #expect(result.output == "ca1\t\tLinux\tSucceeded\tManual\t2026-01-31T09:30:01Z\t01:01:01\n")
+        }
+    }
+
+    @Test(arguments: [
+        (["build", "-t", "Bad Name", "."], 1, "(InvalidName)"),
+        (["build", "nowhere"], 1, "nowhere"),
+        (["build", "empty"], 1, "Dockerfile"),
+        (["build", "-f", "missing", "empty"], 1, "missing"),
+        (["build", "--timeout", "0", "."], 64, "--timeout"),
+        (["build", "--platform", "plan9", "."], 64, "plan9"),
+        (["build", "-r", "other", "https://git.example.test/app.git"], 3, "There is: acme01"),
+        (["build"], 64, "context"),
+    ] as [([String], Int32, String)])
+    func `what can't be built is said in a line, and nothing is sent`(arguments: [String], code: Int32, part: String) async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("", to: "empty/file")
+
+            let result = try await slipway.run(arguments)
+
+            #expect(result.code == code, "\(result.errors)")
+            #expect(result.errors.contains(part), "\(result.errors)")
+            #expect(stub.now.uploads.isEmpty)
+            #expect(stub.now.scheduled.isEmpty)
+        }
+    }
+
+    @Test func `a file that can't be packed breaks the upload off and queues nothing`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("FROM scratch\n", to: "app/Dockerfile")
+            // Its size is known before its bytes turn out to be unreadable.
+            symlink("/proc/self/mem", slipway.folder.appending(path: "app/z").path)
+            try FileManager.default.createDirectory(at: slipway.folder.appending(path: "app/y"), withIntermediateDirectories: true)
+            mknod(slipway.folder.appending(path: "app/y/device").path, S_IFCHR | 0o600, 0x0103)
+
+            let result = try await slipway.run("build", "app")
+
+            #expect(result.code == 1)
+            #expect(result.errors.contains("error: "))
+            #expect(stub.now.uploads.isEmpty)
+            #expect(stub.now.scheduled.isEmpty)
+        }
+    }
+
+    @Test func `a refused upload is told in the server's words`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            stub.change { $0.uploadStatus = 413 }
+            try slipway.write("FROM scratch\n", to: "Dockerfile")
+
+            let result = try await slipway.run("build", ".")
+
+            #expect(result.code == 1)
+            #expect(result.errors.hasSuffix("error: The context was not taken: (ContextTooLarge) More than 4 <GiB>.\n"))
+            #expect(stub.now.scheduled.isEmpty)
+        }
+    }
+
+    @Test func `without a terminal Ctrl-C leaves and the run goes on`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            stub.change { $0.log = Array("begun\r\n".utf8) }
+
+            let result = try await slipway.run("build", "https://git.example.test/app.git") { process in
+                await stub.wait { $0.linksGiven > 0 }
+                process.interrupt()
+            }
+
+            #expect(result.code == 130)
+            #expect(result.errors.hasSuffix("Run ca1 goes on. Follow it with: slipway logs -f ca1\n"))
+            #expect(stub.now.cancels == 0)
+        }
+    }
+}

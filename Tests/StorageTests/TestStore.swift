@@ -1,0 +1,43 @@
+import Crypto
+import Foundation
+import Storage
+import TaskModel
+
+/// A store in a folder of its own, removed afterwards.
+func withStore(_ body: (SQLiteRunStore, Database, String) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/slipway-storage-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let database = try Database(path: folder + "/slipway.sqlite")
+    try await body(SQLiteRunStore(database: database, box: SecretBox(key: TestData.key)), database, folder)
+}
+
+enum TestData {
+    static let key = SymmetricKey(data: Data(repeating: 7, count: 32))
+    static let now = Date(timeIntervalSince1970: 1_800_000_000)
+    static let secret = "correct-horse-battery"
+
+    static func newRun(pool: String = "default", registry: String = "local01", task: String? = nil) -> NewRun {
+        NewRun(
+            registry: registry, type: .quickBuild,
+            request: .build(
+                BuildRequest(
+                    sourceLocation: "https://user:\(secret)@git.example.test/app.git#main", imageNames: ["app:v1"], isPushEnabled: true,
+                    arguments: [
+                        BuildArgument(name: "PLAIN", value: Secret("shown"), isSecret: false),
+                        BuildArgument(name: "TOKEN", value: Secret(secret), isSecret: true),
+                    ], labels: [BuildLabel(name: "a", value: "b")], platform: .linuxAMD64, timeout: .seconds(120),
+                    agentPoolName: pool)),
+            submittedBy: "tester", agentPool: pool, task: task)
+    }
+}
+
+extension SQLiteRunStore {
+    func enqueueTest(pool: String = "default", task: String? = nil) async throws -> Run {
+        try await enqueue(TestData.newRun(pool: pool, task: task), maxQueued: 100_000, at: TestData.now)
+    }
+
+    func claimTest(lease: String, pool: String = "default") async throws -> Run? {
+        try await claim(pool: pool, for: "agent", lease: lease, at: TestData.now)
+    }
+}

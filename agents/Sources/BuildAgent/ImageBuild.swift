@@ -1,0 +1,142 @@
+import AgentProtocol
+import Contexts
+import Distribution
+import DockerEngine
+import Foundation
+import TaskFiles
+import TaskModel
+
+/// The build step: sends the context to the daemon's builder.
+struct ImageBuild {
+    /// What was built, and on what.
+    struct Result: Sendable {
+        let imageID: String
+        let bases: BaseImages
+        /// Digest of each base as the builder resolved it, by full reference.
+        let baseDigests: [ImageReference: String]
+    }
+
+    let run: BuildRun
+    let context: PreparedContext
+    let images: [ImageReference]
+
+    private var request: BuildRequest { run.request }
+    private var client: DockerClient { run.daemon.client }
+
+    func build() async throws -> Result {
+        await run.log.line("Scanning for dependencies...")
+        let dockerfile = Dockerfile(context.dockerfile)
+        let bases = dockerfile.baseImages(
+            arguments: Dictionary(request.arguments.map { ($0.name, $0.value.value) }) { _, last in last }, target: request.target,
+            platform: request.platform)
+        for note in bases.notes { await run.log.line("Dependencies: \(note)") }
+        await run.log.line("Successfully scanned dependencies")
+        await warnOfSecrets(in: dockerfile)
+        await run.log.line("Launching container with name: build")
+        let known = try await namesOnDaemon(of: bases)
+        let built = try await buildFreshly(bases)
+        await removeNewNames(of: bases, known: known)
+        await run.log.line("Successfully executed container: build")
+        let digests = built.baseImages.compactMap { base in
+            base.digest.flatMap { digest in (try? ImageReference(base.reference)).map { ($0.completed, digest) } }  // an odd name has no digest
+        }
+        return Result(imageID: built.imageID, bases: bases, baseDigests: Dictionary(digests) { first, _ in first })
+    }
+
+    // MARK: Building
+
+    /// Builds with bases as the registries have them now. Where a registry can't be connected to at all, the daemon's own image serves.
+    private func buildFreshly(_ bases: BaseImages) async throws -> BuildResult {
+        do {
+            return try await RetryPolicy().run(verdict: Self.verdict) { error, _, wait in
+                await run.log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
+            } _: {
+                try await build(pull: true)
+            }
+        } catch DockerError.build(.base(let reference, .unreachable(let reason))) {
+            guard let image = try? ImageReference(reference), try await isOnDaemon(image) else {  // an unreadable name can't be looked for
+                throw DockerError.build(.base(reference: reference, .unreachable(reason)))
+            }
+            await run.log.line("The registry of \(reference) can't be connected to (\(reason)).")
+            try await refreshOthers(bases)
+            return try await build(pull: false)
+        }
+    }
+
+    /// Bases are looked up before anything runs, so a build that failed there can be tried again.
+    private static func verdict(_ error: any Error) -> RetryVerdict {
+        if case DockerError.build(.base(_, .temporary)) = error { return .again(after: nil) }
+        return .giveUp
+    }
+
+    private func build(pull: Bool) async throws -> BuildResult {
+        let secrets = request.arguments.filter(\.isSecret).map { ($0.name, $0.value) }
+        let input = BuildInput(
+            walk: context.included, dockerfile: context.dockerfile, dockerfilePath: context.dockerfilePath,
+            isDockerfileIncluded: context.isDockerfileIncluded, allCredentials: run.assignment.pullCredentials,
+            secrets: Dictionary(secrets) { _, last in last })
+        let options = BuildOptions(
+            tags: images.map(\.description), arguments: request.arguments, target: request.target, labels: request.labels,
+            noCache: request.noCache, pull: pull, platform: request.platform == .linuxAMD64 ? nil : request.platform,
+            builder: request.builder)
+        return try await client.build(input, options: options) { [log = run.log] bytes in await log.write(bytes) }
+    }
+
+    /// Before a build that does not ask registries: pulls the bases that can be had, says which come from the daemon, and refuses those that
+    /// their registry refuses.
+    private func refreshOthers(_ bases: BaseImages) async throws {
+        for image in bases.needed {
+            do {
+                let credential = run.assignment.pullCredentials[image.registry]
+                try await client.pull(image, credential: credential, platform: nil) { _ in }
+            } catch DockerError.pull(_, .unreachable(let reason)) {
+                guard try await isOnDaemon(image) else {
+                    throw DockerError.build(.base(reference: image.description, .unreachable(reason)))
+                }
+                await run.log.line("Using the daemon's own image for \(image), which may be old.")
+            } catch DockerError.pull(let name, let failure) {
+                throw DockerError.build(.base(reference: name, failure))
+            }
+        }
+    }
+
+    /// Whether the daemon has the image, and no other run is just making it.
+    private func isOnDaemon(_ image: ImageReference) async throws -> Bool {
+        if let holder = run.daemon.names.holder(of: image.completed.description), holder != run.assignment.run { return false }
+        return try await client.inspectImage(image.completed.description) != nil
+    }
+
+    // MARK: Names that builds leave on the daemon
+
+    private func namesOnDaemon(of bases: BaseImages) async throws -> Set<String> {
+        var names: Set<String> = []
+        for image in bases.all where try await client.inspectImage(image.completed.description) != nil {
+            names.insert(image.completed.description)
+        }
+        return names
+    }
+
+    /// Bases that were pulled with credentials must not be there for the next run to find.
+    private func removeNewNames(of bases: BaseImages, known: Set<String>) async {
+        let new = bases.all.map(\.completed.description).filter { !known.contains($0) }
+        let pulled = new.filter { name in
+            (try? ImageReference(name)).map { run.assignment.pullCredentials[$0.registry] != nil } ?? false  // they were parsed before
+        }
+        await run.daemon.removeNames(pulled, of: run.assignment.run, logger: run.logger)
+    }
+
+    private func warnOfSecrets(in dockerfile: Dockerfile) async {
+        for argument in request.arguments where argument.isSecret && dockerfile.declares(argument: argument.name) {
+            await run.log.line(
+                "Warning: the Dockerfile declares the secret argument \(argument.name) with ARG, so the image's history may keep its value. "
+                    + "RUN --mount=type=secret,id=\(argument.name) gets the same value and leaves no trace.")
+        }
+    }
+}
+
+extension ImageReference {
+    /// With `:latest` where it has neither tag nor digest.
+    var completed: ImageReference {
+        tag == nil && digest == nil ? ImageReference(registry: registry, repository: repository, tag: "latest") : self
+    }
+}

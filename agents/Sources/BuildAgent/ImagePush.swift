@@ -1,0 +1,83 @@
+import AgentProtocol
+import Distribution
+import DockerEngine
+import Foundation
+import TaskModel
+
+/// Pushes one image of a run, and makes sure that what the registry has is what the run built.
+struct ImagePush {
+    let run: BuildRun
+    /// What the build made.
+    let imageID: String
+
+    func push(_ image: ImageReference) async throws {
+        let attempts = Attempts()
+        // A registry that can't be connected to is given the same time as one that fails: a build is not thrown away for a restart.
+        let policy = RetryPolicy(limit: .seconds(600), connectionAttempts: nil)
+        let (digest, credential) = try await policy.run(verdict: Self.verdict) { error, _, wait in
+            await run.log.line("Container failed during run: push, waiting \(max(1, wait.components.seconds)) seconds before retrying... (\(error))")
+        } _: {
+            try await attempt(image, attempts.next())
+        }
+        try await check(image, digest: digest, credential: credential)
+        run.notePushed(OutputImage(registry: image.registry, repository: image.repository, tag: image.tag, digest: digest))
+        await run.log.line("Successfully pushed image: \(image)")
+    }
+
+    private func attempt(_ image: ImageReference, _ number: Int) async throws -> (digest: String, credential: Credential?) {
+        let grant: PushGrant
+        do {
+            grant = try await run.broker.grantPush(run.assignment.lease, of: image)
+        } catch BrokerError.pushRefused {
+            throw CancellationError()
+        }
+        await run.log.line("Pushing image: \(image), attempt \(number)")
+        let credential = run.request.loginMode == .default ? grant.credential : nil
+        let digest = try await run.daemon.client.push(image, credential: credential) { [log = run.log] bytes in await log.write(bytes) }
+        return (digest, credential)
+    }
+
+    /// The tag is one of the daemon's, which anybody may move: what arrived in the registry is compared with what was built.
+    private func check(_ image: ImageReference, digest: String, credential: Credential?) async throws {
+        let pushed = ImageReference(registry: image.registry, repository: image.repository, digest: digest)
+        do {
+            let (_, manifest) = try await run.registries.manifest(pushed, credential: credential)
+            guard manifest.isImage(imageID) || digest == imageID else {
+                throw RunFailure.failed(
+                    "\(image) was pushed as \(digest), which is not the image \(imageID) that this run built: "
+                        + "somebody moved the tag on the docker daemon meanwhile. Run it again.")
+            }
+        } catch let error as DistributionError {
+            await run.log.line("Warning: the digest of \(image) could not be checked in the registry: \(error)")
+        }
+    }
+
+    private static func verdict(_ error: any Error) -> RetryVerdict {
+        guard case DockerError.push(_, let failure) = error else { return .giveUp }
+        return switch failure {
+        case .unreachable: .noConnection
+        case .temporary: .again(after: nil)
+        case .denied, .notFound, .other: .giveUp
+        }
+    }
+}
+
+/// Counts attempts.
+private final class Attempts {
+    private var count = 0
+
+    func next() -> Int {
+        count += 1
+        return count
+    }
+}
+
+extension Manifest {
+    /// Whether the configuration with this id is in it: an image's id is the digest of its configuration.
+    fileprivate func isImage(_ id: String) -> Bool {
+        switch self {
+        case .image(let image): image.config.digest == id
+        case .index(let index): index.entries.contains { $0.descriptor.digest == id }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import AgentProtocol
+import Foundation
+import Logging
+import TaskModel
+
+/// Writes the log of one run: masks secrets, makes CR LF of line ends, and ships the bytes with their offset to the broker.
+///
+/// ``ship()`` runs beside the work; the work waits when the broker is much slower than the build.
+actor RunLogWriter {
+    private static let mostPending = 1 << 20
+    private static let largestAppend = 256 << 10
+
+    private let broker: any RunBroker
+    private let lease: LeaseID
+    private let limit: Int64
+    private let logger: Logger
+    private var masker: SecretMasker
+    private var pending: [UInt8] = []
+    private var lastByte = UInt8(ascii: "\n")
+    /// Bytes taken so far, pending ones included, and bytes that the broker has.
+    private var taken: Int64 = 0
+    private var shipped: Int64 = 0
+    private var isCut = false
+    private var isClosed = false
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    /// - Parameter limit: bytes; what comes after them is dropped, with a line that says so.
+    init(broker: any RunBroker, lease: LeaseID, secrets: [String], limit: Int64, logger: Logger) {
+        self.broker = broker
+        self.lease = lease
+        self.limit = limit
+        self.logger = logger
+        masker = SecretMasker(secrets: secrets)
+    }
+
+    /// A line of our own, with the time in front. Control characters are shown as escapes.
+    func line(_ text: String) async {
+        let separator = lastByte == UInt8(ascii: "\n") ? "" : "\n"
+        await write(Array("\(separator)\(Self.timestamp(Date())) \(text.escapedForDisplay)\n".utf8))
+    }
+
+    /// Output as it came.
+    func write(_ bytes: [UInt8]) async {
+        while pending.count > Self.mostPending, !isClosed { await change() }
+        take(masker.mask(bytes))
+    }
+
+    /// Ends the log: what was held back for masking is added. ``ship()`` ends when all is with the broker.
+    func close() {
+        take(masker.finish())
+        isClosed = true
+        wake()
+    }
+
+    /// The length of the stream, once it is closed.
+    var length: Int64 { taken }
+
+    /// Sends what comes until the log is closed and all is sent.
+    ///
+    /// - Throws: ``BrokerError/leaseLost``.
+    func ship() async throws {
+        var failures = 0
+        while true {
+            if pending.isEmpty {
+                if isClosed { return }
+                await change()
+                continue
+            }
+            let piece = Array(pending.prefix(Self.largestAppend))
+            do {
+                try await broker.appendLog(piece, at: shipped, for: lease)
+                shipped += Int64(piece.count)
+                pending.removeFirst(piece.count)
+                failures = 0
+                wake()
+            } catch BrokerError.leaseLost {
+                throw BrokerError.leaseLost
+            } catch {
+                failures += 1
+                logger.warning("log not stored", metadata: ["error": "\(error)", "attempt": "\(failures)"])
+                try await Task.sleep(for: .milliseconds(min(5000, 250 << min(failures, 5))))
+            }
+        }
+    }
+
+    private func take(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty, !isCut else { return }
+        var ended: [UInt8] = []
+        ended.reserveCapacity(bytes.count + 16)
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n"), lastByte != UInt8(ascii: "\r") { ended.append(UInt8(ascii: "\r")) }
+            ended.append(byte)
+            lastByte = byte
+        }
+        if taken + Int64(ended.count) > limit {
+            isCut = true
+            let note = "\r\n\(Self.timestamp(Date())) The log has reached its limit of \(limit) bytes; what follows is not kept.\r\n"
+            ended = Array(ended.prefix(Int(max(0, limit - taken)))) + Array(note.utf8)
+        }
+        pending += ended
+        taken += Int64(ended.count)
+        wake()
+    }
+
+    private func change() async {
+        await withCheckedContinuation { waiters.append($0) }
+    }
+
+    private func wake() {
+        for waiter in waiters { waiter.resume() }
+        waiters = []
+    }
+
+    /// `yyyy/MM/dd HH:mm:ss`, UTC.
+    static func timestamp(_ date: Date) -> String {
+        var seconds = time_t(date.timeIntervalSince1970)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        func two(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(Int(parts.tm_year) + 1900)/\(two(parts.tm_mon + 1))/\(two(parts.tm_mday)) "
+            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import DockerEngine
+import Foundation
+
+@main
+struct SlipwayAgent: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "slipway-agent",
+        abstract: "The agent for build hosts other than the server's.",
+        discussion: """
+            An agent on another host can't join a server yet: builds run on the agent inside slipway-server, one for each pool of its \
+            configuration. What works is the check whether this host could be one.
+            """,
+        version: "0.1.0", subcommands: [Check.self])
+}
+
+/// `slipway-agent check`: whether the docker daemon of this host can carry out runs.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Checks whether the docker daemon of this host can carry out runs.")
+
+    @Option(help: "The daemon's endpoint.")
+    var docker = "unix:///var/run/docker.sock"
+
+    func run() async throws {
+        do {
+            let client = try DockerClient(endpoint: docker)
+            let daemon = try await client.daemon()
+            let info = try await client.info()
+            print("docker \(info.serverVersion) on \(info.name): \(info.processors) processors, \(info.memory >> 30) GiB, \(info.storageDriver)")
+            print("API \(daemon.apiVersion); BuildKit: \(daemon.hasBuildKit ? "yes" : "no, builds use the classic builder")")
+        } catch {
+            FileHandle.standardError.write(Data("slipway-agent: \(error)\n".utf8))
+            throw ExitCode(1)
+        }
+    }
+}
