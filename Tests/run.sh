@@ -191,20 +191,6 @@ limited() {
 
 # ---- Packages and services -------------------------------------------------------------------------------------------
 
-install_packages() {
-    local place
-    need_packages "to build Slipway" git:git ca-certificates curl:curl pkg-config:pkg-config ld:binutils libc6-dev \
-        libarchive-dev libcurl4-openssl-dev libgit2-dev libsqlite3-dev zlib1g-dev || return 1
-    if ! compgen -G '/usr/lib/gcc/*/*/libstdc++.so' >/dev/null; then need_packages "to link" g++ || return 1; fi
-    for place in /opt/swift/usr/bin /usr/share/swift/usr/bin "$HOME/.local/share/swiftly/bin"; do
-        if ! command -v swift >/dev/null && [ -x "$place/swift" ]; then PATH=$PATH:$place; fi
-    done
-    if ! command -v swift >/dev/null; then
-        say "swift is missing: install Swift 6.2 or newer as https://www.swift.org/install says"
-        return 1
-    fi
-}
-
 private_user=skipper
 private_password=a-password-for-tests
 
@@ -317,7 +303,7 @@ script() {
 
 # ---- All together ----------------------------------------------------------------------------------------------------
 
-if is_wanted packages || [ "$needs_build" -eq 1 ]; then in_this_shell packages install_packages; fi
+if is_wanted packages || [ "$needs_build" -eq 1 ]; then in_this_shell packages need_build_tools; fi
 if [ "$needs_services" -eq 1 ]; then in_this_shell services start_all_services; fi
 for part in "${wanted[@]}"; do
     if [ "$part" = conformance-copies ]; then compare_copies; fi

@@ -197,6 +197,21 @@ _install() {
     fi
 }
 
+# need_build_tools: what `swift build` needs here: Swift itself, which is not installed, and the libraries' headers.
+need_build_tools() {
+    local place
+    for place in /opt/swift/usr/bin /usr/share/swift/usr/bin "${HOME:-/root}/.local/share/swiftly/bin"; do
+        if ! command -v swift >/dev/null && [ -x "$place/swift" ]; then PATH=$PATH:$place; fi
+    done
+    if ! command -v swift >/dev/null; then
+        say "swift is missing: install Swift 6.2 or newer as https://www.swift.org/install says"
+        return 1
+    fi
+    need_packages "to build Slipway" git:git ca-certificates curl:curl pkg-config:pkg-config ld:binutils libc6-dev \
+        libarchive-dev libcurl4-openssl-dev libgit2-dev libsqlite3-dev zlib1g-dev || return 1
+    if ! compgen -G '/usr/lib/gcc/*/*/libstdc++.so' >/dev/null; then need_packages "to link" g++ || return 1; fi
+}
+
 # ---- Docker ----------------------------------------------------------------------------------------------------------
 
 docker_answers() { timeout 10 docker info >/dev/null 2>&1; }

@@ -25,6 +25,7 @@ public final class BytePipe: Sendable {
         var head = 0
         var headOffset = 0
         var count = 0
+        var written: Int64 = 0
         var end: End?
         var isAbandoned = false
         var onReadable: (@Sendable () -> Void)?
@@ -70,6 +71,17 @@ public final class BytePipe: Sendable {
     public init(capacity: Int = 256 * 1024) {
         self.capacity = capacity
     }
+
+    /// What the writer broke the stream off with.
+    var failure: (any Error)? {
+        state.withLock { state in
+            if case .failed(let error) = state.end { return error }
+            return nil
+        }
+    }
+
+    /// How many bytes have been written, read or not.
+    public var bytesWritten: Int64 { state.withLock { $0.written } }
 
     // MARK: Writing
 
@@ -150,6 +162,7 @@ public final class BytePipe: Sendable {
             guard state.count == 0 || state.count + bytes.count <= capacity else { return (false, nil) }
             state.chunks.append(bytes)
             state.count += bytes.count
+            state.written += Int64(bytes.count)
             defer { state.onReadable = nil }
             return (true, state.onReadable)
         }

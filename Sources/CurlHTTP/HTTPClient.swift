@@ -81,9 +81,11 @@ public final class HTTPClient: Sendable {
                     group.cancelAll()
                     return result
                 } catch {
+                    // If producing the body failed, that is the cause. It is asked for first: once canceled, `produce` may throw anything.
+                    let cause = transfer.upload.failure
                     finish(transfer)
                     group.cancelAll()
-                    // If producing the body failed, that is the cause.
+                    if let cause, !(cause is CancellationError) { throw cause }
                     do { try await group.waitForAll() } catch let cause where !(cause is CancellationError) { throw cause } catch {}
                     throw error
                 }

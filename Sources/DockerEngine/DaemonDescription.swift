@@ -14,8 +14,8 @@ public struct DaemonDescription: Sendable, Hashable {
     init(version: APIVersion, headers: [HTTPHeader]) {
         self.version = version
         system = headers["OSType"] ?? ""
-        // docker 20.10 has BuildKit and leaves the header out; newer ones say 2, or 1 when their configuration turns it off.
-        // What only resembles docker has none.
+        // docker 20.10 has BuildKit and leaves the header out; newer ones say 2, or 1 when their configuration turns
+        // it off. What only resembles docker has none.
         hasBuildKit =
             switch headers["Builder-Version"] {
             case "2": true

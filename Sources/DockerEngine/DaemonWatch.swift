@@ -9,8 +9,11 @@ struct DaemonWatch: Sendable {
 }
 
 extension DockerClient {
-    /// Carries out `work`, and gives it up with ``DockerError/lost(action:reason:)`` when the daemon answers nothing else any more.
-    func watching<Result: Sendable>(_ action: String, _ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    /// Carries out `work`, and gives it up with ``DockerError/lost(action:reason:)`` when the daemon answers nothing
+    /// else any more.
+    func watching<Result: Sendable>(_ action: String, _ work: @escaping @Sendable () async throws -> Result)
+        async throws -> Result
+    {
         try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await work() }
             group.addTask {

@@ -3,15 +3,19 @@ import TaskModel
 extension DockerClient {
     /// Builds an image: `POST /build`, with BuildKit or with the classic builder.
     ///
-    /// - Parameter output: gets what the build prints, in order, lines ending in LF. It may be slow; what it throws breaks the build off.
-    /// - Throws: ``DockerError/build(_:)`` when the build failed by itself; other ``DockerError``s when it could not be carried out;
-    ///   `CancellationError` when the task is canceled: the running step is then ended, and its last lines are printed first.
+    /// - Parameter output: gets what the build prints, in order, lines ending in LF. It may be slow; what it throws
+    ///   breaks the build off.
+    /// - Throws: ``DockerError/build(_:)`` when the build failed by itself; other ``DockerError``s when it could not
+    ///   be carried out; `CancellationError` when the task is canceled: the running step is then ended, and its last
+    ///   lines are printed first.
     public func build(
         _ input: BuildInput, options: BuildOptions, output: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> BuildResult {
         switch (options.builder, try await daemon().hasBuildKit) {
-        case (.buildKit, true): try await BuildKitBuild(client: self, input: input, options: options, output: output).carryOut()
-        case (.classic, _), (.buildKit, false): try await ClassicBuild(client: self, input: input, options: options, output: output).carryOut()
+        case (.buildKit, true):
+            try await BuildKitBuild(client: self, input: input, options: options, output: output).carryOut()
+        case (.classic, _), (.buildKit, false):
+            try await ClassicBuild(client: self, input: input, options: options, output: output).carryOut()
         }
     }
 
@@ -27,7 +31,8 @@ extension DockerClient {
 extension BuildOptions {
     /// The parameters of `POST /build` that both builders understand.
     ///
-    /// The API takes build arguments in the URL alone, secret ones too. No URL of this client's gets into an error or a log.
+    /// The API takes build arguments in the URL alone, secret ones too. No URL of this client's gets into an error or
+    /// a log.
     func query(dockerfilePath: String) throws -> [(name: String, value: String)] {
         var query = tags.map { (name: "t", value: $0) }
         query.append(("dockerfile", dockerfilePath))

@@ -31,7 +31,8 @@ extension DockerClient {
     /// - Returns: nil if the daemon has no such image.
     public func inspectImage(_ name: String) async throws -> ImageDetails? {
         do {
-            return try await fetch(EngineCall("inspect the image \(name)", "GET", Self.imagePath(name) + "/json"), as: ImageDetails.self)
+            return try await fetch(
+                EngineCall("inspect the image \(name)", "GET", Self.imagePath(name) + "/json"), as: ImageDetails.self)
         } catch DockerError.refused(_, status: 404, _) {
             return nil
         }
@@ -62,7 +63,8 @@ extension DockerClient {
         _ = try await fetch(call)
     }
 
-    /// Removes a name, and the image behind it when that was its last: `DELETE /images/{name}`. An image that is not there is none to remove.
+    /// Removes a name, and the image behind it when that was its last: `DELETE /images/{name}`. An image that is not
+    /// there is none to remove.
     ///
     /// - Parameter noPrune: keeps parents that have no name.
     /// - Throws: ``DockerError/refused(action:status:message:)`` with 409 when a container uses the image.
@@ -130,7 +132,9 @@ extension ImageSummary: Decodable {
         id = try members.decode(String.self, forKey: .id)
         // An image without a name is listed with <none> in places of one.
         names = (try members.decodeIfPresent([String].self, forKey: .names) ?? []).filter { !$0.hasPrefix("<none>") }
-        repositoryDigests = (try members.decodeIfPresent([String].self, forKey: .digests) ?? []).filter { !$0.hasPrefix("<none>") }
+        repositoryDigests = (try members.decodeIfPresent([String].self, forKey: .digests) ?? []).filter {
+            !$0.hasPrefix("<none>")
+        }
         labels = try members.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
     }
 }

@@ -8,8 +8,8 @@ extension DockerClient {
     ///   - image: with a tag.
     ///   - output: gets lines, as they come. What it throws breaks the push off.
     /// - Returns: the digest of the manifest that the registry has now.
-    /// - Throws: ``DockerError/push(image:_:)`` when the registry refuses or fails, other ``DockerError``s when the daemon does;
-    ///   `CancellationError` when the task is canceled, after which the daemon sends nothing more.
+    /// - Throws: ``DockerError/push(image:_:)`` when the registry refuses or fails, other ``DockerError``s when the
+    ///   daemon does; `CancellationError` when the task is canceled, after which the daemon sends nothing more.
     public func push(
         _ image: ImageReference, credential: Credential?, output: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> String {
@@ -21,14 +21,17 @@ extension DockerClient {
         for message in try await transfer(call, output: output, failure: { .push(image: image.description, $0) }) {
             if case .pushed(_, let pushed, _) = message { digest = pushed }
         }
-        guard let digest else { throw DockerError.lost(action: call.action, reason: "its answer ended without a digest") }
+        guard let digest else {
+            throw DockerError.lost(action: call.action, reason: "its answer ended without a digest")
+        }
         return digest
     }
 
     /// Pulls an image: `POST /images/create`.
     ///
     /// - Parameter platform: nil is the daemon's own.
-    /// - Throws: ``DockerError/pull(image:_:)`` when the registry refuses or fails, other ``DockerError``s when the daemon does.
+    /// - Throws: ``DockerError/pull(image:_:)`` when the registry refuses or fails, other ``DockerError``s when the
+    ///   daemon does.
     public func pull(
         _ image: ImageReference, credential: Credential?, platform: Platform? = nil,
         output: @escaping @Sendable ([UInt8]) async throws -> Void
@@ -62,7 +65,8 @@ extension DockerClient {
                 }
             }
         } catch DockerError.refused(let action, let status, let message) where status >= 500 || status == 404 {
-            // A pull's refusal by the registry comes as a status; so does an image that the daemon itself does not have to push.
+            // A pull's refusal by the registry comes as a status; so does an image that the daemon itself does not
+            // have to push.
             let read = RegistryFailure(reading: message)
             if case .other = read { throw DockerError.refused(action: action, status: status, message: message) }
             throw failure(read)

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A client of one docker daemon: Engine API 1.41 (docker 20.10) and newer, over a unix socket.
 ///
-/// Cancelling a task breaks its call off at once. Every call has a deadline; calls that may last (builds, pushes, pulls) are given up when
-/// the daemon stops answering others.
+/// Cancelling a task breaks its call off at once. Every call has a deadline; calls that may last (builds, pushes,
+/// pulls) are given up when the daemon stops answering others.
 public final class DockerClient: Sendable {
     /// As given: `unix:///path`.
     public let endpoint: String
@@ -83,7 +83,8 @@ public final class DockerClient: Sendable {
         _ call: EngineCall, prefix: String, _ use: (HTTPResponse) async throws -> Result
     ) async throws -> Result {
         var request = HTTPRequest(
-            call.method, "http://docker" + prefix + call.target, headers: call.headers, body: call.body, unixSocket: socketPath)
+            call.method, "http://docker" + prefix + call.target, headers: call.headers, body: call.body,
+            unixSocket: socketPath)
         request.idleTimeout = nil
         request.timeout = call.timeout
         do {
@@ -102,7 +103,8 @@ public final class DockerClient: Sendable {
 
     private func translate(_ error: HTTPError, _ call: EngineCall) -> DockerError {
         switch error {
-        case .cannotConnect(_, let reason): .unreachable(endpoint: endpoint, reason: .whyNot(connectTo: socketPath) ?? .other(reason))
+        case .cannotConnect(_, let reason):
+            .unreachable(endpoint: endpoint, reason: .whyNot(connectTo: socketPath) ?? .other(reason))
         case .timedOut: .unreachable(endpoint: endpoint, reason: .notAnswering)
         case .broken(_, let reason): .lost(action: call.action, reason: reason)
         default: .unexpected(action: call.action, reason: "\(error)")
@@ -114,7 +116,8 @@ public final class DockerClient: Sendable {
         struct Refusal: Decodable {
             let message: String
         }
-        if let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body)) { return refusal.message }  // no JSON: shown as text
+        // What is no JSON is shown as text.
+        if let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body)) { return refusal.message }
         let text = String(decoding: body.prefix(1024), as: UTF8.self)
         return text.isEmpty ? "it gave no reason" : text
     }

@@ -31,8 +31,8 @@ public enum UnreachableReason: Sendable, Equatable {
 public enum BuildFailure: Sendable, Equatable {
     /// A step or the Dockerfile: the fault of what was to be built. `message` is the builder's.
     case step(message: String)
-    /// An image that the build stands on, or that a `# syntax=` line names, could not be had from its registry. `reference` is spelled as
-    /// the builder spells it, with registry and tag; empty if the builder did not name it.
+    /// An image that the build stands on, or that a `# syntax=` line names, could not be had from its registry.
+    /// `reference` is spelled as the builder spells it, with registry and tag; empty if the builder did not name it.
     case base(reference: String, RegistryFailure)
 }
 
@@ -50,7 +50,9 @@ public enum RegistryFailure: Sendable, Equatable {
 
     public var message: String {
         switch self {
-        case .unreachable(let message), .denied(let message), .notFound(let message), .temporary(let message), .other(let message): message
+        case .unreachable(let message), .denied(let message), .notFound(let message), .temporary(let message),
+            .other(let message):
+            message
         }
     }
 }
@@ -62,11 +64,19 @@ extension DockerError: CustomStringConvertible {
             "'\(text)' is no docker endpoint. Give the path of the daemon's socket, as in unix:///var/run/docker.sock."
         case .unreachable(let endpoint, let reason): "Can't reach the docker daemon at \(endpoint): \(reason)"
         case .tooOld(let version):
-            "The docker daemon speaks API version \(version) at most, and \(APIVersion.oldest) is needed. Install docker 20.10 or newer."
-        case .refused(let action, let status, let message): "The docker daemon refused to \(action): \(message) (status \(status))."
+            """
+            The docker daemon speaks API version \(version) at most, and \(APIVersion.oldest) is needed. \
+            Install docker 20.10 or newer.
+            """
+        case .refused(let action, let status, let message):
+            "The docker daemon refused to \(action): \(message) (status \(status))."
         case .lost(let action, let reason):
-            "The docker daemon was lost while it was to \(action): \(reason). See whether it runs (docker info) and try again."
-        case .unexpected(let action, let reason): "The docker daemon's answer when asked to \(action) can't be read: \(reason)."
+            """
+            The docker daemon was lost while it was to \(action): \(reason). \
+            See whether it runs (docker info) and try again.
+            """
+        case .unexpected(let action, let reason):
+            "The docker daemon's answer when asked to \(action) can't be read: \(reason)."
         case .build(.step(let message)): message
         case .build(.base("", let failure)): "A base image can't be had: \(failure)"
         case .build(.base(let reference, let failure)): "The base image \(reference) can't be had: \(failure)"
@@ -80,7 +90,8 @@ extension UnreachableReason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .socketMissing: "there is no such socket. Start the daemon, or name its socket in the pool's settings."
-        case .permissionDenied: "this user may not use the socket. Run as root or as a member of the group that owns it (docker)."
+        case .permissionDenied:
+            "this user may not use the socket. Run as root or as a member of the group that owns it (docker)."
         case .notListening: "nobody listens on the socket. Start the daemon (again)."
         case .notAnswering: "it does not answer in time. See its log; it may be overloaded or hang."
         case .other(let reason): "\(reason)."

@@ -23,12 +23,14 @@ struct EngineCall: Sendable {
     /// Path and query as they stand in the URL.
     var target: String {
         guard !query.isEmpty else { return path }
-        return path + "?" + query.map { "\($0.name.percentEncoded())=\($0.value.percentEncoded())" }.joined(separator: "&")
+        return path + "?"
+            + query.map { "\($0.name.percentEncoded())=\($0.value.percentEncoded())" }.joined(separator: "&")
     }
 }
 
 extension String {
-    /// The text as a part of a URL: all but unreserved characters (RFC 3986, section 2.3) and those in `kept` become escapes.
+    /// The text as a part of a URL: all but unreserved characters (RFC 3986, section 2.3) and those in `kept` become
+    /// escapes.
     func percentEncoded(keeping kept: String = "") -> String {
         var result: [UInt8] = []
         let hex = Array("0123456789ABCDEF".utf8)

@@ -1,7 +1,8 @@
 import CurlHTTP
 import Foundation
 
-/// One object of the stream with which the daemon answers builds, pushes and pulls. Which members are there depends on the message.
+/// One object of the stream with which the daemon answers builds, pushes and pulls. Which members are there depends on
+/// the message.
 struct EngineMessage: Decodable {
     struct ErrorDetail: Decodable {
         let message: String?

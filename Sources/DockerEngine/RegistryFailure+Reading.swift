@@ -1,11 +1,14 @@
 extension RegistryFailure {
-    /// Sorts what a daemon says about a registry it asked: the texts of docker 20.10 and, as far as they are public knowledge, of newer ones.
+    /// Sorts what a daemon says about a registry it asked: the texts of docker 20.10 and, as far as they are public
+    /// knowledge, of newer ones.
     init(reading message: String) {
         let text = message.lowercased()
         func has(_ signs: [String]) -> Bool { signs.contains { text.contains($0) } }
         // Certificates first: such a message holds the request, too.
         if has(["x509:", "server gave http response to https client", "tls: "]) {
-            self = .other(message + ". See the daemon's own settings for that registry (insecure-registries, /etc/docker/certs.d).")
+            self = .other(
+                message
+                    + ". See the daemon's own settings for that registry (insecure-registries, /etc/docker/certs.d).")
         } else if has(Self.noConnection) || (text.contains("dial ") && text.contains("timeout")) {
             self = .unreachable(message)
         } else if has(Self.passing) || Self.holdsServerError(text) {
@@ -25,14 +28,18 @@ extension RegistryFailure {
     ]
 
     private static let passing = [
-        "toomanyrequests", "429 too many requests", "408 request timeout", "connection reset", "broken pipe", "unexpected eof", ": eof",
-        "tls handshake timeout", "i/o timeout", "timeout awaiting response headers", "while awaiting headers", "connection timed out",
+        "toomanyrequests", "429 too many requests", "408 request timeout", "connection reset", "broken pipe",
+        "unexpected eof", ": eof",
+        "tls handshake timeout", "i/o timeout", "timeout awaiting response headers", "while awaiting headers",
+        "connection timed out",
         "server closed", "use of closed network connection", "deadline exceeded",
     ]
 
     private static let refusals = [
-        "401 unauthorized", "403 forbidden", "unauthorized:", ": unauthorized", "denied:", "access denied", "access forbidden",
-        "authentication required", "authorization failed", "no basic auth credentials", "insufficient_scope", "failed to authorize",
+        "401 unauthorized", "403 forbidden", "unauthorized:", ": unauthorized", "denied:", "access denied",
+        "access forbidden",
+        "authentication required", "authorization failed", "no basic auth credentials", "insufficient_scope",
+        "failed to authorize",
         "incorrect username or password", "access to the resource is denied",
     ]
 
@@ -42,7 +49,8 @@ extension RegistryFailure {
 
     /// Whether a status from 500 to 599 stands in the text where these messages put one.
     private static func holdsServerError(_ text: String) -> Bool {
-        if text.contains("500 internal server error") || text.contains("bad gateway") || text.contains("service unavailable")
+        if text.contains("500 internal server error") || text.contains("bad gateway")
+            || text.contains("service unavailable")
             || text.contains("gateway timeout")
         {
             return true

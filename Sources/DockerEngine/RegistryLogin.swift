@@ -25,7 +25,8 @@ struct RegistryLogin: Encodable {
 
     /// The registry as image names spell it, from the host that a daemon asks with. Docker Hub has three.
     static func registry(ofHost host: String) -> String {
-        ["registry-1.docker.io", "index.docker.io", "docker.io"].contains(host.lowercased()) ? ImageReference.dockerHub : host.lowercased()
+        ["registry-1.docker.io", "index.docker.io", "docker.io"].contains(host.lowercased())
+            ? ImageReference.dockerHub : host.lowercased()
     }
 
     private static let dockerHubAddress = "https://index.docker.io/v1/"

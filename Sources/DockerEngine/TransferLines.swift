@@ -1,4 +1,5 @@
-/// Turns the messages of a push or pull into lines: one whenever a layer's state changes, none for each step of its progress.
+/// Turns the messages of a push or pull into lines: one whenever a layer's state changes, none for each step of its
+/// progress.
 struct TransferLines {
     private var states: [String: String] = [:]
 

@@ -7,8 +7,8 @@ extension BuildRequest {
 
     /// Reads a build request from the wire and checks everything that can be checked without looking at the context.
     ///
-    /// - Throws: ``InvalidRequest`` naming the field. Codes: `InvalidName` (image, pool, argument, stage), `InvalidSourceLocation`,
-    ///   `InvalidPlatform`, `InvalidParameter`.
+    /// - Throws: ``InvalidRequest`` naming the field. Codes: `InvalidName` (image, pool, argument, stage),
+    ///   `InvalidSourceLocation`, `InvalidPlatform`, `InvalidParameter`.
     public init(_ wire: DockerBuildRequest) throws(InvalidRequest) {
         let imageNames = wire.imageNames ?? []
         self.init(
@@ -32,19 +32,22 @@ extension BuildRequest {
     private static func checkImageName(_ name: String, field: String) throws(InvalidRequest) {
         guard let plain = withoutTemplates(name), !hasControlCharacters(name) else {
             throw InvalidRequest(
-                code: "InvalidName", message: "'\(name.escapedForDisplay)' is no image name: every '{{' needs its '}}'.", target: field)
+                code: "InvalidName",
+                message: "'\(name.escapedForDisplay)' is no image name: every '{{' needs its '}}'.", target: field)
         }
         let reference: ImageReference
         do throws(InvalidName) {
             reference = try ImageReference(plain)
         } catch {
             throw InvalidRequest(
-                code: "InvalidName", message: "'\(name.escapedForDisplay)' is no image name: \(error.rule).", target: field)
+                code: "InvalidName", message: "'\(name.escapedForDisplay)' is no image name: \(error.rule).",
+                target: field)
         }
         guard reference.digest == nil else {
             throw InvalidRequest(
                 code: "InvalidName",
-                message: "'\(name.escapedForDisplay)' can't be given to an image: a digest is what comes out of a build. Give it a tag.",
+                message:
+                    "'\(name.escapedForDisplay)' can't be given to an image: a digest is what comes out of a build. Give it a tag.",
                 target: field)
         }
     }
@@ -66,12 +69,14 @@ extension BuildRequest {
         guard let source, !source.isEmpty else {
             throw InvalidRequest(
                 code: "InvalidSourceLocation",
-                message: "A build needs a context: give a git URL, or the path that an upload was given.", target: "sourceLocation")
+                message: "A build needs a context: give a git URL, or the path that an upload was given.",
+                target: "sourceLocation")
         }
         guard source.utf8.count <= 4096, !hasControlCharacters(source) else {
             throw InvalidRequest(
                 code: "InvalidSourceLocation",
-                message: "The source location must be at most 4096 bytes and hold no control characters.", target: "sourceLocation")
+                message: "The source location must be at most 4096 bytes and hold no control characters.",
+                target: "sourceLocation")
         }
         return source
     }
@@ -82,7 +87,8 @@ extension BuildRequest {
         guard !path.hasPrefix("/"), !leavesRoot, path.utf8.count <= 4096, !hasControlCharacters(path) else {
             throw InvalidRequest(
                 code: "InvalidParameter",
-                message: "'\(path.escapedForDisplay)' is no path of a Dockerfile: it must be relative to the context and stay inside it.",
+                message:
+                    "'\(path.escapedForDisplay)' is no path of a Dockerfile: it must be relative to the context and stay inside it.",
                 target: "dockerFilePath")
         }
         return path
@@ -90,18 +96,24 @@ extension BuildRequest {
 
     private static func checkedTarget(_ target: String?) throws(InvalidRequest) -> String? {
         guard let target, !target.isEmpty else { return nil }
-        guard target.utf8.count <= 255, target.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f }) else {
+        guard target.utf8.count <= 255,
+            target.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f })
+        else {
             throw InvalidRequest(
                 code: "InvalidName",
-                message: "'\(target.escapedForDisplay)' is no build stage: use letters, digits, '-', '_' and '.'.", target: "target")
+                message: "'\(target.escapedForDisplay)' is no build stage: use letters, digits, '-', '_' and '.'.",
+                target: "target")
         }
         return target
     }
 
-    private static func checkedArguments(_ arguments: [DockerBuildRequest.Argument]) throws(InvalidRequest) -> [BuildArgument] {
+    private static func checkedArguments(_ arguments: [DockerBuildRequest.Argument]) throws(InvalidRequest)
+        -> [BuildArgument]
+    {
         var result: [BuildArgument] = []
         for (index, argument) in arguments.enumerated() {
-            let isName = !argument.name.isEmpty && argument.name.utf8.count <= 255
+            let isName =
+                !argument.name.isEmpty && argument.name.utf8.count <= 255
                 && argument.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "=") }
             guard isName else {
                 throw InvalidRequest(
@@ -112,7 +124,8 @@ extension BuildRequest {
             }
             guard !argument.value.value.utf8.contains(0) else {
                 throw InvalidRequest(
-                    code: "InvalidParameter", message: "The value of build argument '\(argument.name)' holds a NUL character.",
+                    code: "InvalidParameter",
+                    message: "The value of build argument '\(argument.name)' holds a NUL character.",
                     target: "arguments[\(index)].value")
             }
             result.append(BuildArgument(name: argument.name, value: argument.value, isSecret: argument.isSecret))
@@ -123,11 +136,14 @@ extension BuildRequest {
     private static func checkedLabels(_ labels: [String: String]) throws(InvalidRequest) -> [BuildLabel] {
         var result: [BuildLabel] = []
         for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
-            let isName = !name.isEmpty && name.utf8.count <= 255 && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "=") }
+            let isName =
+                !name.isEmpty && name.utf8.count <= 255
+                && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "=") }
             guard isName, !value.utf8.contains(0) else {
                 throw InvalidRequest(
                     code: "InvalidName",
-                    message: "'\(name.escapedForDisplay)' is no label: its name must be 1 to 255 bytes without blanks and '='.",
+                    message:
+                        "'\(name.escapedForDisplay)' is no label: its name must be 1 to 255 bytes without blanks and '='.",
                     target: "labels")
             }
             result.append(BuildLabel(name: name, value: value))
@@ -138,11 +154,13 @@ extension BuildRequest {
     private static func checkedPlatform(_ wire: PlatformProperties?) throws(InvalidRequest) -> Platform {
         guard let wire, let os = wire.os, !os.isEmpty else { return .linuxAMD64 }
         let platform = Platform(
-            os: os.lowercased(), architecture: wire.architecture?.lowercased() ?? "amd64", variant: wire.variant?.lowercased())
+            os: os.lowercased(), architecture: wire.architecture?.lowercased() ?? "amd64",
+            variant: wire.variant?.lowercased())
         guard platform.isKnown else {
             throw InvalidRequest(
                 code: "InvalidPlatform",
-                message: "'\(platform.description.escapedForDisplay)' is no platform: use \(Platform.knownSystems.joined(separator: " or ")), "
+                message:
+                    "'\(platform.description.escapedForDisplay)' is no platform: use \(Platform.knownSystems.joined(separator: " or ")), "
                     + "then one of \(Platform.knownArchitectures.joined(separator: ", ")), "
                     + "then if need be one of \(Platform.knownVariants.joined(separator: ", ")).",
                 target: "platform")
@@ -156,7 +174,8 @@ extension BuildRequest {
         case "classic": return .classic
         default:
             throw InvalidRequest(
-                code: "InvalidParameter", message: "'\((name ?? "").escapedForDisplay)' is no builder: use buildkit or classic.",
+                code: "InvalidParameter",
+                message: "'\((name ?? "").escapedForDisplay)' is no builder: use buildkit or classic.",
                 target: "builder")
         }
     }
@@ -166,7 +185,8 @@ extension BuildRequest {
         guard timeoutRange.contains(seconds) else {
             throw InvalidRequest(
                 code: "InvalidParameter",
-                message: "A timeout of \(seconds) s is out of range: use \(timeoutRange.lowerBound) to \(timeoutRange.upperBound) seconds.",
+                message:
+                    "A timeout of \(seconds) s is out of range: use \(timeoutRange.lowerBound) to \(timeoutRange.upperBound) seconds.",
                 target: "timeout")
         }
         return .seconds(seconds)
@@ -176,7 +196,8 @@ extension BuildRequest {
         guard let name, !name.isEmpty else { return nil }
         guard name.utf8.count <= 20, name.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2d }) else {
             throw InvalidRequest(
-                code: "InvalidName", message: "'\(name.escapedForDisplay)' is no agent pool: use 1 to 20 letters, digits and '-'.",
+                code: "InvalidName",
+                message: "'\(name.escapedForDisplay)' is no agent pool: use 1 to 20 letters, digits and '-'.",
                 target: "agentPoolName")
         }
         return name
@@ -186,7 +207,8 @@ extension BuildRequest {
         guard let text, !text.isEmpty else { return nil }
         guard text.utf8.count <= 1024, !hasControlCharacters(text) else {
             throw InvalidRequest(
-                code: "InvalidParameter", message: "\(field) must be at most 1024 bytes and hold no control characters.", target: field)
+                code: "InvalidParameter",
+                message: "\(field) must be at most 1024 bytes and hold no control characters.", target: field)
         }
         return text
     }
@@ -197,7 +219,8 @@ extension BuildRequest {
         case "none": return .none
         default:
             throw InvalidRequest(
-                code: "InvalidParameter", message: "'\((text ?? "").escapedForDisplay)' is no login mode: use Default or None.",
+                code: "InvalidParameter",
+                message: "'\((text ?? "").escapedForDisplay)' is no login mode: use Default or None.",
                 target: "credentials.sourceRegistry.loginMode")
         }
     }

@@ -2,8 +2,8 @@ public import TaskModel
 
 /// The log of a run, read while it grows.
 ///
-/// Each step is one ranged `GET` of the log link with `wait=SECONDS`, which our server answers when there is more or the log is complete;
-/// from a server that does not know `wait`, it polls.
+/// Each step is one ranged `GET` of the log link with `wait=SECONDS`, which our server answers when there is more or
+/// the log is complete; from a server that does not know `wait`, it polls.
 public struct LogReader: AsyncSequence, Sendable {
     public enum Element: Sendable, Hashable {
         /// The next bytes, as stored: lines end in CR LF.
@@ -78,7 +78,8 @@ public struct LogReader: AsyncSequence, Sendable {
                 case .newLink:
                     guard !isFreshLink else {
                         throw ResourceError.unexpectedAnswer(
-                            server: client.server, status: 403, reason: "it refuses the link to the log that it has just given")
+                            server: client.server, status: 403,
+                            reason: "it refuses the link to the log that it has just given")
                     }
                     link = nil
                 }
@@ -93,7 +94,9 @@ public struct LogReader: AsyncSequence, Sendable {
 
         /// A run that has ended and has no log will not get one; for others, waits a moment.
         private func outcomeWithoutLog() async throws -> LogOutcome? {
-            if let status = try await client.run(run).properties?.knownStatus, let outcome = LogOutcome(status) { return outcome }
+            if let status = try await client.run(run).properties?.knownStatus, let outcome = LogOutcome(status) {
+                return outcome
+            }
             try await Task.sleep(for: .seconds(1))
             return nil
         }
@@ -108,7 +111,8 @@ public struct LogReader: AsyncSequence, Sendable {
         private mutating func currentLink() async throws -> String {
             if let link { return link }
             guard let fresh = try await client.logLink(of: run).logLink else {
-                throw ResourceError.unexpectedAnswer(server: client.server, status: 200, reason: "it gave no link to the log")
+                throw ResourceError.unexpectedAnswer(
+                    server: client.server, status: 200, reason: "it gave no link to the log")
             }
             link = fresh
             isFreshLink = true

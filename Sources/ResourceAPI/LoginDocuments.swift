@@ -28,7 +28,8 @@ public struct CloudMetadata: Codable, Sendable, Hashable {
         resourceManager = server
         authentication = Authentication(
             loginEndpoint: server + "/adfs", audiences: [server + "/"], tenant: tenant, identityProvider: "ADFS")
-        suffixes = Suffixes(acrLoginServer: ".acr." + domain, keyVaultDns: ".vault." + domain, storage: "storage." + domain)
+        suffixes = Suffixes(
+            acrLoginServer: ".acr." + domain, keyVaultDns: ".vault." + domain, storage: "storage." + domain)
     }
 }
 
@@ -102,5 +103,6 @@ public struct TokenError: Codable, Sendable, Hashable {
 
     /// The client id or secret is wrong.
     public static let invalidClient = TokenError(
-        error: "invalid_client", errorDescription: "The client id or the client secret is wrong.", errorCodes: [7_000_215])
+        error: "invalid_client", errorDescription: "The client id or the client secret is wrong.",
+        errorCodes: [7_000_215])
 }

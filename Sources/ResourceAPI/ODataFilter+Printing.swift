@@ -1,5 +1,6 @@
-import struct Foundation.Date
 public import TaskModel
+
+import struct Foundation.Date
 
 extension ODataFilter {
     /// Writes a filter in the notation that ``parse(_:)`` reads; empty for all runs.

@@ -2,9 +2,10 @@ public import TaskModel
 
 /// The part of OData's `$filter` that selects runs.
 ///
-/// Fields, in any case: RunId, RunType, Status, CreateTime, FinishTime, OutputImageManifests (only in `contains(…, 'text')`),
-/// IsArchiveEnabled, TaskName, AgentPoolName. Operators: `eq ne`, for ids and times also `gt ge lt le`; `and`; `or` between conditions on
-/// Status or on RunType; parentheses. Texts stand between single quotes, a quote in one is doubled.
+/// Fields, in any case: RunId, RunType, Status, CreateTime, FinishTime, IsArchiveEnabled, TaskName, AgentPoolName, and
+/// OutputImageManifests in `contains(OutputImageManifests, 'text')`. Operators: `eq ne`, for ids and times also
+/// `gt ge lt le`; `and`; `or` between conditions on Status or on RunType; parentheses. Texts stand between single
+/// quotes, a quote in one is doubled.
 public enum ODataFilter {
     public static let maxBytes = 2048
     public static let maxTerms = 20
@@ -31,7 +32,8 @@ private struct Conjunction {
 
     func and(_ other: Conjunction) -> Conjunction {
         Conjunction(
-            statuses: join(statuses, other.statuses) { $0.intersection($1) }, types: join(types, other.types) { $0.intersection($1) },
+            statuses: join(statuses, other.statuses) { $0.intersection($1) },
+            types: join(types, other.types) { $0.intersection($1) },
             others: others + other.others)
     }
 
@@ -41,11 +43,15 @@ private struct Conjunction {
         if let statuses, let more = other.statuses, types == nil, other.types == nil {
             return Conjunction(statuses: statuses.union(more))
         }
-        if let types, let more = other.types, statuses == nil, other.statuses == nil { return Conjunction(types: types.union(more)) }
+        if let types, let more = other.types, statuses == nil, other.statuses == nil {
+            return Conjunction(types: types.union(more))
+        }
         return nil
     }
 
-    private func join<Value>(_ one: Set<Value>?, _ two: Set<Value>?, _ both: (Set<Value>, Set<Value>) -> Set<Value>) -> Set<Value>? {
+    private func join<Value>(_ one: Set<Value>?, _ two: Set<Value>?, _ both: (Set<Value>, Set<Value>) -> Set<Value>)
+        -> Set<Value>?
+    {
         if let one, let two { return both(one, two) }
         return one ?? two
     }
@@ -111,7 +117,9 @@ private struct FilterParser {
 
     private mutating func term() throws(InvalidRequest) -> Conjunction {
         terms += 1
-        guard terms <= ODataFilter.maxTerms else { throw ODataFilter.invalid("it has more than \(ODataFilter.maxTerms) conditions") }
+        guard terms <= ODataFilter.maxTerms else {
+            throw ODataFilter.invalid("it has more than \(ODataFilter.maxTerms) conditions")
+        }
         let first = next()
         guard case .word(let field)? = first else {
             let place = first.map { "before \($0)" } ?? "at its end"
@@ -137,18 +145,22 @@ private struct FilterParser {
         return Conjunction(others: [.outputImage(text)])
     }
 
-    private mutating func condition(on field: String, _ comparison: RunFilter.Comparison) throws(InvalidRequest) -> Conjunction {
+    private mutating func condition(on field: String, _ comparison: RunFilter.Comparison) throws(InvalidRequest)
+        -> Conjunction
+    {
         switch field.lowercased() {
         case "status":
             let text = try value(of: field)
             guard let status = RunStatus(anyCase: text) else {
-                throw ODataFilter.invalid("'\(text)' is no Status: use \(RunStatus.allCases.map(\.rawValue).joined(separator: ", "))")
+                throw ODataFilter.invalid(
+                    "'\(text)' is no Status: use \(RunStatus.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             return Conjunction(statuses: try set(field, comparison, status))
         case "runtype":
             let text = try value(of: field)
             guard let type = RunType.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
-                throw ODataFilter.invalid("'\(text)' is no RunType: use \(RunType.allCases.map(\.rawValue).joined(separator: ", "))")
+                throw ODataFilter.invalid(
+                    "'\(text)' is no RunType: use \(RunType.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             return Conjunction(types: try set(field, comparison, type))
         case "runid":
@@ -185,8 +197,12 @@ private struct FilterParser {
         try equality(field, comparison) == .equal ? [value] : Set(Value.allCases).subtracting([value])
     }
 
-    private func equality(_ field: String, _ comparison: RunFilter.Comparison) throws(InvalidRequest) -> RunFilter.Comparison {
-        guard comparison == .equal || comparison == .notEqual else { throw ODataFilter.invalid("\(field) is compared with eq or ne only") }
+    private func equality(_ field: String, _ comparison: RunFilter.Comparison) throws(InvalidRequest)
+        -> RunFilter.Comparison
+    {
+        guard comparison == .equal || comparison == .notEqual else {
+            throw ODataFilter.invalid("\(field) is compared with eq or ne only")
+        }
         return comparison
     }
 
@@ -279,7 +295,9 @@ private enum FilterLexer {
         rest.removeFirst()
         while let next = rest.popFirst() {
             guard next == "'" else {
-                guard next.value >= 0x20, next.value != 0x7f else { throw ODataFilter.invalid("a text holds a control character") }
+                guard next.value >= 0x20, next.value != 0x7f else {
+                    throw ODataFilter.invalid("a text holds a control character")
+                }
                 result.append(next)
                 continue
             }

@@ -23,7 +23,8 @@ public struct RegistryProperties: Codable, Sendable, Hashable {
     public var encryption: Encryption?
 
     public init(
-        loginServer: String? = nil, creationDate: Timestamp? = nil, provisioningState: String? = nil, adminUserEnabled: Bool? = nil,
+        loginServer: String? = nil, creationDate: Timestamp? = nil, provisioningState: String? = nil,
+        adminUserEnabled: Bool? = nil,
         publicNetworkAccess: String? = nil, dataEndpointEnabled: Bool? = nil, roleAssignmentMode: String? = nil,
         policies: NoProperties? = nil, encryption: Encryption? = nil
     ) {
@@ -40,14 +41,17 @@ public struct RegistryProperties: Codable, Sendable, Hashable {
 }
 
 extension RegistryResource {
-    /// A registry as the Azure CLI wants it: Premium, since it refuses builds on other tiers, and with the old kind of permissions,
-    /// since it prints warnings about the new one.
+    /// A registry as the Azure CLI wants it: Premium, since it refuses builds on other tiers, and with the old kind of
+    /// permissions, since it prints warnings about the new one.
     public init(id: ResourceID, location: String, loginServer: String, creationDate: Timestamp) {
         self.init(
-            id: id.description, name: id.registry, type: ResourceID.registryType, location: location, sku: .premium, tags: [:],
+            id: id.description, name: id.registry, type: ResourceID.registryType, location: location, sku: .premium,
+            tags: [:],
             properties: RegistryProperties(
-                loginServer: loginServer, creationDate: creationDate, provisioningState: "Succeeded", adminUserEnabled: true,
-                publicNetworkAccess: "Enabled", dataEndpointEnabled: false, roleAssignmentMode: "LegacyRegistryPermissions",
+                loginServer: loginServer, creationDate: creationDate, provisioningState: "Succeeded",
+                adminUserEnabled: true,
+                publicNetworkAccess: "Enabled", dataEndpointEnabled: false,
+                roleAssignmentMode: "LegacyRegistryPermissions",
                 policies: NoProperties(), encryption: RegistryProperties.Encryption(status: "disabled")))
     }
 }

@@ -16,7 +16,8 @@ extension ResourceClient {
         let separator = link.utf8.contains(UInt8(ascii: "?")) ? "&" : "?"
         let url = waitSeconds > 0 ? link + separator + "wait=\(waitSeconds)" : link
         var request = HTTPRequest(
-            "GET", url, headers: [HTTPHeader("x-ms-range", "bytes=\(first)-\(last)"), HTTPHeader("x-ms-version", "2026-04-06")])
+            "GET", url,
+            headers: [HTTPHeader("x-ms-range", "bytes=\(first)-\(last)"), HTTPHeader("x-ms-version", "2026-04-06")])
         request.idleTimeout = .seconds(waitSeconds + 40)
         do {
             let (response, bytes) = try await http.fetch(request, limit: Int(last - first + 1))
@@ -32,16 +33,18 @@ extension ResourceClient {
             case 403: return .newLink
             case 429, 503: return .wait(seconds: 1)
             default:
-                throw ResourceError.unexpectedAnswer(server: server, status: response.status, reason: "it is no part of a log")
+                throw ResourceError.unexpectedAnswer(
+                    server: server, status: response.status, reason: "it is no part of a log")
             }
         } catch let error as HTTPError {
-            throw ResourceError(error, server: server) ?? error
+            throw ResourceError(error, server: server)
         }
     }
 
     /// Asks whether the log is complete, of a server that answers 416 to a range past its end.
     private func logProperties(_ link: String) async throws -> LogStep {
-        let (response, _) = try await http.fetch(HTTPRequest("HEAD", link, headers: [HTTPHeader("x-ms-version", "2026-04-06")]))
+        let (response, _) = try await http.fetch(
+            HTTPRequest("HEAD", link, headers: [HTTPHeader("x-ms-version", "2026-04-06")]))
         let outcome = response.headers["x-ms-meta-Complete"].map(LogOutcome.init(complete:))
         return outcome.map(LogStep.complete) ?? .wait(seconds: 1)
     }

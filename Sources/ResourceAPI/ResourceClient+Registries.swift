@@ -20,7 +20,8 @@ extension ResourceClient {
     /// Finds a registry by its name, without regard to case.
     ///
     /// - Parameter name: nil for the only one there is.
-    /// - Throws: ``ResourceError/noRegistry(name:known:)``, ``ResourceError/severalRegistries(_:)`` if `name` is nil and there are more.
+    /// - Throws: ``ResourceError/noRegistry(name:known:)``, ``ResourceError/severalRegistries(_:)`` if `name` is nil
+    ///   and there are more.
     public func findRegistry(named name: String?) async throws -> ResourceID {
         let registries = try await registries()
         let matches = name.map { name in registries.filter { $0.name.lowercased() == name.lowercased() } } ?? registries

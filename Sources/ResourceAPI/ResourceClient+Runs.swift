@@ -29,8 +29,11 @@ extension ResourceClient {
     }
 
     /// Asks for many runs to stop, in one request (`POST P/runs/cancel`, ours).
-    public func cancelRuns(_ request: CancelRunsRequest, in registry: ResourceID) async throws -> [CancelRunsAnswer.Item] {
-        let answer: CancelRunsAnswer = try await post("\(registry)/runs/cancel", apiVersion: APIVersion.runs, body: request)
+    public func cancelRuns(
+        _ request: CancelRunsRequest, in registry: ResourceID
+    ) async throws -> [CancelRunsAnswer.Item] {
+        let answer: CancelRunsAnswer = try await post(
+            "\(registry)/runs/cancel", apiVersion: APIVersion.runs, body: request)
         return answer.value
     }
 

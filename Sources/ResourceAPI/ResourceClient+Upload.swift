@@ -34,15 +34,16 @@ extension ResourceClient {
                     message: xmlValue("Message", in: text) ?? "The server gave no reason.")
             }
         } catch let error as HTTPError {
-            throw ResourceError(error, server: server) ?? error
+            throw ResourceError(error, server: server)
         }
     }
 }
 
 /// The text of the first `<NAME>` element: errors of blobs are XML of two fields.
 private func xmlValue(_ name: String, in text: String) -> String? {
-    guard let open = text.firstRange(of: "<\(name)>"), let close = text[open.upperBound...].firstRange(of: "</\(name)>") else { return nil }
-    return String(text[open.upperBound..<close.lowerBound])
-        .replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing("&apos;", with: "'")
-        .replacing("&amp;", with: "&").escapedForDisplay
+    guard let open = text.firstRange(of: "<\(name)>"), let close = text[open.upperBound...].firstRange(of: "</\(name)>")
+    else { return nil }
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+    let value = String(text[open.upperBound..<close.lowerBound])
+    return entities.reduce(value) { $0.replacing($1.0, with: $1.1) }.escapedForDisplay
 }

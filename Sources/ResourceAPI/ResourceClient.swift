@@ -1,7 +1,8 @@
 public import CurlHTTP
 import TaskModel
 
-/// The resource API as a client sees it. Every call throws ``ResourceError``, and `CancellationError` when its task is canceled.
+/// The resource API as a client sees it. Every call throws ``ResourceError``, and `CancellationError` when its task is
+/// canceled.
 public final class ResourceClient: Sendable {
     /// `https://host[:port]`, without a slash at the end.
     public let server: String
@@ -20,11 +21,15 @@ public final class ResourceClient: Sendable {
 
     // MARK: Calls that other files build on
 
-    func get<Answer: Decodable>(_ path: String, apiVersion: String, query: [(String, String)] = []) async throws -> Answer {
+    func get<Answer: Decodable>(_ path: String, apiVersion: String, query: [(String, String)] = []) async throws
+        -> Answer
+    {
         try decode(try await call("GET", url(path, apiVersion: apiVersion, query: query)))
     }
 
-    func post<Answer: Decodable>(_ path: String, apiVersion: String, body: (any Encodable)? = nil) async throws -> Answer {
+    func post<Answer: Decodable>(_ path: String, apiVersion: String, body: (any Encodable)? = nil) async throws
+        -> Answer
+    {
         try decode(try await call("POST", url(path, apiVersion: apiVersion), body: body))
     }
 
@@ -41,7 +46,8 @@ public final class ResourceClient: Sendable {
         while let link = next, items.count < limit {
             // The token goes along, so only to the server that it is for.
             guard HTTPOrigin(url: link) == HTTPOrigin(url: server) else {
-                throw ResourceError.unexpectedAnswer(server: server, status: 200, reason: "its next page is on another server")
+                throw ResourceError.unexpectedAnswer(
+                    server: server, status: 200, reason: "its next page is on another server")
             }
             let page: Page<Item> = try decode(try await call("GET", link))
             items += page.value
@@ -51,7 +57,8 @@ public final class ResourceClient: Sendable {
     }
 
     private func url(_ path: String, apiVersion: String, query: [(String, String)] = []) -> String {
-        let escaped = path.split(separator: "/", omittingEmptySubsequences: false).map { String($0).percentEncoded }.joined(separator: "/")
+        let escaped = path.split(separator: "/", omittingEmptySubsequences: false).map { String($0).percentEncoded }
+            .joined(separator: "/")
         let pairs = [("api-version", apiVersion)] + query
         return server + escaped + "?" + pairs.map { $0 + "=" + $1.percentEncoded }.joined(separator: "&")
     }

@@ -38,7 +38,8 @@ public struct SKU: Codable, Sendable, Hashable {
 /// One page of a listing.
 public struct Page<Item: Codable & Sendable>: Codable, Sendable {
     public var value: [Item]
-    /// Absolute URL of the next page; nil on the last one, and always when the caller gave `$top` (clients follow it in any case).
+    /// Absolute URL of the next page; nil on the last one, and always when the caller gave `$top` (clients follow it in
+    /// any case).
     public var nextLink: String?
 
     public init(value: [Item], nextLink: String? = nil) {

@@ -26,7 +26,7 @@ extension ResourceError: CustomStringConvertible {
             "Can't reach the server at \(server): \(reason). Check that slipway-server runs there, or name another with 'slipway login --server URL'."
         case .untrusted(let server, let reason):
             "The certificate of \(server) is not trusted: \(reason). "
-                + "Give the CA that signed it with 'slipway login --ca-file FILE' (slipway-server keeps its own as ca.pem in its data folder)."
+                + "Give the CA that signed it with 'slipway login --ca-file FILE' (slipway-server keeps its own as tls/ca.pem in its data folder)."
         case .loginRefused(let server, let reason):
             "\(server) refused the login: \(reason) Log in again with 'slipway login --server \(server)'."
         case .refused(_, let code, let message, let target):
@@ -35,7 +35,9 @@ extension ResourceError: CustomStringConvertible {
             "\(server) answered with status \(status) and something unexpected: \(reason). Is it a slipway-server?"
         case .noRegistry(let name?, let known):
             "There is no registry '\(name.escapedForDisplay)' here. "
-                + (known.isEmpty ? "The server has none: add one to its configuration." : "There is: \(known.joined(separator: ", ")).")
+                + (known.isEmpty
+                    ? "The server has none: add one to its configuration."
+                    : "There is: \(known.joined(separator: ", ")).")
         case .noRegistry(nil, _):
             "The server has no registry. Add one to its configuration."
         case .severalRegistries(let names):
@@ -54,8 +56,7 @@ extension ResourceError: CustomStringConvertible {
         }
     }
 
-    /// - Returns: nil for errors that are not about reaching the server.
-    init?(_ error: HTTPError, server: String) {
+    init(_ error: HTTPError, server: String) {
         switch error {
         case .tls(_, let reason): self = .untrusted(server: server, reason: reason)
         case .cannotConnect(_, let reason), .broken(_, let reason), .timedOut(_, let reason):

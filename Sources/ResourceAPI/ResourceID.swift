@@ -35,17 +35,24 @@ public struct ResourceID: Sendable {
     /// Reads an id; nil if the text is none, names another provider, or has an empty segment.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        let keywords = ["", "subscriptions", nil, "resourcegroups", nil, "providers", Self.provider.lowercased(), "registries", nil]
-        guard parts.count >= keywords.count, parts.count % 2 == 1, parts.dropFirst().allSatisfy({ !$0.isEmpty }) else { return nil }
+        let keywords = [
+            "", "subscriptions", nil, "resourcegroups", nil, "providers", Self.provider.lowercased(), "registries", nil,
+        ]
+        guard parts.count >= keywords.count, parts.count % 2 == 1, parts.dropFirst().allSatisfy({ !$0.isEmpty }) else {
+            return nil
+        }
         guard zip(parts, keywords).allSatisfy({ $1 == nil || $0.lowercased() == $1 }) else { return nil }
-        let children = stride(from: keywords.count, to: parts.count, by: 2).map { Child(type: parts[$0], name: parts[$0 + 1]) }
+        let children = stride(from: keywords.count, to: parts.count, by: 2).map {
+            Child(type: parts[$0], name: parts[$0 + 1])
+        }
         self.init(subscription: parts[2], resourceGroup: parts[4], registry: parts[8], children: children)
     }
 
     /// The id of a run of this registry.
     public func run(_ id: RunID) -> ResourceID {
         ResourceID(
-            subscription: subscription, resourceGroup: resourceGroup, registry: registry, children: [Child(type: "runs", name: id.text)])
+            subscription: subscription, resourceGroup: resourceGroup, registry: registry,
+            children: [Child(type: "runs", name: id.text)])
     }
 
     /// `Microsoft.ContainerRegistry/registries[/TYPE]…`.
@@ -62,7 +69,8 @@ extension ResourceID: Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        let root = "/subscriptions/\(subscription)/resourceGroups/\(resourceGroup)/providers/\(Self.provider)/registries/\(registry)"
+        let root =
+            "/subscriptions/\(subscription)/resourceGroups/\(resourceGroup)/providers/\(Self.provider)/registries/\(registry)"
         return children.reduce(root) { $0 + "/" + $1.type + "/" + $1.name }
     }
 }

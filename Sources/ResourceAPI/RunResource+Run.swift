@@ -6,7 +6,8 @@ extension RunResource {
     /// - Parameter registry: the id of the run's registry, as the server spells it.
     public init(_ run: Run, in registry: ResourceID) {
         self.init(
-            id: registry.run(run.id).description, name: run.id.text, type: ResourceID.runType, properties: RunProperties(run))
+            id: registry.run(run.id).description, name: run.id.text, type: ResourceID.runType,
+            properties: RunProperties(run))
     }
 }
 

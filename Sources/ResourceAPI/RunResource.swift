@@ -100,7 +100,8 @@ public struct SourceTrigger: Codable, Sendable, Hashable {
     public var providerType: String?
 
     public init(
-        id: String? = nil, eventType: String? = nil, commitId: String? = nil, pullRequestId: String? = nil, repositoryUrl: String? = nil,
+        id: String? = nil, eventType: String? = nil, commitId: String? = nil, pullRequestId: String? = nil,
+        repositoryUrl: String? = nil,
         branchName: String? = nil, providerType: String? = nil
     ) {
         self.id = id

@@ -20,7 +20,8 @@ public enum ScheduleRunRequest: Sendable, Hashable {
             return .build(try BuildRequest(request))
         case .notSupported(let kind):
             throw InvalidRequest(
-                code: "NotSupported", message: "Requests of type \(kind.rawValue) are not supported yet. Send a DockerBuildRequest.",
+                code: "NotSupported",
+                message: "Requests of type \(kind.rawValue) are not supported yet. Send a DockerBuildRequest.",
                 target: "type")
         }
     }

@@ -8,19 +8,24 @@ public struct Timestamp: Sendable, Hashable {
         self.date = date
     }
 
-    /// Reads RFC 3339 with any number of fractional digits and any offset; a day alone is its midnight in UTC. Nil if the text is no time.
+    /// Reads RFC 3339 with any number of fractional digits and any offset; a day alone is its midnight in UTC. Nil if
+    /// the text is no time.
     public init?(_ text: String) {
         var scanner = DigitScanner(text)
-        guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2), scanner.skip("-"),
-            let day = scanner.number(digits: 2), (1...12).contains(month), (1...daysIn(month: month, year: year)).contains(day)
+        guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2),
+            scanner.skip("-"),
+            let day = scanner.number(digits: 2), (1...12).contains(month),
+            (1...daysIn(month: month, year: year)).contains(day)
         else { return nil }
         let days = daysSince1970(year: year, month: month, day: day)
         if scanner.isAtEnd {
             self.init(Date(timeIntervalSince1970: Double(days * 86_400)))
             return
         }
-        guard scanner.skip("T") || scanner.skip("t") || scanner.skip(" "), let hour = scanner.number(digits: 2), scanner.skip(":"),
-            let minute = scanner.number(digits: 2), scanner.skip(":"), let second = scanner.number(digits: 2), hour < 24, minute < 60,
+        guard scanner.skip("T") || scanner.skip("t") || scanner.skip(" "), let hour = scanner.number(digits: 2),
+            scanner.skip(":"),
+            let minute = scanner.number(digits: 2), scanner.skip(":"), let second = scanner.number(digits: 2),
+            hour < 24, minute < 60,
             second <= 60  // a leap second
         else { return nil }
         var fraction = 0.0
@@ -63,7 +68,8 @@ extension Timestamp: CustomStringConvertible {
             let text = String(value)
             return String(repeating: "0", count: max(0, width - text.count)) + text
         }
-        return "\(padded(year, 4))-\(padded(month))-\(padded(day))T\(padded(rest / 3600)):\(padded(rest / 60 % 60)):\(padded(rest % 60))"
+        return
+            "\(padded(year, 4))-\(padded(month))-\(padded(day))T\(padded(rest / 3600)):\(padded(rest / 60 % 60)):\(padded(rest % 60))"
     }
 }
 
@@ -110,7 +116,8 @@ private struct DigitScanner {
         guard !digits.isEmpty, digits.count <= 30 else { return nil }
         rest.removeFirst(digits.count)
         // Beyond nanoseconds a Double has no room.
-        return Double(digits.prefix(9).reduce(0) { $0 * 10 + Int($1 - 0x30) }) / [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9][min(9, digits.count)]
+        return Double(digits.prefix(9).reduce(0) { $0 * 10 + Int($1 - 0x30) })
+            / [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9][min(9, digits.count)]
     }
 
     /// In seconds east of UTC.
@@ -118,7 +125,9 @@ private struct DigitScanner {
         if skip("Z") || skip("z") { return 0 }
         let sign: Int
         if skip("+") { sign = 1 } else if skip("-") { sign = -1 } else { return nil }
-        guard let hours = number(digits: 2), skip(":"), let minutes = number(digits: 2), hours < 24, minutes < 60 else { return nil }
+        guard let hours = number(digits: 2), skip(":"), let minutes = number(digits: 2), hours < 24, minutes < 60 else {
+            return nil
+        }
         return sign * (hours * 3600 + minutes * 60)
     }
 }

@@ -1,6 +1,7 @@
-public import struct Foundation.Date
 public import CurlHTTP
 public import TaskModel
+
+public import struct Foundation.Date
 
 /// A token and when it ends.
 public struct AccessToken: Sendable, Hashable {
@@ -19,7 +20,8 @@ public protocol TokenCache: Sendable {
     func store(_ token: AccessToken)
 }
 
-/// Gets tokens by client credentials (`POST /adfs/oauth2/token`, RFC 6749, section 4.4) and keeps them until shortly before they end.
+/// Gets tokens by client credentials (`POST /adfs/oauth2/token`, RFC 6749, section 4.4) and keeps them until shortly
+/// before they end.
 public actor TokenSource {
     private let server: String
     private let credential: Credential
@@ -69,27 +71,34 @@ public actor TokenSource {
 
     private func request() async throws -> AccessToken {
         let form = [
-            ("grant_type", "client_credentials"), ("client_id", credential.username), ("client_secret", credential.password.value),
+            ("grant_type", "client_credentials"), ("client_id", credential.username),
+            ("client_secret", credential.password.value),
             ("scope", server + "//.default"),
         ]
         let body = form.map { $0 + "=" + $1.percentEncoded }.joined(separator: "&")
         let request = HTTPRequest(
             "POST", server + "/adfs/oauth2/token",
-            headers: [HTTPHeader("Content-Type", "application/x-www-form-urlencoded"), HTTPHeader("Accept", "application/json")],
+            headers: [
+                HTTPHeader("Content-Type", "application/x-www-form-urlencoded"),
+                HTTPHeader("Accept", "application/json"),
+            ],
             body: .bytes(Array(body.utf8)))
         let asked = now()
         let (response, bytes) = try await http.fetchFrom(server, request)
         guard response.status == 200 else {
             guard let error = try? WireJSON.decode(TokenError.self, from: bytes) else {  // not ours: say what came
-                throw ResourceError.unexpectedAnswer(server: server, status: response.status, reason: "the login endpoint gave no token")
+                throw ResourceError.unexpectedAnswer(
+                    server: server, status: response.status, reason: "the login endpoint gave no token")
             }
             throw ResourceError.loginRefused(server: server, reason: error.errorDescription)
         }
         do {
             let answer = try WireJSON.decode(TokenAnswer.self, from: bytes)
-            return AccessToken(value: Secret(answer.accessToken), expires: asked.addingTimeInterval(Double(answer.expiresIn)))
+            return AccessToken(
+                value: Secret(answer.accessToken), expires: asked.addingTimeInterval(Double(answer.expiresIn)))
         } catch {
-            throw ResourceError.unexpectedAnswer(server: server, status: response.status, reason: "the token can't be read. \(error.message)")
+            throw ResourceError.unexpectedAnswer(
+                server: server, status: response.status, reason: "the token can't be read. \(error.message)")
         }
     }
 }
@@ -100,7 +109,7 @@ extension HTTPClient {
         do {
             return try await fetch(request, limit: WireJSON.maxBytes)
         } catch let error as HTTPError {
-            throw ResourceError(error, server: server) ?? error
+            throw ResourceError(error, server: server)
         }
     }
 }

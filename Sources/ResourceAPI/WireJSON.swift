@@ -16,9 +16,12 @@ public enum WireJSON {
     /// Reads a value.
     ///
     /// - Throws: ``InvalidRequest`` with code `InvalidRequestContent` that names the field.
-    public static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws(InvalidRequest) -> Value {
+    public static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws(InvalidRequest) -> Value
+    {
         guard bytes.count <= maxBytes else { throw invalid("it has more than \(maxBytes) bytes", at: nil) }
-        guard depth(of: bytes) <= maxDepth else { throw invalid("it is nested deeper than \(maxDepth) levels", at: nil) }
+        guard depth(of: bytes) <= maxDepth else {
+            throw invalid("it is nested deeper than \(maxDepth) levels", at: nil)
+        }
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch DecodingError.keyNotFound(let key, let context) {
@@ -37,7 +40,8 @@ public enum WireJSON {
     private static func invalid(_ reason: String, at field: String?) -> InvalidRequest {
         InvalidRequest(
             code: "InvalidRequestContent",
-            message: field.map { "The field '\($0)' can't be read: \(reason)." } ?? "The body can't be read: \(reason).", target: field)
+            message: field.map { "The field '\($0)' can't be read: \(reason)." }
+                ?? "The body can't be read: \(reason).", target: field)
     }
 
     private static func path(_ keys: [any CodingKey]) -> String? {

@@ -123,7 +123,8 @@ public struct LocalBroker: RunBroker {
         guard stored >= logLength else { throw BrokerError.logIncomplete(stored: stored) }
         try await translating {
             let run = try await runs.finish(lease: lease.text, with: outcome, at: now())
-            let seconds = run.finishTime.map { $0.timeIntervalSince(run.startTime ?? run.createTime) } ?? 0
+            let elapsed = run.finishTime.map { $0.timeIntervalSince(run.startTime ?? run.createTime) } ?? 0
+            let seconds = (elapsed * 1000).rounded() / 1000
             logger.info("run finished", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)", "seconds": "\(seconds)"])
         }
         logs.close(leased.run.id)

@@ -18,16 +18,14 @@ public struct UploadCleaner: Service {
     }
 
     public func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            while true {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
                 do {
                     try await clean(at: Date())
-                } catch is CancellationError {
-                    throw CancellationError()
-                } catch {
+                } catch where !Task.isCancelled {
                     logger.warning("uploads not cleaned", metadata: ["error": "\(error)"])
-                }
-                try await Task.sleep(for: .seconds(600))
+                } catch {}
+                try? await Task.sleep(for: .seconds(600))  // canceled: the loop ends
             }
         }
     }

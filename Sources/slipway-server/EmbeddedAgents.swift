@@ -19,7 +19,11 @@ struct EmbeddedAgents {
         let registries = RegistryClient(
             http: Self.client(trusted, configuration.registryAddresses, configuration.proxy),
             endpoints: RegistryEndpoints(configuration.registries))
-        let sources = Self.client(trusted, configuration.sources.addresses, configuration.proxy)
+        let access = GitAccess(
+            client: Self.client(trusted, configuration.sources.addresses, configuration.proxy),
+            sshKey: try configuration.sources.ssh.map { Secret(String(decoding: try readFile($0.privateKeyFile, limit: 1 << 20), as: UTF8.self)) },
+            knownHosts: try configuration.sources.ssh.map { String(decoding: try readFile($0.knownHostsFile, limit: 1 << 20), as: UTF8.self) } ?? "",
+            limits: ContextLimits(configuration.limits))
         let root = directory.path(of: .agent)
         var daemons: [String: Daemon] = [:]
         var services: [any Service] = []
@@ -29,8 +33,7 @@ struct EmbeddedAgents {
             daemons[pool.dockerEndpoint] = daemon
             let id = AgentID("embedded-" + pool.name)
             try await broker.recover(agent: id)
-            let fetcher = try ContextFetcher(
-                http: sources, directory: "\(root)/\(pool.name)", limits: ContextLimits(configuration.limits))
+            let fetcher = ContextFetcher(access: access, directory: "\(root)/git-\(pool.name)")
             services.append(
                 AgentService(
                     description: AgentDescription(

@@ -21,7 +21,9 @@ struct Login: AsyncParsableCommand {
     @Option(help: "A file with the client secret; '-' for standard input.", completion: .file())
     var clientSecretFile: String?
 
-    @Option(help: "PEM file of the CA that signed the server's certificate, if it is none the system knows.", completion: .file())
+    @Option(
+        help: "PEM file of the CA that signed the server's certificate, if it is none the system knows.",
+        completion: .file())
     var caFile: String?
 
     @Option(name: [.customShort("r"), .long], help: "The registry to use when a command names none.")
@@ -31,14 +33,17 @@ struct Login: AsyncParsableCommand {
         try await reporting {
             let profile = Profile(
                 server: try serverAddress(), clientId: clientID, clientSecret: try secret(),
-                caCertificates: try caFile.map { String(decoding: try readFile($0), as: UTF8.self) }, registry: registry)
+                caCertificates: try caFile.map { String(decoding: try readFile($0), as: UTF8.self) }, registry: registry
+            )
             let client = try ResourceClient(profile, cachingTokensIn: nil)
             let registries = try await client.registries().map(\.name)
             if let registry { _ = try await client.findRegistry(named: registry) }
             let folder = SettingsFolder()
             try folder.remove(TokenFile.fileName)
             try profile.save(in: folder)
-            Terminal.say("Logged in to \(profile.server). Registries: \(registries.isEmpty ? "none" : registries.joined(separator: ", ")).")
+            Terminal.say(
+                "Logged in to \(profile.server). Registries: \(registries.isEmpty ? "none" : registries.joined(separator: ", "))."
+            )
         }
     }
 
@@ -56,7 +61,8 @@ struct Login: AsyncParsableCommand {
         case nil where Terminal.isInputInteractive: bytes = askForSecret()
         case nil: bytes = try readAll(STDIN_FILENO, name: "standard input")
         }
-        let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        let text =
+            String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         guard !text.isEmpty else { throw .noSecret }
         return text
     }

@@ -28,7 +28,8 @@ struct Logs: AsyncParsableCommand {
             let id = try run.requiredID
             let isColored = Terminal.isColorWanted(unless: noColor)
             guard !follow else {
-                let follower = RunFollower(connection: connection, id: id, interrupts: Interrupts(), isColored: isColored)
+                let follower = RunFollower(
+                    connection: connection, id: id, interrupts: Interrupts(), isColored: isColored)
                 return try await follower.follow()
             }
             let printer = LogPrinter(isColored: isColored)

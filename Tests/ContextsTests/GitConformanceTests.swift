@@ -116,7 +116,9 @@ struct GitConformanceTests {
                 let mode = node.type == "symlink" ? "120000" : node.mode == "0755" ? "100755" : "100644"
                 _ = try git("update-index", "--add", "--cacheinfo", "\(mode),\(id),\(node.path ?? "")")
             }
-            for path in commit.drop ?? [] { _ = try git("update-index", "--force-remove", path) }
+            for path in commit.drop ?? [] {
+                _ = try git("update-index", "--index-info", input: "0 \(String(repeating: "0", count: 40))\t\(path)\n")
+            }
             for (folder, source) in repository.submodules ?? [:] {
                 // The tag of a repository that was made before: plain@v1 is its first commit.
                 let parts = source.split(separator: "@").map(String.init)

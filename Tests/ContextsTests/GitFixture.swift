@@ -1,5 +1,6 @@
 import CurlHTTP
 import Foundation
+import Glibc
 import TaskModel
 
 @testable import Contexts
@@ -31,7 +32,8 @@ struct GitFixture: Sendable {
             server.standardError = try FileHandle(forWritingTo: makeFile(folder + "/server.log"))
             try server.run()
             defer {
-                server.terminate()
+                // Started from a thread of Dispatch's it has all other signals blocked.
+                kill(server.processIdentifier, SIGKILL)
                 server.waitUntilExit()
             }
             var line = ""
@@ -45,7 +47,7 @@ struct GitFixture: Sendable {
     }
 
     private static func makeFile(_ path: String) -> URL {
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         return URL(filePath: path)
     }
 
@@ -83,13 +85,12 @@ struct GitFixture: Sendable {
         ]
         let output = Pipe()
         process.standardOutput = output
-        let input = input.map { text in
-            let pipe = Pipe()
-            pipe.fileHandleForWriting.write(Data(text.utf8))
-            try? pipe.fileHandleForWriting.close()
-            return pipe
+        if let input {
+            // A file, since a pipe would fill up before anybody reads it.
+            let path = folder + "/input-" + UUID().uuidString
+            try write(input, to: path)
+            process.standardInput = try FileHandle(forReadingFrom: URL(filePath: path))
         }
-        if let input { process.standardInput = input }
         try process.run()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()

@@ -14,7 +14,9 @@ struct AddressPolicyTests {
         #expect(!AddressPolicy().allows(origin: "https://host", address: address))
     }
 
-    @Test(arguments: ["10.0.0.1", "192.168.1.1", "172.16.0.9", "93.184.216.34", "fd12::1", "2001:db8::1", "::ffff:10.0.0.1"])
+    @Test(arguments: [
+        "10.0.0.1", "192.168.1.1", "172.16.0.9", "93.184.216.34", "fd12::1", "2001:db8::1", "::ffff:10.0.0.1",
+    ])
     func `private and public addresses are allowed`(address: String) throws {
         let address = try #require(IPAddress(address))
 
@@ -32,7 +34,8 @@ struct AddressPolicyTests {
 
     @Test(arguments: [
         ("10.0.0.0/8", "10.255.0.1", true), ("10.0.0.0/8", "11.0.0.1", false), ("10.1.2.0/23", "10.1.3.255", true),
-        ("10.1.2.0/23", "10.1.4.0", false), ("0.0.0.0/0", "8.8.8.8", true), ("fd00::/8", "fd99::1", true), ("fd00::/8", "fe00::1", false),
+        ("10.1.2.0/23", "10.1.4.0", false), ("0.0.0.0/0", "8.8.8.8", true), ("fd00::/8", "fd99::1", true),
+        ("fd00::/8", "fe00::1", false),
         ("10.0.0.1", "10.0.0.1", true), ("10.0.0.1", "10.0.0.2", false), ("10.0.0.0/8", "fd00::1", false),
     ])
     func `a network holds exactly its addresses`(network: String, address: String, isInside: Bool) throws {
@@ -49,7 +52,8 @@ struct AddressPolicyTests {
 
     @Test(arguments: [
         ("https://Example.com/a", "https://example.com"), ("https://example.com:443", "https://example.com"),
-        ("http://example.com:8080/?x", "http://example.com:8080"), ("http://u:p@h/a@b", "http://h"), ("http://[::1]:80/", "http://[::1]"),
+        ("http://example.com:8080/?x", "http://example.com:8080"), ("http://u:p@h/a@b", "http://h"),
+        ("http://[::1]:80/", "http://[::1]"),
         ("https://h#@evil", "https://h"),
     ])
     func `an origin is scheme, host and port`(url: String, origin: String) {
@@ -63,10 +67,13 @@ struct AddressPolicyTests {
 
     @Test(arguments: [
         ("https://git.example.com", "http://proxy:1"), ("http://plain.example.org", nil), ("https://a.internal", nil),
-        ("https://internal", nil), ("https://10.1.2.3", nil), ("https://127.0.0.1:5", nil), ("https://notinternal", "http://proxy:1"),
+        ("https://internal", nil), ("https://10.1.2.3", nil), ("https://127.0.0.1:5", nil),
+        ("https://notinternal", "http://proxy:1"),
     ])
     func `requests go through the proxy unless their host is exempt`(url: String, proxy: String?) throws {
-        let settings = ProxySettings(environment: ["https_proxy": "http://proxy:1", "no_proxy": ".internal, 10.0.0.0/8"])
+        let settings = ProxySettings(environment: [
+            "https_proxy": "http://proxy:1", "no_proxy": ".internal, 10.0.0.0/8",
+        ])
 
         #expect(settings.url(for: try #require(HTTPOrigin(url: url))) == proxy)
     }

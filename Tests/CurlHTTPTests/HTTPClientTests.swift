@@ -13,7 +13,8 @@ struct HTTPClientTests {
         try await LoopbackServer.with { _, connection in
             try connection.answer(404, headers: [("X-One", "1"), ("X-Empty", "")], body: "nothing here")
         } use: { server in
-            let (response, bytes) = try await client.fetch(HTTPRequest("GET", server.url + "/a?b=c", headers: [HTTPHeader("X-Sent", "")]))
+            let (response, bytes) = try await client.fetch(
+                HTTPRequest("GET", server.url + "/a?b=c", headers: [HTTPHeader("X-Sent", "")]))
 
             #expect(response.status == 404)
             #expect(response.headers["x-one"] == "1")
@@ -44,7 +45,8 @@ struct HTTPClientTests {
     func `a request without body has none`(method: String) async throws {
         try await LoopbackServer.with { request, connection in
             _ = try connection.readBody(of: request)
-            try connection.write(connection.head(200, headers: [("Content-Length", request.method == "HEAD" ? "1234" : "0")]))
+            try connection.write(
+                connection.head(200, headers: [("Content-Length", request.method == "HEAD" ? "1234" : "0")]))
         } use: { server in
             let (response, bytes) = try await client.fetch(HTTPRequest(method, server.url))
 
@@ -87,7 +89,9 @@ struct HTTPClientTests {
         try await LoopbackServer.with { _, connection in
             try connection.answer(200, body: [UInt8](repeating: 0, count: 1001))
         } use: { server in
-            await #expect(throws: HTTPError.tooLarge(limit: 1000)) { try await client.fetch(HTTPRequest("GET", server.url), limit: 1000) }
+            await #expect(throws: HTTPError.tooLarge(limit: 1000)) {
+                try await client.fetch(HTTPRequest("GET", server.url), limit: 1000)
+            }
         }
     }
 

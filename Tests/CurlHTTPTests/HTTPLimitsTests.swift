@@ -17,7 +17,9 @@ struct HTTPLimitsTests {
             let request = HTTPRequest("GET", server.url)
             let network = try #require(Network("127.0.0.1/32"))
 
-            await #expect(throws: HTTPError.addressBlocked(origin: server.url)) { try await client(AddressPolicy()).fetch(request) }
+            await #expect(throws: HTTPError.addressBlocked(origin: server.url)) {
+                try await client(AddressPolicy()).fetch(request)
+            }
             let byOrigin = try await client(AddressPolicy(allowedOrigins: [server.url])).fetch(request)
             let byNetwork = try await client(AddressPolicy(allowed: [network])).fetch(request)
             #expect(byOrigin.response.status == 200)
@@ -93,10 +95,14 @@ struct HTTPLimitsTests {
             departure.yield()
         } use: { server in
             let client = client(nil)
-            let body: HTTPBody = isUpload ? .stream(length: nil) { pipe in while true { try await pipe.write([1]) } } : .none
+            let body: HTTPBody =
+                isUpload ? .stream(length: nil) { pipe in while true { try await pipe.write([1]) } } : .none
             let result = await withTaskGroup(of: Result<Int, any Error>.self) { group in
                 group.addTask {
-                    do { return .success(try await client.fetch(HTTPRequest("PUT", server.url, body: body)).response.status) } catch {
+                    do {
+                        return .success(
+                            try await client.fetch(HTTPRequest("PUT", server.url, body: body)).response.status)
+                    } catch {
                         return .failure(error)
                     }
                 }
@@ -119,7 +125,9 @@ struct HTTPLimitsTests {
                 group.cancelAll()
                 for _ in 0..<50 {
                     group.addTask {
-                        await #expect(throws: CancellationError.self) { try await client.fetch(HTTPRequest("GET", server.url)) }
+                        await #expect(throws: CancellationError.self) {
+                            try await client.fetch(HTTPRequest("GET", server.url))
+                        }
                     }
                 }
             }
@@ -135,7 +143,9 @@ struct HTTPLimitsTests {
             try connection.write(connection.head(200, headers: [("Content-Length", "100000000")]))
             while true { try connection.write([UInt8](repeating: 0, count: 100_000)) }
         } use: { server in
-            let first = try await client(nil).send(HTTPRequest("GET", server.url)) { response in try await response.body.read()?.first }
+            let first = try await client(nil).send(HTTPRequest("GET", server.url)) { response in
+                try await response.body.read()?.first
+            }
 
             #expect(first == 0)
             for await _ in left { break }

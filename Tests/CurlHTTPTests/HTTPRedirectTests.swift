@@ -7,7 +7,8 @@ struct HTTPRedirectTests {
     let client = HTTPClient()
 
     private func request(_ url: String, redirects: Int? = 5) -> HTTPRequest {
-        var request = HTTPRequest("GET", url, headers: [HTTPHeader("Authorization", "Bearer x"), HTTPHeader("X-Kept", "1")])
+        var request = HTTPRequest(
+            "GET", url, headers: [HTTPHeader("Authorization", "Bearer x"), HTTPHeader("X-Kept", "1")])
         request.maxRedirects = redirects
         return request
     }
@@ -45,7 +46,9 @@ struct HTTPRedirectTests {
         try await LoopbackServer.with { _, connection in
             try connection.answer(301, headers: [("Location", "/again")])
         } use: { server in
-            let error = await #expect(throws: HTTPError.self) { try await client.fetch(request(server.url, redirects: 3)) }
+            let error = await #expect(throws: HTTPError.self) {
+                try await client.fetch(request(server.url, redirects: 3))
+            }
 
             guard case .redirectRefused = error else {
                 Issue.record("\(String(describing: error))")

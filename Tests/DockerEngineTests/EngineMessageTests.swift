@@ -28,7 +28,8 @@ struct EngineMessageTests {
     @Test func `what messages carry for programs is read by its members`() async throws {
         let found = try await messages([
             #"{"id":"moby.buildkit.trace","aux":"AQI="}"# + "\n", #"{"aux":{"ID":"sha256:1"}}"# + "\n",
-            #"{"progressDetail":{},"aux":{"Tag":"t","Digest":"sha256:2","Size":527}}"# + "\n", #"{"aux":{"New":1}}"# + "\n", #"{"aux":[1]}"# + "\n",
+            #"{"progressDetail":{},"aux":{"Tag":"t","Digest":"sha256:2","Size":527}}"# + "\n",
+            #"{"aux":{"New":1}}"# + "\n", #"{"aux":[1]}"# + "\n",
         ])
 
         guard found.count == 5, case .trace([1, 2]) = found[0].aux, case .image("sha256:1") = found[1].aux,
@@ -49,13 +50,18 @@ struct EngineMessageTests {
     @Test func `a transfer has a line for each state of a layer`() async throws {
         var lines = TransferLines()
         let found = try await messages([
-            #"{"status":"The push refers to repository [h/a]"}"# + "\n", #"{"status":"Preparing","progressDetail":{},"id":"l"}"# + "\n",
+            #"{"status":"The push refers to repository [h/a]"}"# + "\n",
+            #"{"status":"Preparing","progressDetail":{},"id":"l"}"# + "\n",
             #"{"status":"Pushing","progressDetail":{"current":1,"total":9},"progress":"[>]","id":"l"}"# + "\n",
             #"{"status":"Pushing","progressDetail":{"current":9,"total":9},"progress":"[=]","id":"l"}"# + "\n",
-            #"{"status":"Pushed","progressDetail":{},"id":"l"}"# + "\n", #"{"status":"Pushed","progressDetail":{},"id":"l"}"# + "\n",
+            #"{"status":"Pushed","progressDetail":{},"id":"l"}"# + "\n",
+            #"{"status":"Pushed","progressDetail":{},"id":"l"}"# + "\n",
         ])
 
-        #expect(found.compactMap { lines.line(for: $0) } == ["The push refers to repository [h/a]\n", "l: Preparing\n", "l: Pushed\n"])
+        #expect(
+            found.compactMap { lines.line(for: $0) } == [
+                "The push refers to repository [h/a]\n", "l: Preparing\n", "l: Pushed\n",
+            ])
     }
 
     @Test(arguments: ["docker.io", "registry-1.docker.io", "index.docker.io"])

@@ -27,10 +27,14 @@ struct FileListingTests {
     @Test func `a hard link that sorts before its target changes places with it`() throws {
         let listing = try FileListing(
             of: InMemoryWalk([
-                entry("m", .file(size: 9)), entry("a", .hardLink(target: EntryPath("m"))), entry("z", .hardLink(target: EntryPath("a"))),
+                entry("m", .file(size: 9)), entry("a", .hardLink(target: EntryPath("m"))),
+                entry("z", .hardLink(target: EntryPath("a"))),
             ]))
 
-        #expect(listing.entries.map(\.kind) == [.file(size: 9), .hardLink(target: EntryPath("a")), .hardLink(target: EntryPath("a"))])
+        #expect(
+            listing.entries.map(\.kind) == [
+                .file(size: 9), .hardLink(target: EntryPath("a")), .hardLink(target: EntryPath("a")),
+            ])
         #expect(listing.idsOfVisits == [0, FileListing.noID, FileListing.noID])
     }
 

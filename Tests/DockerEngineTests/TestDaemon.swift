@@ -23,7 +23,8 @@ enum TestDaemon {
         let path = EntryPath("busybox")
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "/bin/busybox")))
         return InMemoryEntry(
-            ContextEntry(path: path, kind: .file(size: Int64(bytes.count)), mode: 0o755, modified: 1_700_000_000), bytes: bytes)
+            ContextEntry(path: path, kind: .file(size: Int64(bytes.count)), mode: 0o755, modified: 1_700_000_000),
+            bytes: bytes)
     }
 
     /// The first lines of a Dockerfile whose steps can run.
@@ -35,21 +36,28 @@ enum TestDaemon {
         """
 
     /// What to build: a Dockerfile and some files.
-    static func input(_ dockerfile: String, _ entries: [InMemoryEntry] = [], isDockerfileIncluded: Bool = false) -> BuildInput {
-        BuildInput(walk: InMemoryWalk(entries), dockerfile: Array(dockerfile.utf8), isDockerfileIncluded: isDockerfileIncluded)
+    static func input(_ dockerfile: String, _ entries: [InMemoryEntry] = [], isDockerfileIncluded: Bool = false)
+        -> BuildInput
+    {
+        BuildInput(
+            walk: InMemoryWalk(entries), dockerfile: Array(dockerfile.utf8), isDockerfileIncluded: isDockerfileIncluded)
     }
 
     /// The ids of processes in whose arguments `text` stands.
     static func processes(with text: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
-            guard Int(name) != nil, let line = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else { return false }
+            guard Int(name) != nil, let line = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else {
+                return false
+            }
             return String(decoding: line, as: UTF8.self).contains(text)
         }
     }
 }
 
 extension Trait where Self == ConditionTrait {
-    static var needsDaemon: Self { .enabled(if: TestDaemon.isRunning, "no docker daemon answers at \(TestDaemon.endpoint)") }
+    static var needsDaemon: Self {
+        .enabled(if: TestDaemon.isRunning, "no docker daemon answers at \(TestDaemon.endpoint)")
+    }
     static var needsRegistry: Self { .enabled(if: TestRegistry.isInstalled, "docker-registry is not installed") }
 }
 

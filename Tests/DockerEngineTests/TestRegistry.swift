@@ -18,8 +18,11 @@ struct TestRegistry: Sendable {
     }
 
     /// Runs `use` while a registry runs.
-    static func with<Result>(password: Bool = false, _ use: (TestRegistry) async throws -> Result) async throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("slipway-engine-\(UUID().uuidString)")
+    static func with<Result>(password: Bool = false, _ use: (TestRegistry) async throws -> Result) async throws
+        -> Result
+    {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "slipway-engine-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // what is left there does no harm
         try Data("\(login.username):\(bcrypt)\n".utf8).write(to: folder.appendingPathComponent("htpasswd"))

@@ -6,9 +6,12 @@ import Testing
 
 @Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(3)))
 struct TransferTests {
-    private func withImage<Result>(_ reference: String, _ use: (DockerClient, ImageReference) async throws -> Result) async throws -> Result {
+    private func withImage<Result>(_ reference: String, _ use: (DockerClient, ImageReference) async throws -> Result)
+        async throws -> Result
+    {
         let client = try TestDaemon.client()
-        let input = TestDaemon.input("FROM scratch\nCOPY file /file\n", [InMemoryEntry(file: "file", bytes: Array(reference.utf8))])
+        let input = TestDaemon.input(
+            "FROM scratch\nCOPY file /file\n", [InMemoryEntry(file: "file", bytes: Array(reference.utf8))])
         _ = try await client.build(input, options: BuildOptions(tags: [reference])) { _ in }
         let result = try await use(client, ImageReference(reference))
         try await client.removeImage(reference)
@@ -42,7 +45,9 @@ struct TransferTests {
             try await withImage("\(registry.host)/team/app:2") { client, image in
                 let wrong = Credential(username: TestRegistry.login.username, password: Secret("guess"))
 
-                let error = await #expect(throws: DockerError.self) { try await client.push(image, credential: wrong) { _ in } }
+                let error = await #expect(throws: DockerError.self) {
+                    try await client.push(image, credential: wrong) { _ in }
+                }
 
                 guard case .push(image.description, .denied) = error else {
                     Issue.record("\(String(describing: error))")
@@ -54,7 +59,9 @@ struct TransferTests {
 
     @Test func `a push to a port on which nobody listens says that the registry is unreachable`() async throws {
         try await withImage("127.0.0.1:1/team/app:3") { client, image in
-            let error = await #expect(throws: DockerError.self) { try await client.push(image, credential: nil) { _ in } }
+            let error = await #expect(throws: DockerError.self) {
+                try await client.push(image, credential: nil) { _ in }
+            }
 
             guard case .push(image.description, .unreachable) = error else {
                 Issue.record("\(String(describing: error))")
@@ -66,7 +73,9 @@ struct TransferTests {
     @Test func `a push of an image that the daemon does not have is refused by the daemon`() async throws {
         let image = try ImageReference("127.0.0.1:1/none/such:1")
 
-        let error = await #expect(throws: DockerError.self) { try await TestDaemon.client().push(image, credential: nil) { _ in } }
+        let error = await #expect(throws: DockerError.self) {
+            try await TestDaemon.client().push(image, credential: nil) { _ in }
+        }
 
         #expect("\(String(describing: error))".contains("does not exist locally"))
     }

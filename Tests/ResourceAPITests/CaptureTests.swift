@@ -35,7 +35,10 @@ struct CaptureTests {
         }
 
         private enum Value: Decodable {
-            case text(String), number(Double), flag(Bool), null
+            case text(String)
+            case number(Double)
+            case flag(Bool)
+            case null
             case list([Value])
             case fields([String: Value])
 
@@ -69,8 +72,11 @@ struct CaptureTests {
         }
     }
 
-    private static func bodies(in capture: String, pathEnding: String) throws -> [(request: [UInt8]?, response: [UInt8]?)] {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Conformance/captures")
+    private static func bodies(in capture: String, pathEnding: String) throws -> [(
+        request: [UInt8]?, response: [UInt8]?
+    )] {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+            path: "Conformance/captures")
         let data = try Data(contentsOf: folder.appending(path: capture + ".json"))
         return try JSONDecoder().decode(Capture.self, from: data).exchanges
             .filter { $0.request.path.hasSuffix(pathEnding) }
@@ -110,7 +116,10 @@ struct CaptureTests {
         #expect(request.logTemplate == "logs:{{.Run.ID}}")
     }
 
-    @Test(arguments: ["build-no-push", "build-no-push-flag", "build-git-url", "build-source-acr-auth-id", "build-local-over-64MiB", "cli-2.84.0-build"])
+    @Test(arguments: [
+        "build-no-push", "build-no-push-flag", "build-git-url", "build-source-acr-auth-id", "build-local-over-64MiB",
+        "cli-2.84.0-build",
+    ])
     func `every captured build is read`(capture: String) throws {
         let request = try Self.buildRequest(capture)
 
@@ -118,7 +127,8 @@ struct CaptureTests {
     }
 
     @Test(arguments: [
-        ("run-cmd", ScheduleRunRequest.Kind.encodedTask), ("run-file", .fileTask), ("task-run", .taskRun), ("pack-build", .encodedTask),
+        ("run-cmd", ScheduleRunRequest.Kind.encodedTask), ("run-file", .fileTask), ("task-run", .taskRun),
+        ("pack-build", .encodedTask),
     ])
     func `a request that is not carried out yet is named`(capture: String, kind: ScheduleRunRequest.Kind) throws {
         let body = try #require(try Self.bodies(in: capture, pathEnding: "/scheduleRun").first?.request)
@@ -142,9 +152,11 @@ struct CaptureTests {
     }
 
     @Test func `captured filters are read`() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Conformance/captures")
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+            path: "Conformance/captures")
         var count = 0
-        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) where file.pathExtension == "json" {
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        where file.pathExtension == "json" {
             let capture = try JSONDecoder().decode(Capture.self, from: Data(contentsOf: file))
             for exchange in capture.exchanges where exchange.request.path.hasSuffix("/runs") {
                 guard let filter = exchange.request.query["$filter"] else { continue }
@@ -167,22 +179,27 @@ struct CaptureTests {
     }
 
     @Test func `the captured login documents are read`() throws {
-        let metadata = try #require(try Self.bodies(in: "cloud-register", pathEnding: "/metadata/endpoints").first?.response)
+        let metadata = try #require(
+            try Self.bodies(in: "cloud-register", pathEnding: "/metadata/endpoints").first?.response)
         let openID = try #require(try Self.bodies(in: "login", pathEnding: "/openid-configuration").first?.response)
         let token = try #require(try Self.bodies(in: "login", pathEnding: "/oauth2/token").first?.response)
         let subscriptions = try #require(try Self.bodies(in: "login", pathEnding: "/subscriptions").first?.response)
 
         let ours = CloudMetadata(
-            name: "AcrTasksLocal", server: "https://SERVER", tenant: "11111111-1111-1111-1111-111111111111", domain: "test")
+            name: "AcrTasksLocal", server: "https://SERVER", tenant: "11111111-1111-1111-1111-111111111111",
+            domain: "test")
         let captured = try WireJSON.decode(CloudMetadata.self, from: metadata)
         #expect(ours.authentication.loginEndpoint == captured.authentication.loginEndpoint)
         #expect(ours.authentication.audiences == captured.authentication.audiences)
-        #expect(try WireJSON.decode(OpenIDConfiguration.self, from: openID) == OpenIDConfiguration(server: "https://SERVER"))
+        #expect(
+            try WireJSON.decode(OpenIDConfiguration.self, from: openID) == OpenIDConfiguration(server: "https://SERVER")
+        )
         #expect(try WireJSON.decode(TokenAnswer.self, from: token).expiresIn == 3600)
         #expect(
             try WireJSON.decode(Page<SubscriptionResource>.self, from: subscriptions).value == [
                 SubscriptionResource(
-                    subscriptionId: "22222222-2222-2222-2222-222222222222", tenantId: "11111111-1111-1111-1111-111111111111",
+                    subscriptionId: "22222222-2222-2222-2222-222222222222",
+                    tenantId: "11111111-1111-1111-1111-111111111111",
                     displayName: "Local")
             ])
     }

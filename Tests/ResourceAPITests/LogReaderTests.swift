@@ -11,10 +11,13 @@ struct LogReaderTests {
     private func client(_ server: LoopbackServer) -> ResourceClient {
         let http = HTTPClient()
         let credential = Credential(username: "me", password: Secret(ResourceAPIStub.secret))
-        return ResourceClient(server: server.url, tokens: TokenSource(server: server.url, credential: credential, http: http), http: http)
+        return ResourceClient(
+            server: server.url, tokens: TokenSource(server: server.url, credential: credential, http: http), http: http)
     }
 
-    private func read(_ log: LogReader, onBytes: (Int) -> Void = { _ in }) async throws -> (bytes: [UInt8], outcome: LogOutcome?) {
+    private func read(_ log: LogReader, onBytes: (Int) -> Void = { _ in }) async throws -> (
+        bytes: [UInt8], outcome: LogOutcome?
+    ) {
         var bytes: [UInt8] = []
         for try await element in log {
             switch element {
@@ -28,11 +31,15 @@ struct LogReaderTests {
     }
 
     @Test(arguments: [
-        ("successful", LogOutcome.succeeded), ("Failed", .failed), ("INTERNALERROR", .error), ("timedout", .timedOut), ("canceled", .canceled),
+        ("successful", LogOutcome.succeeded), ("Failed", .failed), ("INTERNALERROR", .error), ("timedout", .timedOut),
+        ("canceled", .canceled),
     ])
     func `a complete log ends with how the run ended`(word: String, outcome: LogOutcome) async throws {
         let stub = ResourceAPIStub()
-        stub.change { $0.log = Array("one\r\ntwo\r\n".utf8); $0.complete = word }
+        stub.change {
+            $0.log = Array("one\r\ntwo\r\n".utf8)
+            $0.complete = word
+        }
         try await stub.serve { server in
             let result = try await read(client(server).log(of: run, follows: true))
 
@@ -46,7 +53,10 @@ struct LogReaderTests {
     @Test(arguments: [true, false])
     func `a log is read while it grows`(knowsWait: Bool) async throws {
         let stub = ResourceAPIStub()
-        stub.change { $0.knowsWait = knowsWait; $0.log = [1] }
+        stub.change {
+            $0.knowsWait = knowsWait
+            $0.log = [1]
+        }
         try await stub.serve { server in
             let result = try await read(client(server).log(of: run, follows: true)) { count in
                 stub.change { state in
@@ -62,7 +72,10 @@ struct LogReaderTests {
     @Test func `a large log comes in parts of a mebibyte`() async throws {
         let stub = ResourceAPIStub()
         let log = (0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
-        stub.change { $0.log = log; $0.complete = "successful" }
+        stub.change {
+            $0.log = log
+            $0.complete = "successful"
+        }
         try await stub.serve { server in
             let result = try await read(client(server).log(of: run, follows: true))
 
@@ -73,7 +86,10 @@ struct LogReaderTests {
 
     @Test func `F11 reading begins at any offset`() async throws {
         let stub = ResourceAPIStub()
-        stub.change { $0.log = Array(0..<100); $0.complete = "failed" }
+        stub.change {
+            $0.log = Array(0..<100)
+            $0.complete = "failed"
+        }
         try await stub.serve { server in
             let last = try await read(client(server).log(of: run, follows: true, from: 90))
             #expect(last.bytes == Array(90..<100))
@@ -86,7 +102,10 @@ struct LogReaderTests {
     @Test(arguments: [true, false])
     func `what is there so far is read without waiting`(knowsWait: Bool) async throws {
         let stub = ResourceAPIStub()
-        stub.change { $0.knowsWait = knowsWait; $0.log = [1, 2] }
+        stub.change {
+            $0.knowsWait = knowsWait
+            $0.log = [1, 2]
+        }
         try await stub.serve { server in
             let result = try await read(client(server).log(of: run, follows: false))
 
@@ -101,7 +120,12 @@ struct LogReaderTests {
         try await stub.serve { server in
             let result = try await read(client(server).log(of: run, follows: true)) { count in
                 stub.change { state in
-                    if count == 1 { state.oldestLink = 2; state.log.append(2) } else { state.complete = "successful" }
+                    if count == 1 {
+                        state.oldestLink = 2
+                        state.log.append(2)
+                    } else {
+                        state.complete = "successful"
+                    }
                 }
             }
             #expect(result.bytes == [1, 2])
@@ -113,7 +137,10 @@ struct LogReaderTests {
 
     @Test func `a run that ended without a log ends its log`() async throws {
         let stub = ResourceAPIStub()
-        stub.change { $0.hasLog = false; $0.status = "Canceled" }
+        stub.change {
+            $0.hasLog = false
+            $0.status = "Canceled"
+        }
         try await stub.serve { server in
             let result = try await read(client(server).log(of: run, follows: true))
 

@@ -19,11 +19,14 @@ struct ResourceClientTests {
 
     private let registry = ResourceID(subscription: "S", resourceGroup: "G", registry: "acme01")
 
-    private func client(_ server: LoopbackServer, secret: String = ResourceAPIStub.secret, cache: (any TokenCache)? = nil) -> ResourceClient {
+    private func client(
+        _ server: LoopbackServer, secret: String = ResourceAPIStub.secret, cache: (any TokenCache)? = nil
+    ) -> ResourceClient {
         let http = HTTPClient()
         let credential = Credential(username: "me", password: Secret(secret))
         return ResourceClient(
-            server: server.url, tokens: TokenSource(server: server.url, credential: credential, http: http, cache: cache), http: http)
+            server: server.url,
+            tokens: TokenSource(server: server.url, credential: credential, http: http, cache: cache), http: http)
     }
 
     // MARK: Login
@@ -76,7 +79,9 @@ struct ResourceClientTests {
 
     @Test func `a wrong secret is told in the server's words and not repeated`() async throws {
         try await ResourceAPIStub().serve { server in
-            let error = await #expect(throws: ResourceError.self) { try await client(server, secret: "hunter2").subscriptions() }
+            let error = await #expect(throws: ResourceError.self) {
+                try await client(server, secret: "hunter2").subscriptions()
+            }
 
             #expect(error == .loginRefused(server: server.url, reason: "The client secret is wrong."))
             #expect(!"\(String(describing: error))".contains("hunter2"))
@@ -93,7 +98,9 @@ struct ResourceClientTests {
             let only = try await client.findRegistry(named: nil)
             #expect(byName == registry)
             #expect(only == registry)
-            await #expect(throws: ResourceError.noRegistry(name: "other", known: ["acme01"])) { try await client.findRegistry(named: "other") }
+            await #expect(throws: ResourceError.noRegistry(name: "other", known: ["acme01"])) {
+                try await client.findRegistry(named: "other")
+            }
         }
     }
 
@@ -126,7 +133,9 @@ struct ResourceClientTests {
 
     @Test func `what does not exist says so`() async throws {
         try await ResourceAPIStub().serve { server in
-            let error = await #expect(throws: ResourceError.self) { try await client(server).run(registry.run(RunID(sequence: 2))) }
+            let error = await #expect(throws: ResourceError.self) {
+                try await client(server).run(registry.run(RunID(sequence: 2)))
+            }
 
             #expect(error?.isNotFound == true)
         }
@@ -184,8 +193,12 @@ struct ResourceClientTests {
             let client = client(server)
             let place = try await client.sourceUpload(in: registry)
 
-            await #expect(throws: ResourceError.uploadRefused(status: 413, code: "ContextTooLarge", message: "More than 4 <GiB>.")) {
-                try await client.upload(to: place) { pipe in while true { try await pipe.write([UInt8](repeating: 1, count: 10_000)) } }
+            await #expect(
+                throws: ResourceError.uploadRefused(status: 413, code: "ContextTooLarge", message: "More than 4 <GiB>.")
+            ) {
+                try await client.upload(to: place) { pipe in
+                    while true { try await pipe.write([UInt8](repeating: 1, count: 10_000)) }
+                }
             }
         }
     }

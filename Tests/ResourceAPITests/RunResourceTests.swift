@@ -10,7 +10,10 @@ struct RunResourceTests {
         let time = Date(timeIntervalSince1970: 1_795_299_804.5)
         var run = Run(
             id: RunID(sequence: 1), registry: "acme01", status: .queued, type: .quickBuild,
-            request: .build(BuildRequest(sourceLocation: "x", arguments: [BuildArgument(name: "S", value: Secret("hunter2"), isSecret: true)])),
+            request: .build(
+                BuildRequest(
+                    sourceLocation: "x", arguments: [BuildArgument(name: "S", value: Secret("hunter2"), isSecret: true)]
+                )),
             submittedBy: "me", agentPool: "default", createTime: time, lastUpdatedTime: time)
         change(&run)
         return run
@@ -20,7 +23,8 @@ struct RunResourceTests {
         let text = String(decoding: try WireJSON.encode(RunResource(run(), in: registry)), as: UTF8.self)
 
         #expect(
-            text == #"{"id":"/subscriptions/S/resourceGroups/G/providers/Microsoft.ContainerRegistry/registries/acme01/runs/ca1","#
+            text
+                == #"{"id":"/subscriptions/S/resourceGroups/G/providers/Microsoft.ContainerRegistry/registries/acme01/runs/ca1","#
                 + #""name":"ca1","properties":{"agentPoolName":"default","createTime":"2026-11-21T22:23:24.500000Z","isArchiveEnabled":false,"#
                 + #""lastUpdatedTime":"2026-11-21T22:23:24.500000Z","platform":{"architecture":"amd64","os":"Linux"},"#
                 + #""provisioningState":"Succeeded","runId":"ca1","runType":"QuickBuild","status":"Queued"},"#
@@ -45,11 +49,13 @@ struct RunResourceTests {
         #expect(read.runErrorMessage == "it broke")
         #expect(read.isCancelRequested == true)
         #expect(read.sourceRevision == SourceRevisionProperties(commitId: "abc", branchName: "main"))
-        #expect(read.outputImages == [OutputImageProperties(registry: "r", repository: "a", tag: "t", digest: "sha256:1")])
+        #expect(
+            read.outputImages == [OutputImageProperties(registry: "r", repository: "a", tag: "t", digest: "sha256:1")])
     }
 
     @Test func `S20 the request's secrets are not shown`() throws {
-        #expect(!String(decoding: try WireJSON.encode(RunResource(run(), in: registry)), as: UTF8.self).contains("hunter2"))
+        #expect(
+            !String(decoding: try WireJSON.encode(RunResource(run(), in: registry)), as: UTF8.self).contains("hunter2"))
     }
 
     @Test func `a run with nothing but a name is read`() throws {

@@ -22,7 +22,9 @@ struct ScheduleRunRequestTests {
             {"type": "dockerbuildrequest", "sourceLocation": "s", "noCache": true, "labels": {"b": "2", "a": "1"}, "builder": "classic",
              "unknown": {"x": [1]}}
             """#
-        guard case .build(let request) = try WireJSON.decode(ScheduleRunRequest.self, from: Array(body.utf8)).runRequest() else { return }
+        guard
+            case .build(let request) = try WireJSON.decode(ScheduleRunRequest.self, from: Array(body.utf8)).runRequest()
+        else { return }
 
         #expect(request.noCache)
         #expect(request.builder == .classic)
@@ -32,10 +34,19 @@ struct ScheduleRunRequestTests {
     @Test func `without an image name nothing is pushed`() throws {
         #expect(try !BuildRequest(wire { $0.isPushEnabled = true }).isPushEnabled)
         #expect(try BuildRequest(wire { $0.imageNames = ["a"] }).isPushEnabled)
-        #expect(try !BuildRequest(wire { $0.imageNames = ["a"]; $0.isPushEnabled = false }).isPushEnabled)
+        #expect(
+            try !BuildRequest(
+                wire {
+                    $0.imageNames = ["a"]
+                    $0.isPushEnabled = false
+                }
+            ).isPushEnabled)
     }
 
-    @Test(arguments: ["app", "app:v1", "team/app:{{.Run.ID}}", "{{.Run.Registry}}/app:x", "r.test:5000/a/b:{{ .Run.Date }}-{{.Run.ID}}", "a{{.Values.x}}b"])
+    @Test(arguments: [
+        "app", "app:v1", "team/app:{{.Run.ID}}", "{{.Run.Registry}}/app:x",
+        "r.test:5000/a/b:{{ .Run.Date }}-{{.Run.ID}}", "a{{.Values.x}}b",
+    ])
     func `image names are checked without their templates`(name: String) throws {
         #expect(try BuildRequest(wire { $0.imageNames = [name] }).imageNames == [name])
     }
@@ -62,14 +73,23 @@ struct ScheduleRunRequestTests {
         ({ $0.timeout = .min }, "InvalidParameter", "timeout"),
         ({ $0.target = "a b" }, "InvalidName", "target"),
         ({ $0.arguments = [.init(name: "", value: Secret(""), isSecret: false)] }, "InvalidName", "arguments[0].name"),
-        ({ $0.arguments = [.init(name: "A=B", value: Secret(""), isSecret: false)] }, "InvalidName", "arguments[0].name"),
-        ({ $0.arguments = [.init(name: "A", value: Secret("a\0"), isSecret: true)] }, "InvalidParameter", "arguments[0].value"),
+        (
+            { $0.arguments = [.init(name: "A=B", value: Secret(""), isSecret: false)] }, "InvalidName",
+            "arguments[0].name"
+        ),
+        (
+            { $0.arguments = [.init(name: "A", value: Secret("a\0"), isSecret: true)] }, "InvalidParameter",
+            "arguments[0].value"
+        ),
         ({ $0.labels = ["a b": ""] }, "InvalidName", "labels"),
         ({ $0.builder = "kaniko" }, "InvalidParameter", "builder"),
         ({ $0.agentPoolName = "a/b" }, "InvalidName", "agentPoolName"),
         ({ $0.agentPoolName = String(repeating: "a", count: 21) }, "InvalidName", "agentPoolName"),
         ({ $0.logTemplate = "a\nb" }, "InvalidParameter", "logTemplate"),
-        ({ $0.credentials = .init(sourceRegistry: .init(loginMode: "Maybe")) }, "InvalidParameter", "credentials.sourceRegistry.loginMode"),
+        (
+            { $0.credentials = .init(sourceRegistry: .init(loginMode: "Maybe")) }, "InvalidParameter",
+            "credentials.sourceRegistry.loginMode"
+        ),
     ]
 
     @Test(arguments: invalid.indices)
@@ -84,13 +104,17 @@ struct ScheduleRunRequestTests {
     }
 
     @Test(arguments: [
-        ("", "JSON"), ("[]", "an object"), ("{}", "type"), (#"{"type": 1}"#, "type"), (#"{"type": "X"}"#, "DockerBuildRequest"),
-        (#"{"type": "DockerBuildRequest", "timeout": "x"}"#, "timeout"), (#"{"type": "DockerBuildRequest", "imageNames": ["a", 2]}"#, "imageNames[1]"),
+        ("", "JSON"), ("[]", "an object"), ("{}", "type"), (#"{"type": 1}"#, "type"),
+        (#"{"type": "X"}"#, "DockerBuildRequest"),
+        (#"{"type": "DockerBuildRequest", "timeout": "x"}"#, "timeout"),
+        (#"{"type": "DockerBuildRequest", "imageNames": ["a", 2]}"#, "imageNames[1]"),
         (#"{"type": "DockerBuildRequest", "arguments": [{"value": "v"}]}"#, "arguments[0].name"),
         (String(repeating: "[", count: 65), "65|64"),
     ])
     func `a body that can't be read is answered with the field`(body: String, part: String) {
-        let error = #expect(throws: InvalidRequest.self) { try WireJSON.decode(ScheduleRunRequest.self, from: Array(body.utf8)) }
+        let error = #expect(throws: InvalidRequest.self) {
+            try WireJSON.decode(ScheduleRunRequest.self, from: Array(body.utf8))
+        }
 
         #expect(error?.code == "InvalidRequestContent")
         #expect(part.split(separator: "|").contains { error?.message.contains($0) == true }, "\(error?.message ?? "")")

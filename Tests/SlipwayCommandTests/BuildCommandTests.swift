@@ -43,10 +43,14 @@ struct BuildCommandTests {
     @Test func `a git reference is handed on as it was typed, with every option`() async throws {
         try await CommandRunner.with { stub, slipway in
             let result = try await slipway.run(
-                "build", "-r", "acme01", "-t", "a:1", "--image", "b:2", "-f", "sub/Dockerfile", "--build-arg", "A=1=2", "--build-arg", "FROMENV",
-                "--secret-build-arg", "TOKEN", "--target", "t", "--platform", "linux/arm64/v8", "--no-push", "--no-cache", "--label", "k=v",
-                "--builder", "classic", "--no-wait", "--timeout", "120", "--agent-pool", "p1", "--log-template", "l:1", "--auth-mode", "none",
-                "https://git.example.test/team/app.git#main:folder", environment: ["FROMENV": "env", "TOKEN": "hunter2"])
+                "build", "-r", "acme01", "-t", "a:1", "--image", "b:2", "-f", "sub/Dockerfile", "--build-arg", "A=1=2",
+                "--build-arg", "FROMENV",
+                "--secret-build-arg", "TOKEN", "--target", "t", "--platform", "linux/arm64/v8", "--no-push",
+                "--no-cache", "--label", "k=v",
+                "--builder", "classic", "--no-wait", "--timeout", "120", "--agent-pool", "p1", "--log-template", "l:1",
+                "--auth-mode", "none",
+                "https://git.example.test/team/app.git#main:folder",
+                environment: ["FROMENV": "env", "TOKEN": "hunter2"])
 
             #expect(result.code == 0)
             #expect(result.output.isEmpty)
@@ -61,12 +65,16 @@ struct BuildCommandTests {
                                {"type": "Argument", "name": "FROMENV", "value": "env", "isSecret": false},
                                {"type": "Argument", "name": "TOKEN", "value": "hunter2", "isSecret": true}]}
                 """#
-            #expect(try fields(stub.now.scheduled.first) as NSDictionary == fields(Array(expected.utf8)) as NSDictionary)
+            #expect(
+                try fields(stub.now.scheduled.first) as NSDictionary == fields(Array(expected.utf8)) as NSDictionary)
             #expect(!(result.output + result.errors).contains("hunter2"))
         }
     }
 
-    @Test(arguments: [("Failed", "failed", Int32(1)), ("Error", "internalerror", 1), ("Canceled", "canceled", 4), ("Timeout", "timedout", 5)])
+    @Test(arguments: [
+        ("Failed", "failed", Int32(1)), ("Error", "internalerror", 1), ("Canceled", "canceled", 4),
+        ("Timeout", "timedout", 5),
+    ])
     func `the exit code is that of the run`(status: String, word: String, code: Int32) async throws {
         try await CommandRunner.with { stub, slipway in
             stub.change {
@@ -84,7 +92,8 @@ struct BuildCommandTests {
 
     @Test func `without logs the run is shown when it has ended`() async throws {
         try await CommandRunner.with { stub, slipway in
-            let result = try await slipway.run("build", "--no-logs", "-o", "tsv", "https://git.example.test/app.git") { _ in
+            let result = try await slipway.run("build", "--no-logs", "-o", "tsv", "https://git.example.test/app.git") {
+                _ in
                 await stub.wait { !$0.scheduled.isEmpty }
                 stub.change { $0.status = "Succeeded" }
             }
@@ -94,17 +103,20 @@ struct BuildCommandTests {
         }
     }
 
-    @Test(arguments: [
-        (["build", "-t", "Bad Name", "."], 1, "(InvalidName)"),
-        (["build", "nowhere"], 1, "nowhere"),
-        (["build", "empty"], 1, "Dockerfile"),
-        (["build", "-f", "missing", "empty"], 1, "missing"),
-        (["build", "--timeout", "0", "."], 64, "--timeout"),
-        (["build", "--platform", "plan9", "."], 64, "plan9"),
-        (["build", "-r", "other", "https://git.example.test/app.git"], 3, "There is: acme01"),
-        (["build"], 64, "context"),
-    ] as [([String], Int32, String)])
-    func `what can't be built is said in a line, and nothing is sent`(arguments: [String], code: Int32, part: String) async throws {
+    @Test(
+        arguments: [
+            (["build", "-t", "Bad Name", "."], 1, "(InvalidName)"),
+            (["build", "nowhere"], 1, "nowhere"),
+            (["build", "empty"], 1, "Dockerfile"),
+            (["build", "-f", "missing", "empty"], 1, "missing"),
+            (["build", "--timeout", "0", "."], 64, "--timeout"),
+            (["build", "--platform", "plan9", "."], 64, "plan9"),
+            (["build", "-r", "other", "https://git.example.test/app.git"], 3, "There is: acme01"),
+            (["build"], 64, "context"),
+        ] as [([String], Int32, String)])
+    func `what can't be built is said in a line, and nothing is sent`(arguments: [String], code: Int32, part: String)
+        async throws
+    {
         try await CommandRunner.with { stub, slipway in
             try slipway.write("", to: "empty/file")
 
@@ -120,15 +132,23 @@ struct BuildCommandTests {
     @Test func `a file that can't be packed breaks the upload off and queues nothing`() async throws {
         try await CommandRunner.with { stub, slipway in
             try slipway.write("FROM scratch\n", to: "app/Dockerfile")
-            // Its size is known before its bytes turn out to be unreadable.
-            symlink("/proc/self/mem", slipway.folder.appending(path: "app/z").path)
-            try FileManager.default.createDirectory(at: slipway.folder.appending(path: "app/y"), withIntermediateDirectories: true)
-            mknod(slipway.folder.appending(path: "app/y/device").path, S_IFCHR | 0o600, 0x0103)
+            let file = slipway.folder.appending(path: "app/large")
+            var generator = SystemRandomNumberGenerator()
+            let words = (0..<(4 << 20)).map { _ in generator.next() }
+            try words.withUnsafeBytes { try Data($0).write(to: file) }
+            stub.change { $0.stallsUploads = true }
 
-            let result = try await slipway.run("build", "app")
+            let result = try await slipway.run("build", "app") { _ in
+                // Packing is held up in the middle of the file, which then gets shorter.
+                await stub.wait { $0.stalledUploads == 1 }
+                try FileHandle(forWritingTo: file).truncate(atOffset: 1)
+                stub.change { $0.stallsUploads = false }
+            }
 
             #expect(result.code == 1)
-            #expect(result.errors.contains("error: "))
+            #expect(result.errors.contains("error: "), "\(result.errors)")
+            #expect(result.errors.contains("large"))
+            await stub.wait { $0.brokenUploads == 1 }
             #expect(stub.now.uploads.isEmpty)
             #expect(stub.now.scheduled.isEmpty)
         }

@@ -42,13 +42,7 @@ struct CommandRunner {
         _ arguments: [String], input: String = "", environment: [String: String] = [:], isLocal: Bool = true,
         whileRunning: (Process) async throws -> Void = { _ in }
     ) async throws -> Result {
-        let process = Process()
-        process.executableURL = Bundle.main.bundleURL.appending(path: "slipway")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = ["PATH": "/usr/bin:/bin", "SLIPWAY_CONFIG_DIR": settings.path]
-            .merging(isLocal ? ["SLIPWAY_LOCAL": folder.appending(path: "local.json").path] : [:]) { $1 }
-            .merging(environment) { $1 }
+        let process = process(arguments, environment: environment, isLocal: isLocal)
         let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
         process.standardInput = standardInput
         process.standardOutput = output
@@ -64,6 +58,37 @@ struct CommandRunner {
         return Result(code: process.terminationStatus, output: result.0, errors: result.1)
     }
 
+    /// As `run`, with standard input and standard error on a terminal.
+    ///
+    /// - Returns: the exit code, and what stood on the terminal.
+    func runOnTerminal(
+        _ arguments: String..., whileRunning: (Process, Terminal) async throws -> Void
+    ) async throws -> (code: Int32, screen: String) {
+        let terminal = try Terminal()
+        let process = process(arguments, environment: [:], isLocal: true)
+        let slave = try terminal.openSlave()
+        process.standardInput = slave
+        process.standardError = slave
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        try slave.close()
+        try await whileRunning(process, terminal)
+        let screen = await terminal.wait { _ in false }
+        process.waitUntilExit()
+        return (process.terminationStatus, screen)
+    }
+
+    private func process(_ arguments: [String], environment: [String: String], isLocal: Bool) -> Process {
+        let process = Process()
+        process.executableURL = Bundle.main.bundleURL.appending(path: "slipway")
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.environment = ["PATH": "/usr/bin:/bin", "SLIPWAY_CONFIG_DIR": settings.path]
+            .merging(isLocal ? ["SLIPWAY_LOCAL": folder.appending(path: "local.json").path] : [:]) { $1 }
+            .merging(environment) { $1 }
+        return process
+    }
+
     func run(
         _ arguments: String..., input: String = "", environment: [String: String] = [:], isLocal: Bool = true,
         whileRunning: (Process) async throws -> Void = { _ in }
@@ -73,8 +98,9 @@ struct CommandRunner {
 
     private static func text(of pipe: Pipe) async -> String {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(returning: String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
+            Thread.detachNewThread {
+                continuation.resume(
+                    returning: String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
             }
         }
     }

@@ -29,7 +29,8 @@ struct RunsCommandTests {
             defer { slipway.remove() }
 
             _ = try await slipway.run(
-                "runs", "list", "--status", "running", "--status", "Queued", "--task", "it's", "--pool", "p1", "--image", "a:b", "--filter",
+                "runs", "list", "--status", "running", "--status", "Queued", "--task", "it's", "--pool", "p1",
+                "--image", "a:b", "--filter",
                 "RunType eq 'QuickBuild'", "--top", "5")
 
             let target = server.requests.last { $0.path.hasSuffix("/runs") }?.target.removingPercentEncoding ?? ""
@@ -52,9 +53,11 @@ struct RunsCommandTests {
         }
     }
 
-    @Test(arguments: [
-        (["runs", "show", "ca9"], 3), (["logs", "--run-id", "ca9"], 3), (["runs", "show", "../x"], 1), (["runs", "list", "--filter", "x"], 1),
-    ] as [([String], Int32)])
+    @Test(
+        arguments: [
+            (["runs", "show", "ca9"], 3), (["logs", "--run-id", "ca9"], 3), (["runs", "show", "../x"], 1),
+            (["runs", "list", "--filter", "x"], 1),
+        ] as [([String], Int32)])
     func `what is not there has its exit code`(arguments: [String], code: Int32) async throws {
         try await CommandRunner.with { _, slipway in
             let result = try await slipway.run(arguments)
@@ -67,7 +70,8 @@ struct RunsCommandTests {
 
     @Test func `a filter cancels with one request and tells what was done`() async throws {
         try await CommandRunner.with { stub, slipway in
-            let result = try await slipway.run("runs", "cancel", "--status", "Running", "--status", "Queued", "--dry-run", "-o", "tsv")
+            let result = try await slipway.run(
+                "runs", "cancel", "--status", "Running", "--status", "Queued", "--dry-run", "-o", "tsv")
 
             #expect(result.code == 0)
             #expect(result.output == "ca1\tRunning\tstopping\nca2\tQueued\tcanceled\nca3\tFailed\thad ended already\n")
@@ -82,7 +86,10 @@ struct RunsCommandTests {
         try await CommandRunner.with { stub, slipway in
             _ = try await slipway.run("runs", "cancel", "ca1", "ca2", "--run-id", "ca3")
 
-            #expect(stub.now.cancelBodies.map { String(decoding: $0, as: UTF8.self) } == [#"{"runIds":["ca1","ca2","ca3"]}"#])
+            #expect(
+                stub.now.cancelBodies.map { String(decoding: $0, as: UTF8.self) } == [
+                    #"{"runIds":["ca1","ca2","ca3"]}"#
+                ])
         }
     }
 
@@ -95,7 +102,8 @@ struct RunsCommandTests {
     }
 
     @Test(arguments: [
-        ["runs", "cancel"], ["runs", "cancel", "ca1", "--all"], ["runs", "cancel", "ca1", "--status", "Queued"], ["runs", "cancel", "--dry-run"],
+        ["runs", "cancel"], ["runs", "cancel", "ca1", "--all"], ["runs", "cancel", "ca1", "--status", "Queued"],
+        ["runs", "cancel", "--dry-run"],
     ])
     func `cancelling needs exactly one way to say which`(arguments: [String]) async throws {
         try await CommandRunner.with { stub, slipway in

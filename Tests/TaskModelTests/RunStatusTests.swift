@@ -9,7 +9,8 @@ struct RunStatusTests {
     }
 
     @Test(arguments: [
-        (RunStatus.queued, RunStatus.started, true), (.queued, .canceled, true), (.queued, .error, true), (.queued, .running, false),
+        (RunStatus.queued, RunStatus.started, true), (.queued, .canceled, true), (.queued, .error, true),
+        (.queued, .running, false),
         (.queued, .succeeded, false), (.queued, .failed, false), (.queued, .timeout, false), (.started, .queued, true),
         (.started, .running, true), (.started, .timeout, true), (.running, .started, false), (.running, .queued, true),
         (.running, .succeeded, true), (.running, .error, true),
@@ -27,7 +28,9 @@ struct RunStatusTests {
         }
     }
 
-    @Test(arguments: [("Running", RunStatus.running), ("running", .running), ("CANCELED", .canceled), ("Cancelled", nil), ("", nil)])
+    @Test(arguments: [
+        ("Running", RunStatus.running), ("running", .running), ("CANCELED", .canceled), ("Cancelled", nil), ("", nil),
+    ])
     func `a status is read in any case`(text: String, status: RunStatus?) {
         #expect(RunStatus(anyCase: text) == status)
     }

@@ -7,7 +7,10 @@ struct SecretTests {
         var dumped = ""
         dump(credential, to: &dumped)
 
-        for text in ["\(credential)", String(reflecting: credential), dumped, "\([credential.password])", "\(Optional(credential.password) as Any)"] {
+        for text in [
+            "\(credential)", String(reflecting: credential), dumped, "\([credential.password])",
+            "\(Optional(credential.password) as Any)",
+        ] {
             #expect(!text.contains("hunter2"))
         }
         #expect(credential.password.value == "hunter2")

@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// An Engine API on a unix socket that answers what a test tells it to: for faults on cue, and for machines where no daemon runs.
+/// An Engine API on a unix socket that answers what a test tells it to: for faults on cue, and for machines where no
+/// daemon runs.
 public final class EngineStub: Sendable {
     public struct Request: Sendable {
         public let method: String
@@ -14,6 +15,8 @@ public final class EngineStub: Sendable {
 
     public enum Action: Sendable {
         case send(String)
+        /// Waits for something that another request does, say.
+        case wait(@Sendable () -> Void)
         /// Says nothing more until the other side closes.
         case hang
     }
@@ -27,8 +30,8 @@ public final class EngineStub: Sendable {
 
     public var requests: [Request] { received.withLock { $0 } }
 
-    /// Runs `use` while a stub answers each request with what `answer` gives; after the last action the connection is closed.
-    /// `GET /_ping` is answered by the stub when `answer` gives nothing for it.
+    /// Runs `use` while a stub answers each request with what `answer` gives; after the last action the connection is
+    /// closed. `GET /_ping` is answered by the stub when `answer` gives nothing for it.
     @discardableResult
     public static func with<Result>(
         _ answer: @escaping @Sendable (Request) -> [Action], _ use: (EngineStub) async throws -> Result
@@ -65,7 +68,8 @@ public final class EngineStub: Sendable {
     }
 
     /// The head of an answer whose body comes as ``chunk(_:)``s.
-    public static let stream = Action.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+    public static let stream = Action.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
 
     public static func chunk(_ text: String) -> Action {
         .send(String(text.utf8.count, radix: 16) + "\r\n" + text + "\r\n")
@@ -88,13 +92,17 @@ public final class EngineStub: Sendable {
         received.withLock { $0.append(request) }
         var actions = answer(request)
         if actions.isEmpty, request.path == "/_ping" {
-            actions = [Self.response(200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux", "Server": "Docker/20.10.24 (linux)"])]
+            actions = [
+                Self.response(
+                    200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux", "Server": "Docker/20.10.24 (linux)"])
+            ]
         }
         for action in actions {
             switch action {
             case .send(let text):
                 let bytes = Array(text.utf8)
                 guard Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else { return }
+            case .wait(let block): block()
             case .hang:
                 var byte: UInt8 = 0
                 while recv(connection, &byte, 1, 0) > 0 {}

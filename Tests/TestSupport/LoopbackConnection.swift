@@ -20,7 +20,9 @@ public final class LoopbackConnection {
                 lines.append(line)
                 continue
             }
-            guard let first = lines.first?.split(separator: " "), first.count == 3 else { throw LoopbackError(description: "no request") }
+            guard let first = lines.first?.split(separator: " "), first.count == 3 else {
+                throw LoopbackError(description: "no request")
+            }
             let headers = lines.dropFirst().map { line in
                 let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
                 return (name: String(parts[0]), value: String(parts.last?.drop { $0 == " " } ?? ""))
@@ -37,7 +39,9 @@ public final class LoopbackConnection {
         var body: [UInt8] = []
         if request["Transfer-Encoding"]?.lowercased() == "chunked" {
             while true {
-                guard let size = try readLine().flatMap({ Int($0, radix: 16) }) else { throw LoopbackError(description: "broken off") }
+                guard let size = try readLine().flatMap({ Int($0, radix: 16) }) else {
+                    throw LoopbackError(description: "broken off")
+                }
                 body += try read(exactly: size)
                 _ = try readLine()
                 if size == 0 { return body }

@@ -30,7 +30,8 @@ public final class LoopbackServer: Sendable {
     }
 
     private static func listen(_ unixSocket: String?) throws -> (Int32, UInt16) {
-        let listener = socket(unixSocket == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let listener = socket(
+            unixSocket == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         try check(listener)
         var port: UInt16 = 0
         if let unixSocket {
@@ -128,11 +129,13 @@ private func startThread(_ work: @escaping @Sendable () -> Void) {
         }
     }
     var thread = pthread_t()
-    let code = pthread_create(&thread, nil, { argument in
-        guard let argument else { return nil }
-        Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().work()
-        return nil
-    }, Unmanaged.passRetained(Box(work)).toOpaque())
+    let code = pthread_create(
+        &thread, nil,
+        { argument in
+            guard let argument else { return nil }
+            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().work()
+            return nil
+        }, Unmanaged.passRetained(Box(work)).toOpaque())
     precondition(code == 0, "no thread for a test server")
     pthread_detach(thread)
 }

@@ -1,8 +1,10 @@
 import Foundation
 
-/// A server of the resource API that does what a test tells it to: one registry, one run, whose log and end the test writes.
+/// A server of the resource API that does what a test tells it to: one registry, one run, whose log and end the test
+/// writes.
 ///
-/// For what must happen on cue, a token that is refused or a log that grows; everything else is tested against the real server.
+/// For what must happen on cue, a token that is refused or a log that grows; everything else is tested against the real
+/// server.
 public final class ResourceAPIStub: @unchecked Sendable {
     public static let secret = "the secret"
     public static let registryPath =
@@ -32,6 +34,9 @@ public final class ResourceAPIStub: @unchecked Sendable {
         /// Answers of status 503 before the next call succeeds.
         public var busyAnswers = 0
         public var uploadStatus = 201
+        /// Read a mebibyte of an upload and then nothing more.
+        public var stallsUploads = false
+        public var stalledUploads = 0
         /// Whether a log link with the signature of this number is refused.
         public var linksGiven = 0
         public var oldestLink = 1
@@ -56,7 +61,7 @@ public final class ResourceAPIStub: @unchecked Sendable {
     /// Waits, on a thread of its own, until the state is as wished.
     public func wait(until isReached: @escaping @Sendable (State) -> Bool) async {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { [self] in
+            Thread.detachNewThread { [self] in
                 condition.withLock { while !isReached(state) { condition.wait() } }
                 continuation.resume()
             }
@@ -84,7 +89,9 @@ public final class ResourceAPIStub: @unchecked Sendable {
             return try refuse(503, "ServiceUnavailable", connection, headers: [("Retry-After", "0")])
         }
         let token = request["Authorization"].flatMap { Int($0.split(separator: "-").last ?? "") } ?? 0
-        guard token >= now.oldestToken, token <= now.tokensGiven else { return try refuse(401, "AuthenticationFailed", connection) }
+        guard token >= now.oldestToken, token <= now.tokensGiven else {
+            return try refuse(401, "AuthenticationFailed", connection)
+        }
         try answer(request, body: body, connection)
     }
 
@@ -93,11 +100,16 @@ public final class ResourceAPIStub: @unchecked Sendable {
         let root = Self.registryPath
         switch (request.method, request.path) {
         case ("GET", "/subscriptions"):
-            try json(#"{"value":[{"id":"/subscriptions/S","subscriptionId":"S","tenantId":"T","displayName":"Local","state":"Enabled"}]}"#, connection)
+            try json(
+                #"{"value":[{"id":"/subscriptions/S","subscriptionId":"S","tenantId":"T","displayName":"Local","state":"Enabled"}]}"#,
+                connection)
         case ("GET", "/subscriptions/S/resources"):
-            try json(#"{"value":[{"id":"\#(root)","name":"acme01","type":"Microsoft.ContainerRegistry/registries"}]}"#, connection)
+            try json(
+                #"{"value":[{"id":"\#(root)","name":"acme01","type":"Microsoft.ContainerRegistry/registries"}]}"#,
+                connection)
         case ("POST", root + "/listBuildSourceUploadUrl"):
-            try json(#"{"uploadUrl":"\#(server)/blobs/source/c.tar.gz?sig=s","relativePath":"source/c.tar.gz"}"#, connection)
+            try json(
+                #"{"uploadUrl":"\#(server)/blobs/source/c.tar.gz?sig=s","relativePath":"source/c.tar.gz"}"#, connection)
         case ("POST", root + "/scheduleRun"):
             change { $0.scheduled.append(body) }
             try json(run("ca1"), connection)
@@ -114,9 +126,14 @@ public final class ResourceAPIStub: @unchecked Sendable {
             try connection.answer(200)
         case ("POST", root + "/runs/cancel"):
             change { $0.cancelBodies.append(body) }
-            let items = [("ca1", "Running", "cancelRequested"), ("ca2", "Queued", "canceled"), ("ca3", "Failed", "alreadyFinished")]
+            let items = [
+                ("ca1", "Running", "cancelRequested"), ("ca2", "Queued", "canceled"),
+                ("ca3", "Failed", "alreadyFinished"),
+            ]
             try json(
-                #"{"value":["# + items.map { #"{"runId":"\#($0)","previousStatus":"\#($1)","result":"\#($2)"}"# }.joined(separator: ",") + "]}",
+                #"{"value":["#
+                    + items.map { #"{"runId":"\#($0)","previousStatus":"\#($1)","result":"\#($2)"}"# }.joined(
+                        separator: ",") + "]}",
                 connection)
         case ("POST", root + "/runs/ca1/listLogSasUrl"):
             change { $0.linksGiven += 1 }
@@ -138,9 +155,13 @@ public final class ResourceAPIStub: @unchecked Sendable {
 
     private func listRuns(_ request: LoopbackRequest, server: String, _ connection: LoopbackConnection) throws {
         let pages = now.pages
-        let index = request.target.firstRange(of: "page=").flatMap { Int(request.target[$0.upperBound...].prefix { $0.isNumber }) } ?? 0
+        let index =
+            request.target.firstRange(of: "page=").flatMap {
+                Int(request.target[$0.upperBound...].prefix { $0.isNumber })
+            } ?? 0
         let runs = pages[index].map(run).joined(separator: ",")
-        let next = index + 1 < pages.count ? #","nextLink":"\#(server)\#(Self.registryPath)/runs?page=\#(index + 1)""# : ""
+        let next =
+            index + 1 < pages.count ? #","nextLink":"\#(server)\#(Self.registryPath)/runs?page=\#(index + 1)""# : ""
         try json(#"{"value":[\#(runs)]\#(next)}"#, connection)
     }
 
@@ -151,7 +172,9 @@ public final class ResourceAPIStub: @unchecked Sendable {
                 body: #"{"error":"invalid_client","error_description":"The client secret is wrong."}"#)
         }
         change { $0.tokensGiven += 1 }
-        try json(#"{"token_type":"Bearer","expires_in":\#(now.tokenLifetime),"access_token":"token-\#(now.tokensGiven)"}"#, connection)
+        try json(
+            #"{"token_type":"Bearer","expires_in":\#(now.tokenLifetime),"access_token":"token-\#(now.tokensGiven)"}"#,
+            connection)
     }
 
     private func takeUpload(_ request: LoopbackRequest, _ connection: LoopbackConnection) throws {
@@ -159,10 +182,19 @@ public final class ResourceAPIStub: @unchecked Sendable {
         guard status == 201 else {
             try connection.answer(
                 status, headers: [("Connection", "close")],
-                body: "<?xml version='1.0'?><Error><Code>ContextTooLarge</Code><Message>More than 4 &lt;GiB&gt;.</Message></Error>")
+                body:
+                    "<?xml version='1.0'?><Error><Code>ContextTooLarge</Code><Message>More than 4 &lt;GiB&gt;.</Message></Error>"
+            )
             return try connection.waitForHangUp()
         }
         do {
+            guard !now.stallsUploads else {
+                _ = try connection.read(exactly: 1 << 20)
+                change { $0.stalledUploads += 1 }
+                condition.withLock { while state.stallsUploads { condition.wait() } }
+                try connection.waitForHangUp()
+                throw LoopbackError(description: "broken off")
+            }
             let body = try connection.readBody(of: request)
             change { $0.uploads.append(body) }
             try connection.answer(201)
@@ -175,32 +207,45 @@ public final class ResourceAPIStub: @unchecked Sendable {
     // MARK: The log
 
     private func readLog(_ request: LoopbackRequest, _ connection: LoopbackConnection) throws {
-        let signature = request.target.firstRange(of: "sig=").flatMap { Int(request.target[$0.upperBound...].prefix { $0.isNumber }) } ?? 0
+        let signature =
+            request.target.firstRange(of: "sig=").flatMap {
+                Int(request.target[$0.upperBound...].prefix { $0.isNumber })
+            } ?? 0
         guard signature >= now.oldestLink else { return try refuse(403, "AuthenticationFailed", connection) }
         guard now.hasLog else { return try refuse(404, "BlobNotFound", connection) }
         let range = (request["x-ms-range"] ?? "").drop { !$0.isNumber }.split(separator: "-").compactMap { Int($0) }
         let first = range.first ?? 0
         if request.target.contains("wait="), now.knowsWait {
-            condition.withLock { while state.log.count <= first, state.complete == nil, signature >= state.oldestLink { condition.wait() } }
+            condition.withLock {
+                while state.log.count <= first, state.complete == nil, signature >= state.oldestLink {
+                    condition.wait()
+                }
+            }
         }
         let now = now
         let complete = now.complete.map { [("x-ms-meta-Complete", $0)] } ?? []
         if request.method == "HEAD" {
-            return try connection.write(connection.head(200, headers: complete + [("Content-Length", String(now.log.count))]))
+            return try connection.write(
+                connection.head(200, headers: complete + [("Content-Length", String(now.log.count))]))
         }
         guard first < now.log.count else {
-            return now.knowsWait ? try connection.write(connection.head(204, headers: complete)) : try refuse(416, "InvalidRange", connection)
+            return now.knowsWait
+                ? try connection.write(connection.head(204, headers: complete))
+                : try refuse(416, "InvalidRange", connection)
         }
         let last = min(range.count > 1 ? range[1] : .max - 1, now.log.count - 1)
         try connection.answer(
-            206, headers: complete + [("Content-Range", "bytes \(first)-\(last)/\(now.log.count)")], body: Array(now.log[first...last]))
+            206, headers: complete + [("Content-Range", "bytes \(first)-\(last)/\(now.log.count)")],
+            body: Array(now.log[first...last]))
     }
 
     private func json(_ text: String, _ connection: LoopbackConnection) throws {
         try connection.answer(200, headers: [("Content-Type", "application/json")], body: text)
     }
 
-    private func refuse(_ status: Int, _ code: String, _ connection: LoopbackConnection, headers: [(String, String)] = []) throws {
+    private func refuse(
+        _ status: Int, _ code: String, _ connection: LoopbackConnection, headers: [(String, String)] = []
+    ) throws {
         try connection.answer(
             status, headers: headers + [("Content-Type", "application/json")],
             body: #"{"error":{"code":"\#(code)","message":"Refused by the stub."}}"#)

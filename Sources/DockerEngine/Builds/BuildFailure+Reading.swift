@@ -6,7 +6,9 @@ extension BuildFailure {
             let name = reference.split(separator: "@").first.map(String.init) ?? reference
             self = .base(reference: name, RegistryFailure(reading: message))
         } else if message.contains("pulling from host ") || message.contains("failed to resolve source metadata for ") {
-            self = .base(reference: Self.word(after: "failed to resolve source metadata for ", in: message), RegistryFailure(reading: message))
+            self = .base(
+                reference: Self.word(after: "failed to resolve source metadata for ", in: message),
+                RegistryFailure(reading: message))
         } else {
             self = .step(message: message)
         }

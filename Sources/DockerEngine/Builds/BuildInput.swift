@@ -10,7 +10,8 @@ public struct BuildInput: Sendable {
     public var dockerfilePath: String
     /// Whether the walk visits the Dockerfile. If not, it is sent beside the context.
     public var isDockerfileIncluded: Bool
-    /// Asked when a registry wants a login, with the registry's name as image names spell it (`docker.io`, `host[:port]`). Nil is anonymous.
+    /// Asked when a registry wants a login, with the registry's name as image names spell it (`docker.io`,
+    /// `host[:port]`). Nil is anonymous.
     public var credentials: @Sendable (_ registryHost: String) async -> Credential?
     /// All credentials by registry: the classic builder asks nothing and must be given them beforehand.
     public var allCredentials: [String: Credential]
@@ -20,7 +21,8 @@ public struct BuildInput: Sendable {
     /// - Parameter credentials: nil looks registries up in `allCredentials`.
     public init(
         walk: any ContextWalk, dockerfile: [UInt8], dockerfilePath: String = "Dockerfile", isDockerfileIncluded: Bool,
-        credentials: (@Sendable (_ registryHost: String) async -> Credential?)? = nil, allCredentials: [String: Credential] = [:],
+        credentials: (@Sendable (_ registryHost: String) async -> Credential?)? = nil,
+        allCredentials: [String: Credential] = [:],
         secrets: [String: Secret] = [:]
     ) {
         self.walk = walk
@@ -52,7 +54,8 @@ public struct BuildOptions: Sendable {
     public var builder: BuilderChoice
 
     public init(
-        tags: [String] = [], arguments: [BuildArgument] = [], target: String? = nil, labels: [BuildLabel] = [], noCache: Bool = false,
+        tags: [String] = [], arguments: [BuildArgument] = [], target: String? = nil, labels: [BuildLabel] = [],
+        noCache: Bool = false,
         pull: Bool = false, platform: Platform? = nil, builder: BuilderChoice = .buildKit
     ) {
         self.tags = tags

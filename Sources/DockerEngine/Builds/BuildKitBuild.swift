@@ -28,18 +28,19 @@ struct BuildKitBuild: Sendable {
 
     func carryOut() async throws -> BuildResult {
         let files = FileSyncService(input)
+        let session = BuildSession(services: [
+            HealthService(), files, RegistryAuthService(credentials: input.credentials),
+            SecretsService(secrets: input.secrets),
+        ])
+        let connection: BuildSession.Connection
+        do {
+            connection = try await session.connect(to: client)
+        } catch DockerError.refused(_, _, let reason) {
+            return try await buildWithoutSession(reason)
+        }
         do {
             return try await CancelRequest.shield { cancel in
-                let session = BuildSession(services: [
-                    HealthService(), files, RegistryAuthService(credentials: input.credentials), SecretsService(secrets: input.secrets),
-                ])
-                let connection: BuildSession.Connection
-                do {
-                    connection = try await session.connect(to: client)
-                } catch DockerError.refused(_, _, let reason) {
-                    return try await buildWithoutSession(reason, cancel)
-                }
-                return try await session.serve(connection) {
+                try await session.serve(connection) {
                     try await build(try call(session: session.id), id: session.id, cancel)
                 }
             }
@@ -49,20 +50,18 @@ struct BuildKitBuild: Sendable {
         }
     }
 
-    /// For daemons behind something that lets no connection be upgraded: the context as a tar. A Dockerfile that is not part of the context
-    /// is then seen by `COPY`, and there is nobody to ask for credentials and secrets.
-    private func buildWithoutSession(_ reason: String, _ cancel: CancelRequest) async throws -> BuildResult {
-        let notice = "The daemon opens no build session (\(reason.escapedForDisplay)); this build has no registry logins and no secrets.\n"
+    /// For daemons behind something that lets no connection be upgraded: the context as a tar. A Dockerfile that is
+    /// not part of the context is then seen by `COPY`, and there is nobody to ask for credentials and secrets.
+    private func buildWithoutSession(_ reason: String) async throws -> BuildResult {
+        let notice = """
+            The daemon opens no build session (\(reason.escapedForDisplay)); \
+            this build has no registry logins and no secrets.
+
+            """
         try await output(Array(notice.utf8))
         let id = BuildSession.makeID()
-        var call = try call(session: nil)
-        call.query.append(("buildid", id))
-        call.headers = [HTTPHeader("Content-Type", "application/x-tar")]
-        let first = input.isDockerfileIncluded ? [] : [input.dockerfileEntry]
-        call.body = .stream(length: nil) { [walk = input.walk] pipe in
-            try await ContextPacker.packInBackground(walk, into: pipe, first: first)
-        }
-        return try await build(call, id: id, cancel)
+        let call = sendingTar(try call(id: id))
+        return try await CancelRequest.shield { cancel in try await build(call, id: id, cancel) }
     }
 
     /// - Parameter id: what the build is canceled by.
@@ -101,15 +100,32 @@ struct BuildKitBuild: Sendable {
         }
     }
 
-    private func call(session: String?) throws -> EngineCall {
+    private func call(id: String) throws -> EngineCall {
         var call = EngineCall(Self.action, "POST", "/build")
-        call.query = [("version", "2")]
-        if let session {
-            // Any text that no other build has will do to cancel it; the session's id is one.
-            call.query += [("remote", "client-session"), ("session", session), ("buildid", session)]
-        }
+        // Any text that no other build has will do to cancel it; the session's id is one.
+        call.query = [("version", "2"), ("buildid", id)]
         call.query += try options.query(dockerfilePath: input.dockerfilePath)
         call.timeout = nil
+        return call
+    }
+
+    /// A tar keeps the times of folders, which the session's own transfer does not: from the same context it makes the same layers
+    /// everywhere. But `COPY .` sees all of a tar, so a Dockerfile that it must not see goes through the session.
+    private func call(session: String) throws -> EngineCall {
+        var call = try call(id: session)
+        call.query.append(("session", session))
+        if input.isDockerfileIncluded { return sendingTar(call) }
+        call.query.append(("remote", "client-session"))
+        return call
+    }
+
+    private func sendingTar(_ call: EngineCall) -> EngineCall {
+        var call = call
+        call.headers = [HTTPHeader("Content-Type", "application/x-tar")]
+        let first = input.isDockerfileIncluded ? [] : [input.dockerfileEntry]
+        call.body = .stream(length: nil) { [walk = input.walk] pipe in
+            try await ContextPacker.packInBackground(walk, into: pipe, first: first)
+        }
         return call
     }
 
@@ -128,7 +144,8 @@ struct BuildKitBuild: Sendable {
                         let update = try WireStatusResponse(serializedBytes: bytes)
                         try await collected.add(.trace(update, bytes: bytes.count))
                     } catch let error as BinaryDecodingError {
-                        throw DockerError.unexpected(action: call.action, reason: "its trace can't be decoded (\(error))")
+                        throw DockerError.unexpected(
+                            action: call.action, reason: "its trace can't be decoded (\(error))")
                     }
                 } else if let text = message.stream {
                     try await collected.add(.text(Array(text.utf8)))
@@ -142,6 +159,8 @@ struct BuildKitBuild: Sendable {
         if cancel.isMade { throw CancellationError() }
         switch ending {
         case .image(let id): return BuildResult(imageID: id, baseImages: progress.baseImages)
+        case .failure(let message) where message.contains("no active session"):
+            throw DockerError.lost(action: Self.action, reason: message)
         case .failure(let message): throw DockerError.build(BuildFailure(message: message, progress: progress))
         case .nothing: throw DockerError.lost(action: Self.action, reason: "its answer ended without a result")
         }

@@ -2,7 +2,8 @@ import Synchronization
 
 /// Carries what a BuildKit build says from the task that reads it to the task that prints it.
 ///
-/// The reader waits while too much is under way; the printer collects for a moment, since vertices end and start again within it.
+/// The reader waits while too much is under way; the printer collects for a moment, since vertices end and start again
+/// within it.
 final class BuildOutput: Sendable {
     enum Event: Sendable {
         case trace(WireStatusResponse, bytes: Int)

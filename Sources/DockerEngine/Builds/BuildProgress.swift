@@ -118,7 +118,8 @@ extension BuildProgress {
             guard let name = vertex.fromReference else { continue }
             var (reference, digest) = Self.splitDigest(name[...])
             digest = digest ?? digests[reference]
-            // The tag that a Dockerfile leaves out is missing here, too; the reference whose metadata was loaded has it.
+            // The tag that a Dockerfile leaves out is missing here, too; the reference whose metadata was loaded has
+            // it.
             if let tagged = complete.first(where: { Self.splitDigest($0[...]).reference == reference + ":latest" }) {
                 reference = Self.splitDigest(tagged[...]).reference
             }

@@ -17,10 +17,12 @@ final class CancelRequest: Sendable {
         for await _ in stream {}
     }
 
-    /// Carries out `work` in a task that is not canceled with the caller's: it is told, and ends when it has cleaned up.
+    /// Carries out `work` in a task that is not canceled with the caller's: it is told, and ends when it has cleaned
+    /// up.
     static func shield<Result: Sendable>(
         _ work: @escaping @Sendable (CancelRequest) async throws -> Result
     ) async throws -> Result {
+        try Task.checkCancellation()
         let request = CancelRequest()
         let task = Task { try await work(request) }
         return try await withTaskCancellationHandler {

@@ -26,7 +26,9 @@ struct ClassicBuild: Sendable {
         if let failure = course.failure {
             throw DockerError.build(BuildFailure(message: failure, instruction: course.instruction))
         }
-        guard let id = course.imageID else { throw DockerError.lost(action: call.action, reason: "its answer ended without a result") }
+        guard let id = course.imageID else {
+            throw DockerError.lost(action: call.action, reason: "its answer ended without a result")
+        }
         return BuildResult(imageID: id, baseImages: course.bases)
     }
 
@@ -46,14 +48,17 @@ struct ClassicBuild: Sendable {
         return call
     }
 
-    /// What travels in the tar without being part of the context. The daemon takes the Dockerfile and `.dockerignore` out again when the
-    /// tar's own `.dockerignore` says so, and applies it to nothing else.
+    /// What travels in the tar without being part of the context. The daemon takes the Dockerfile and `.dockerignore`
+    /// out again when the tar's own `.dockerignore` says so, and applies it to nothing else.
     private func carried() async throws -> [InMemoryEntry] {
         guard !input.isDockerfileIncluded else { return [] }
         var entries = [input.dockerfileEntry]
         // One in the context is there because its rules keep it; they are the rules that dropped the Dockerfile.
         if try await !contextHasIgnoreFile() {
-            entries.append(InMemoryEntry(file: ".dockerignore", bytes: Array(".dockerignore\n\(Self.pattern(for: input.dockerfilePath))\n".utf8)))
+            entries.append(
+                InMemoryEntry(
+                    file: ".dockerignore",
+                    bytes: Array(".dockerignore\n\(Self.pattern(for: input.dockerfilePath))\n".utf8)))
         }
         return entries
     }
@@ -109,7 +114,7 @@ struct ClassicBuild: Sendable {
         course.bases.append(BaseImage(reference: String(words[1]), digest: nil))
     }
 
-    /// Reads what a pull says at its end: `Digest: sha256:…`, then `Status: Downloaded newer image for busybox:latest`.
+    /// Reads what a pull says at its end: `Digest: sha256:…`, then `Status: Downloaded newer image for busybox:1`.
     private func notePull(_ status: String, in course: inout Course) {
         if status.hasPrefix("Digest: ") {
             course.pulledDigest = String(status.dropFirst("Digest: ".count))

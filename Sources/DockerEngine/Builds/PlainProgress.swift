@@ -3,9 +3,9 @@ import TaskModel
 
 /// Prints the trace of a BuildKit build as plain lines, as `docker build --progress=plain` does.
 ///
-/// Every line begins with the number of its vertex. One vertex is current; changing to another prints the other's header, so that each block
-/// of lines stands under its own. Updates are collected and printed every now and then: printing each at once shows needless ends of
-/// vertices that start again.
+/// Every line begins with the number of its vertex. One vertex is current; changing to another prints the other's
+/// header, so that each block of lines stands under its own. Updates are collected and printed every now and then:
+/// printing each at once shows needless ends of vertices that start again.
 struct PlainProgress {
     private struct Shown {
         let number: Int
@@ -61,7 +61,9 @@ struct PlainProgress {
         printCompleted()
         if let digest = current {
             if waiting[digest] != nil { print(digest) }
-            let impatient = openWaiting().filter { $0 != current && hasOutput($0) && now - (waiting[$0] ?? now) >= Self.patience }
+            let impatient = openWaiting().filter {
+                $0 != current && hasOutput($0) && now - (waiting[$0] ?? now) >= Self.patience
+            }
             if let next = impatient.max(by: { pendingBytes($0) < pendingBytes($1) }) { print(next) }
         } else if let next = nextOpen() {
             print(next)
@@ -105,7 +107,8 @@ struct PlainProgress {
         }
     }
 
-    /// The vertex to go on with when none is current: the one with the most to say, or else one that has said nothing yet.
+    /// The vertex to go on with when none is current: the one with the most to say, or else one that has said nothing
+    /// yet.
     private func nextOpen() -> String? {
         let open = openWaiting()
         if let busiest = open.filter(hasOutput).max(by: { pendingBytes($0) < pendingBytes($1) }) { return busiest }

@@ -26,7 +26,8 @@ struct BuildSession {
 
     /// Answers the daemon's calls while `work` is under way, and closes the session.
     ///
-    /// That the session ends before `work` is no failure: the build may need nothing more of it, and says so if it does.
+    /// That the session ends before `work` is no failure: the build may need nothing more of it, and says so if it
+    /// does.
     func serve<Result: Sendable>(
         _ connection: Connection, during work: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -51,7 +52,8 @@ struct BuildSession {
 
     /// Opens the session: `POST /session`. It must be served, or closes with the process.
     ///
-    /// - Throws: ``DockerError/refused(action:status:message:)`` when the connection is not upgraded, other ``DockerError``s when there is none.
+    /// - Throws: ``DockerError/refused(action:status:message:)`` when the connection is not upgraded, other
+    ///   ``DockerError``s when there is none.
     func connect(to client: DockerClient) async throws -> Connection {
         let daemon = try await client.daemon()
         let request = head(version: daemon.version)
@@ -81,7 +83,8 @@ struct BuildSession {
 
     private func head(version: APIVersion) -> String {
         var lines = [
-            "POST /v\(version)/session HTTP/1.1", "Host: docker", "Connection: Upgrade", "Upgrade: h2c", "Content-Length: 0",
+            "POST /v\(version)/session HTTP/1.1", "Host: docker", "Connection: Upgrade", "Upgrade: h2c",
+            "Content-Length: 0",
             "X-Docker-Expose-Session-Uuid: \(id)", "X-Docker-Expose-Session-Name: slipway",
             // Of no other build: what a daemon keeps of one build's files must not be taken for another's.
             "X-Docker-Expose-Session-Sharedkey: \(id)",
@@ -97,15 +100,18 @@ struct BuildSession {
         case UpgradeError.refused(let status, let message):
             return DockerError.refused(action: action, status: status, message: message)
         case UpgradeError.unexpected(let reason): return DockerError.unexpected(action: action, reason: reason)
-        case ChannelError.connectTimeout: return DockerError.unreachable(endpoint: client.endpoint, reason: .notAnswering)
+        case ChannelError.connectTimeout:
+            return DockerError.unreachable(endpoint: client.endpoint, reason: .notAnswering)
         default:
-            return DockerError.unreachable(endpoint: client.endpoint, reason: .whyNot(connectTo: client.socketPath) ?? .other("\(error)"))
+            return DockerError.unreachable(
+                endpoint: client.endpoint, reason: .whyNot(connectTo: client.socketPath) ?? .other("\(error)"))
         }
     }
 
     // MARK: Serving
 
-    /// Answers calls until the connection ends or the task is canceled. Every call has a task of its own, so none waits for another.
+    /// Answers calls until the connection ends or the task is canceled. Every call has a task of its own, so none
+    /// waits for another.
     private func answerCalls(on connection: Connection) async throws {
         try await withTaskCancellationHandler {
             try await withThrowingDiscardingTaskGroup { group in

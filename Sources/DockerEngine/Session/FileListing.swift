@@ -1,7 +1,8 @@
 import Contexts
 import Foundation
 
-/// The entries of a walk as `DiffCopy` lists them: sorted, every directory before what is in it, each with an id that is its index.
+/// The entries of a walk as `DiffCopy` lists them: sorted, every directory before what is in it, each with an id that
+/// is its index.
 struct FileListing: Sendable {
     let entries: [ContextEntry]
     /// The id of the file whose content the walk's n-th visit has; `noID` where the visit has none that is wanted.
@@ -48,7 +49,8 @@ struct FileListing: Sendable {
         }
     }
 
-    /// A hard link must name an earlier entry, and here the order is that of the names: of all names of a file, the first gets the content.
+    /// A hard link must name an earlier entry, and here the order is that of the names: of all names of a file, the
+    /// first gets the content.
     private static func orderLinks(in places: inout [EntryPath: Place]) {
         var names: [EntryPath: [EntryPath]] = [:]
         for (path, place) in places {
@@ -88,7 +90,8 @@ extension WireStat {
         if entry.mode & 0o4000 != 0 { mode |= 1 << 23 }
         if entry.mode & 0o2000 != 0 { mode |= 1 << 22 }
         if entry.mode & 0o1000 != 0 { mode |= 1 << 20 }
-        modTime = entry.modified.multipliedReportingOverflow(by: 1_000_000_000).overflow ? 0 : entry.modified * 1_000_000_000
+        modTime =
+            entry.modified.multipliedReportingOverflow(by: 1_000_000_000).overflow ? 0 : entry.modified * 1_000_000_000
         switch entry.kind {
         case .file(let size): self.size = size
         case .directory: mode |= 1 << 31

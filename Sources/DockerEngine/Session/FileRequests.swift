@@ -1,7 +1,8 @@
 import Dispatch
 import Synchronization
 
-/// The files that a daemon has asked for and not got yet. The call's reader adds them; a thread that walks the context takes them.
+/// The files that a daemon has asked for and not got yet. The call's reader adds them; a thread that walks the context
+/// takes them.
 final class FileRequests: Sendable {
     private struct State {
         var pending: Set<UInt32> = []

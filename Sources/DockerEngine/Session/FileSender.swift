@@ -1,7 +1,8 @@
 import Contexts
 import CurlHTTP
 
-/// Reads the files that are asked for out of a walk, on a thread that blocks, and writes them into a pipe as framed packets.
+/// Reads the files that are asked for out of a walk, on a thread that blocks, and writes them into a pipe as framed
+/// packets.
 struct FileSender {
     private struct AllSent: Error {}
 

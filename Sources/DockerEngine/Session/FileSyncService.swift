@@ -2,13 +2,13 @@ import Contexts
 import CurlHTTP
 import Foundation
 import NIOHPACK
-import Synchronization
 import SwiftProtobuf
+import Synchronization
 
 /// `moby.filesync.v1.FileSync/DiffCopy`: lists the files of a build and sends those that the daemon asks for.
 ///
-/// There are two folders: `dockerfile` holds the Dockerfile alone, `context` what `COPY` sees. The daemon asks `context` for an ignore file
-/// first; it gets none, since the rules have been applied already.
+/// There are two folders: `dockerfile` holds the Dockerfile alone, `context` what `COPY` sees. The daemon asks
+/// `context` for an ignore file first; it gets none, since the rules have been applied already.
 final class FileSyncService: SessionService {
     let methods = ["/moby.filesync.v1.FileSync/DiffCopy"]
     private let input: BuildInput
@@ -35,7 +35,6 @@ final class FileSyncService: SessionService {
         } catch let error as CallStatus {
             throw error
         } catch {
-            if !(error is CancellationError) { state.withLock { $0.failure = $0.failure ?? error } }
             throw CallStatus(.internal, "\(error)")
         }
     }
@@ -56,14 +55,14 @@ final class FileSyncService: SessionService {
     }
 
     private func send(_ walk: any ContextWalk, on call: inout SessionCall) async throws {
-        let listing = try await BlockingExecutor.shared.run { try FileListing(of: walk) }
+        let listing = try await walking { try FileListing(of: walk) }
         let requests = FileRequests()
         let replies = call.replies
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
                     try await Self.sendList(listing, to: replies)
-                    try await Self.sendContents(of: walk, listing, requests, to: replies)
+                    try await self.sendContents(of: walk, listing, requests, to: replies)
                 } catch {
                     // Makes the daemon give up; until then the reader waits for what it has to say.
                     try? await replies.send(WirePacket.with { ($0.type, $0.data) = (.err, Data("\(error)".utf8)) })
@@ -103,7 +102,8 @@ final class FileSyncService: SessionService {
         var next = 0
         while next < listing.entries.count {
             let end = min(next + statsAtOnce, listing.entries.count)
-            try await replies.send(listing.entries[next..<end].map { entry in WirePacket.with { $0.stat = WireStat(entry) } })
+            try await replies.send(
+                listing.entries[next..<end].map { entry in WirePacket.with { $0.stat = WireStat(entry) } })
             next = end
         }
         // An empty packet ends the list.
@@ -111,14 +111,14 @@ final class FileSyncService: SessionService {
     }
 
     /// Walks as often as it takes to send everything that is asked for.
-    private static func sendContents(
+    private func sendContents(
         of walk: any ContextWalk, _ listing: FileListing, _ requests: FileRequests, to replies: SessionReplies
     ) async throws {
         let pipe = BytePipe(capacity: 512 * 1024)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    try await BlockingExecutor.shared.run { try FileSender(listing, requests, pipe).send(walk) }
+                    try await self.walking { try FileSender(listing, requests, pipe).send(walk) }
                     pipe.finish()
                 } catch {
                     pipe.fail(error)
@@ -126,6 +126,18 @@ final class FileSyncService: SessionService {
             }
             defer { pipe.abandon() }
             while let bytes = try await pipe.read() { try await replies.send(framed: bytes) }
+        }
+    }
+
+    /// Runs what walks on a thread that may block, and remembers what the walk threw. That a transfer was given up,
+    /// because the build failed elsewhere or was canceled, is not the walk's failure.
+    private func walking<Result: Sendable>(_ work: @Sendable () throws -> Result) async throws -> Result {
+        do {
+            return try await BlockingExecutor.shared.run { try work() }
+        } catch {
+            let isGivenUp = error is CancellationError || error is BytePipeError
+            if !isGivenUp { state.withLock { $0.failure = $0.failure ?? error } }
+            throw error
         }
     }
 }

@@ -3,7 +3,8 @@ import TaskModel
 
 /// `moby.filesync.v1.Auth/Credentials`: asked after a registry's 401, with the host of the registry.
 ///
-/// The service's other methods, with which a client fetches tokens itself, are left unimplemented; the daemon then does it.
+/// The service's other methods, with which a client fetches tokens itself, are left unimplemented; the daemon then
+/// does it.
 struct RegistryAuthService: SessionService {
     let methods = ["/moby.filesync.v1.Auth/Credentials"]
     let credentials: @Sendable (_ registryHost: String) async -> Credential?

@@ -104,7 +104,9 @@ struct SessionReplies: Sendable {
         var headers = HPACKHeaders()
         if !hasBegun { headers = [":status": "200", "content-type": "application/grpc"] }
         headers.add(name: "grpc-status", value: String(status.code.rawValue))
-        if !status.message.isEmpty { headers.add(name: "grpc-message", value: status.message.percentEncoded(keeping: " /:'\"(),")) }
+        if !status.message.isEmpty {
+            headers.add(name: "grpc-message", value: status.message.percentEncoded(keeping: " /:'\"(),"))
+        }
         try await outbound.write(.headers(.init(headers: headers, endStream: true)))
     }
 

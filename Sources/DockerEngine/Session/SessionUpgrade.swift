@@ -1,13 +1,17 @@
 import NIOCore
 import NIOHTTP2
 
-/// Asks a daemon for a session (`POST /session`, RFC 9110 section 7.8) and turns the connection over to HTTP/2 when it agrees.
+/// Asks a daemon for a session (`POST /session`, RFC 9110 section 7.8) and turns the connection over to HTTP/2 when it
+/// agrees.
 ///
-/// The daemon's HTTP/2 preface follows its 101 without a pause, so the head is read to its last byte and not one further.
+/// The daemon's HTTP/2 preface follows its 101 without a pause, so the head is read to its last byte and not one
+/// further.
 final class SessionUpgrade: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Streams = NIOHTTP2Handler.AsyncStreamMultiplexer<NIOAsyncChannel<HTTP2Frame.FramePayload, HTTP2Frame.FramePayload>>
+    typealias Streams = NIOHTTP2Handler.AsyncStreamMultiplexer<
+        NIOAsyncChannel<HTTP2Frame.FramePayload, HTTP2Frame.FramePayload>
+    >
 
     private static let maxHead = 64 * 1024
 
@@ -71,7 +75,8 @@ final class SessionUpgrade: ChannelInboundHandler, RemovableChannelHandler {
             let pipeline = context.pipeline.syncOperations
             let streams = try pipeline.configureAsyncHTTP2Pipeline(mode: .server, configuration: .session) { stream in
                 stream.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<HTTP2Frame.FramePayload, HTTP2Frame.FramePayload>(wrappingChannelSynchronously: stream)
+                    try NIOAsyncChannel<HTTP2Frame.FramePayload, HTTP2Frame.FramePayload>(
+                        wrappingChannelSynchronously: stream)
                 }
             }
             try pipeline.addHandler(ConnectionErrors())
@@ -109,8 +114,8 @@ private final class ConnectionErrors: ChannelInboundHandler {
 }
 
 extension NIOHTTP2Handler.Configuration {
-    /// The reference client's settings. Limits against floods are out of place with one's own daemon: it measures the link with a PING
-    /// for each round trip, and ends every call with RST_STREAM.
+    /// The reference client's settings. Limits against floods are out of place with one's own daemon: it measures the
+    /// link with a PING for each round trip, and ends every call with RST_STREAM.
     fileprivate static var session: Self {
         var configuration = Self()
         configuration.connection.initialSettings = [

@@ -43,7 +43,9 @@ struct Build: AsyncParsableCommand {
 
     func validate() throws {
         if let timeout, !BuildRequest.timeoutRange.contains(timeout) {
-            throw ValidationError("--timeout must be \(BuildRequest.timeoutRange.lowerBound) to \(BuildRequest.timeoutRange.upperBound) seconds.")
+            throw ValidationError(
+                "--timeout must be \(BuildRequest.timeoutRange.lowerBound) to \(BuildRequest.timeoutRange.upperBound) seconds."
+            )
         }
     }
 
@@ -64,7 +66,8 @@ struct Build: AsyncParsableCommand {
             let id = try queued.requiredID
             Terminal.say("Queued a build with ID: \(id)")
             let run = RunFollower(
-                connection: connection, id: id, interrupts: interrupts, isColored: Terminal.isColorWanted(unless: outputOptions.noColor))
+                connection: connection, id: id, interrupts: interrupts,
+                isColored: Terminal.isColorWanted(unless: outputOptions.noColor))
             if noWait {
                 if outputOptions.output != .table { try show(queued) }
             } else if noLogs {
@@ -79,6 +82,7 @@ struct Build: AsyncParsableCommand {
     }
 
     private func show(_ run: RunResource) throws {
-        try Output(outputOptions).write(columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try run.flattened())
+        try Output(outputOptions).write(
+            columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try run.flattened())
     }
 }

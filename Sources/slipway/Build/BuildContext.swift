@@ -29,7 +29,9 @@ struct BuildContext {
             let choice = try Self.dockerfile(dockerfile)
             kind = .folder(
                 try await BlockingExecutor.shared.run {
-                    try FolderContext.prepare(path, dockerfile: choice, includeGit: includesGit) { Terminal.say("Note: \($0)") }
+                    try FolderContext.prepare(path, dockerfile: choice, includeGit: includesGit) {
+                        Terminal.say("Note: \($0)")
+                    }
                 })
         case .git, .download, .artifact:
             guard dockerfile != "-" else { throw CommandError.standardInputDockerfile }
@@ -57,7 +59,8 @@ struct BuildContext {
             for notice in context.notices { Terminal.say("Note: \(notice)") }
             let place = try await connection.client.sourceUpload(in: connection.registry)
             let bytes = try await send(context, to: place, connection.client)
-            Terminal.say("Sending context (\(ByteText(bytes).threeDecimals)) to registry: \(connection.registry.registry)...")
+            Terminal.say(
+                "Sending context (\(ByteText(bytes).threeDecimals)) to registry: \(connection.registry.registry)...")
             return Source(location: place.relativePath, dockerfilePath: context.uploadDockerfilePath)
         }
     }
@@ -65,11 +68,16 @@ struct BuildContext {
     /// Packs into the upload as it goes out: nothing is kept on the disk.
     ///
     /// - Returns: how many bytes went out.
-    private func send(_ context: PreparedContext, to place: SourceUpload, _ client: ResourceClient) async throws -> Int64 {
+    private func send(_ context: PreparedContext, to place: SourceUpload, _ client: ResourceClient) async throws
+        -> Int64
+    {
         let progress = PackingProgress()
         defer { progress.clear() }
         try await client.upload(to: place) { pipe in
-            try await ContextPacker.packInBackground(context.upload, into: pipe, compression: .gzip) { progress.show($0) }
+            try await ContextPacker.packInBackground(context.upload, into: pipe, compression: .gzip) {
+                progress.show($0)
+            }
+            progress.finish(bytes: pipe.bytesWritten)
         }
         return progress.bytes
     }

@@ -7,7 +7,9 @@ import TaskModel
 struct ImageOptions: ParsableArguments {
     @Option(
         name: [.customShort("t"), .customLong("image")],
-        help: "Name and tag of the image, without the registry; give it again for more. Templates such as {{.Run.ID}} are filled in.")
+        help:
+            "Name and tag of the image, without the registry; give it again for more. Templates such as {{.Run.ID}} are filled in."
+    )
     var images: [String] = []
 
     @Option(
@@ -20,12 +22,15 @@ struct ImageOptions: ParsableArguments {
     var file: String?
 
     @Option(
-        name: .customLong("build-arg"), help: "A build argument NAME=VALUE; NAME alone takes the value from the environment.")
+        name: .customLong("build-arg"),
+        help: "A build argument NAME=VALUE; NAME alone takes the value from the environment.")
     var buildArguments: [String] = []
 
     @Option(
         name: .customLong("secret-build-arg"),
-        help: "As --build-arg, masked in the log. Prefer NAME alone: other users of this machine can see the command line.")
+        help:
+            "As --build-arg, masked in the log. Prefer NAME alone: other users of this machine can see the command line."
+    )
     var secretBuildArguments: [String] = []
 
     @Option(help: "The stage of the Dockerfile to build.")
@@ -43,7 +48,9 @@ struct ImageOptions: ParsableArguments {
     @Option(name: .customLong("label"), help: "A label NAME=VALUE for the image; give it again for more.")
     var labels: [String] = []
 
-    @Option(help: "buildkit or classic. Default: buildkit, where the daemon has it.", completion: .list(["buildkit", "classic"]))
+    @Option(
+        help: "buildkit or classic. Default: buildkit, where the daemon has it.",
+        completion: .list(["buildkit", "classic"]))
     var builder: String?
 
     @Option(help: "Log in to the registry (Default) or not (None).", completion: .list(["Default", "None"]))
@@ -75,11 +82,15 @@ struct ImageOptions: ParsableArguments {
         request.target = target
         let platform = platform.flatMap(Platform.init) ?? .linuxAMD64
         request.platform = PlatformProperties(
-            os: platform.os, architecture: platform.architecture ?? Platform.linuxAMD64.architecture, variant: platform.variant)
+            os: platform.os, architecture: platform.architecture ?? Platform.linuxAMD64.architecture,
+            variant: platform.variant)
         request.arguments =
-            buildArguments.map { Self.argument($0, isSecret: false) } + secretBuildArguments.map { Self.argument($0, isSecret: true) }
+            buildArguments.map { Self.argument($0, isSecret: false) }
+            + secretBuildArguments.map { Self.argument($0, isSecret: true) }
         request.credentials = DockerBuildRequest.Credentials(
-            sourceRegistry: authMode.map { DockerBuildRequest.SourceRegistry(loginMode: $0.lowercased() == "none" ? "None" : "Default") })
+            sourceRegistry: authMode.map {
+                DockerBuildRequest.SourceRegistry(loginMode: $0.lowercased() == "none" ? "None" : "Default")
+            })
         if noCache { request.noCache = true }
         if !labels.isEmpty { request.labels = Dictionary(labels.map(Self.pair), uniquingKeysWith: { $1 }) }
         request.builder = builder?.lowercased()

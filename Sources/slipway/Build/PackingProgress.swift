@@ -4,7 +4,7 @@ import Synchronization
 /// A line on the terminal that tells how far packing and uploading are; nothing where nobody looks.
 final class PackingProgress: Sendable {
     private struct State {
-        var latest: ContextPacker.Progress?
+        var bytes: Int64 = 0
         var shownAt: ContinuousClock.Instant?
     }
 
@@ -18,17 +18,22 @@ final class PackingProgress: Sendable {
     }
 
     /// What has been packed in the end.
-    var bytes: Int64 { state.withLock { $0.latest?.bytes ?? 0 } }
+    var bytes: Int64 { state.withLock { $0.bytes } }
+
+    func finish(bytes: Int64) {
+        state.withLock { $0.bytes = bytes }
+    }
 
     func show(_ progress: ContextPacker.Progress) {
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
-            state.latest = progress
             guard isShown, state.shownAt.map({ now - $0 >= Self.interval }) ?? true else { return false }
             state.shownAt = now
             return true
         }
-        if isDue { Terminal.show("\r\u{1B}[KPacked \(progress.entries) entries, sent \(ByteText(progress.bytes).short)") }
+        if isDue {
+            Terminal.show("\r\u{1B}[KPacked \(progress.entries) entries, sent \(ByteText(progress.bytes).short)")
+        }
     }
 
     func clear() {

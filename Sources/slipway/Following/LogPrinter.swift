@@ -1,4 +1,5 @@
-/// Writes a log to standard output, with the line ends of this system, and holds still while a question is on the screen.
+/// Writes a log to standard output, with the line ends of this system, and holds still while a question is on the
+/// screen.
 actor LogPrinter {
     private var isHeld = false
     private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -70,7 +70,9 @@ struct RunFollower: Sendable {
     }
 
     /// Does `work` while Ctrl-C asks whether to cancel the run.
-    private func attended<Result: Sendable>(_ printer: LogPrinter, _ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    private func attended<Result: Sendable>(
+        _ printer: LogPrinter, _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
         try await withThrowingTaskGroup(of: Event<Result>.self) { group in
             group.addTask { .ended(try await work()) }
             group.addTask {

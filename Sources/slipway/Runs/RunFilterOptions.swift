@@ -6,7 +6,8 @@ import TaskModel
 struct RunFilterOptions: ParsableArguments {
     @Option(
         name: [.customLong("status"), .customLong("run-status")],
-        help: "Runs of this status; give it again for more: \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).",
+        help:
+            "Runs of this status; give it again for more: \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).",
         completion: .list(RunStatus.allCases.map(\.rawValue)))
     var statuses: [String] = []
 
@@ -19,7 +20,10 @@ struct RunFilterOptions: ParsableArguments {
     @Option(help: "Runs that pushed this image: repository:tag or repository@sha256:….")
     var image: String?
 
-    @Option(help: "A filter in OData's notation, besides the others: \"Status eq 'Failed' and CreateTime ge 2026-01-31T00:00:00Z\".")
+    @Option(
+        help:
+            "A filter in OData's notation, besides the others: \"Status eq 'Failed' and CreateTime ge 2026-01-31T00:00:00Z\"."
+    )
     var filter: String?
 
     func validate() throws {

@@ -11,7 +11,9 @@ struct RunReference: ParsableArguments {
     var runID: String?
 
     func validate() throws {
-        if run != nil, runID != nil { throw ValidationError("Give the run's id once: as an argument or with --run-id.") }
+        if run != nil, runID != nil {
+            throw ValidationError("Give the run's id once: as an argument or with --run-id.")
+        }
     }
 
     func find(in connection: Connection) async throws -> RunResource {
@@ -19,7 +21,9 @@ struct RunReference: ParsableArguments {
             guard let id = RunID(text.lowercased()) else { throw CommandError.invalidRunID(text) }
             return try await connection.client.run(connection.registry.run(id))
         }
-        guard let newest = try await connection.client.runs(in: connection.registry, top: 1).first else { throw CommandError.noRuns }
+        guard let newest = try await connection.client.runs(in: connection.registry, top: 1).first else {
+            throw CommandError.noRuns
+        }
         return newest
     }
 }

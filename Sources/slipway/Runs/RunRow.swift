@@ -23,17 +23,18 @@ enum RunRow {
     private static func duration(of run: RunProperties) -> String {
         guard let start = run.startTime?.date, let finish = run.finishTime?.date else { return "" }
         let seconds = max(0, Int(finish.timeIntervalSince(start)))
-        return [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+        return [seconds / 3600, seconds / 60 % 60, seconds % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(
+            separator: ":")
     }
 }
 
 extension RunResource {
     /// The run with its properties at the top, as the Azure CLI shows it.
-    func flattened() throws -> Any {
-        guard var object = try jsonObject(self) as? [String: Any] else { return [:] }
-        if let properties = object.removeValue(forKey: "properties") as? [String: Any] {
-            object.merge(properties) { outer, _ in outer }
+    func flattened() throws -> JSONValue {
+        guard case .object(var fields) = try JSONValue(of: self) else { return .null }
+        if case .object(let properties)? = fields.removeValue(forKey: "properties") {
+            fields.merge(properties) { outer, _ in outer }
         }
-        return object
+        return .object(fields)
     }
 }

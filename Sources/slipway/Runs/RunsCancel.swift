@@ -43,12 +43,14 @@ struct RunsCancel: AsyncParsableCommand {
         try await reporting {
             let ids = (runs + runIDs).map { $0.lowercased() }
             let request = CancelRunsRequest(
-                filter: ids.isEmpty ? try selection.text() : nil, runIds: ids.isEmpty ? nil : ids, dryRun: dryRun ? true : nil)
+                filter: ids.isEmpty ? try selection.text() : nil, runIds: ids.isEmpty ? nil : ids,
+                dryRun: dryRun ? true : nil)
             let connection = try await connection.connect()
             let items = try await connection.client.cancelRuns(request, in: connection.registry)
             try Output(outputOptions).write(
                 columns: ["RUN ID", "STATUS", "RESULT"],
-                rows: items.map { [$0.runId, $0.previousStatus ?? "", Self.words(for: $0)] }, json: try jsonObject(items))
+                rows: items.map { [$0.runId, $0.previousStatus ?? "", Self.words(for: $0)] },
+                json: try JSONValue(of: items))
             if items.isEmpty { Terminal.say("No run that could be cancelled matches.") }
             if items.contains(where: { $0.knownResult == .notFound }) { throw ExitStatus.notFound.exitCode }
         }

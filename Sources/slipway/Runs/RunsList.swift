@@ -19,9 +19,10 @@ struct RunsList: AsyncParsableCommand {
         try await reporting {
             let filter = try selection.text()
             let connection = try await connection.connect()
-            let runs = try await connection.client.runs(in: connection.registry, filter: filter, top: top == 0 ? nil : top)
+            let runs = try await connection.client.runs(
+                in: connection.registry, filter: filter, top: top == 0 ? nil : top)
             try Output(outputOptions).write(
-                columns: RunRow.columns, rows: runs.map(RunRow.cells(of:)), json: try runs.map { try $0.flattened() })
+                columns: RunRow.columns, rows: runs.map(RunRow.cells(of:)), json: .list(try runs.map { try $0.flattened() }))
         }
     }
 }

@@ -14,17 +14,13 @@ struct RunsShow: AsyncParsableCommand {
             let connection = try await connection.connect()
             let run = try await reference.find(in: connection)
             let output = Output(outputOptions)
-            guard output.format == .table else {
-                try output.write(columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try run.flattened())
-                return
-            }
             try output.write(columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try run.flattened())
-            describe(run.properties ?? RunProperties(), output)
+            if output.format == .table { describe(run.properties ?? RunProperties()) }
         }
     }
 
     /// What has no column.
-    private func describe(_ run: RunProperties, _ output: Output) {
+    private func describe(_ run: RunProperties) {
         if let commit = run.sourceRevision?.commitId {
             Terminal.print("\nCommit: \(commit)" + (run.sourceRevision?.branchName.map { " (\($0))" } ?? ""))
         }

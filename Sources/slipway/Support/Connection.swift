@@ -6,7 +6,9 @@ import ResourceAPI
 
 /// Options of every command that talks to a registry's server.
 struct ConnectionOptions: ParsableArguments {
-    @Option(name: [.customShort("r"), .long], help: "The registry's name. Default: the one of the login, or the only one there is.")
+    @Option(
+        name: [.customShort("r"), .long],
+        help: "The registry's name. Default: the one of the login, or the only one there is.")
     var registry: String?
 
     /// Reads the login and finds the registry.
@@ -38,6 +40,7 @@ extension ResourceClient {
         let cache = folder.map { TokenFile(folder: $0, server: origin.description, clientId: profile.clientId) }
         self.init(
             server: origin.description,
-            tokens: TokenSource(server: origin.description, credential: profile.credential, http: http, cache: cache), http: http)
+            tokens: TokenSource(server: origin.description, credential: profile.credential, http: http, cache: cache),
+            http: http)
     }
 }

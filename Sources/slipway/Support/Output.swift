@@ -1,6 +1,5 @@
 import ArgumentParser
-import Foundation
-import ResourceAPI
+import TaskModel
 
 /// How results are written.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
@@ -30,19 +29,13 @@ struct Output {
     /// - Parameters:
     ///   - rows: of the table, each with a cell for each column.
     ///   - json: the value for `-o json`.
-    func write(columns: [String], rows: [[String]], json: @autoclosure () throws -> Any) throws {
-        switch format {
-        case .table: Terminal.write(Array(TextTable(columns: columns, rows: rows).text(isColored: isColored).utf8), to: 1)
-        case .tsv: Terminal.write(Array(rows.map { $0.joined(separator: "\t") + "\n" }.joined().utf8), to: 1)
-        case .json:
-            let options: JSONSerialization.WritingOptions = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            let bytes = try JSONSerialization.data(withJSONObject: try json(), options: options)
-            Terminal.write(Array(bytes) + [0x0a], to: 1)
-        }
+    func write(columns: [String], rows: [[String]], json: @autoclosure () throws -> JSONValue) throws {
+        let text =
+            switch format {
+            case .table: TextTable(columns: columns, rows: rows).text(isColored: isColored)
+            case .tsv: rows.map { $0.map(\.escapedForDisplay).joined(separator: "\t") + "\n" }.joined()
+            case .json: try json().text() + "\n"
+            }
+        Terminal.write(Array(text.utf8), to: 1)
     }
-}
-
-/// Turns a value into what `JSONSerialization` writes.
-func jsonObject(_ value: some Encodable) throws -> Any {
-    try JSONSerialization.jsonObject(with: Data(try WireJSON.encode(value)))
 }

@@ -17,10 +17,11 @@ struct Profile: Codable {
 
     var credential: Credential { Credential(username: clientId, password: Secret(clientSecret)) }
 
-    /// The login to use: that of the server on this machine if `SLIPWAY_LOCAL` names one, else the one that was made with `slipway login`,
-    /// else that of a server with the usual data folder.
+    /// The login to use: that of the server on this machine if `SLIPWAY_LOCAL` names one, else the one that was made
+    /// with `slipway login`, else that of a server with the usual data folder.
     static func current(
-        in folder: SettingsFolder = SettingsFolder(), environment: [String: String] = ProcessInfo.processInfo.environment
+        in folder: SettingsFolder = SettingsFolder(),
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> Profile {
         if let path = environment["SLIPWAY_LOCAL"], !path.isEmpty { return try local(path) }
         if let bytes = try folder.read(fileName) {
@@ -53,11 +54,13 @@ struct Profile: Codable {
         let client = try decode(LocalClient.self, from: bytes, file: path)
         let certificates = try client.caFile.map { String(decoding: try readFile($0), as: UTF8.self) }
         return Profile(
-            server: client.server, clientId: client.clientId, clientSecret: client.clientSecret, caCertificates: certificates,
+            server: client.server, clientId: client.clientId, clientSecret: client.clientSecret,
+            caCertificates: certificates,
             registry: client.registry)
     }
 
-    private static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], file: String) throws -> Value {
+    private static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], file: String) throws -> Value
+    {
         do {
             return try WireJSON.decode(type, from: bytes)
         } catch {
@@ -83,14 +86,16 @@ struct TokenFile: TokenCache {
 
     func load() -> AccessToken? {
         // Without a token that can be read, a new one is asked for.
-        guard let bytes = try? folder.read(Self.fileName), let content = try? WireJSON.decode(Content.self, from: bytes),
+        guard let bytes = try? folder.read(Self.fileName),
+            let content = try? WireJSON.decode(Content.self, from: bytes),
             content.server == server, content.clientId == clientId
         else { return nil }
         return AccessToken(value: Secret(content.token), expires: content.expires.date)
     }
 
     func store(_ token: AccessToken) {
-        let content = Content(server: server, clientId: clientId, token: token.value.value, expires: Timestamp(token.expires))
+        let content = Content(
+            server: server, clientId: clientId, token: token.value.value, expires: Timestamp(token.expires))
         // A folder that can't be written to costs a login for each command.
         guard let bytes = try? WireJSON.encode(content) else { return }
         try? folder.write(bytes, to: Self.fileName)

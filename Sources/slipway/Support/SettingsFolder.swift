@@ -37,7 +37,9 @@ struct SettingsFolder {
         guard descriptor >= 0 else { throw .unwritable(file: temporary, reason: String(cString: strerror(errno))) }
         let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         let failure = errno
-        guard fchmod(descriptor, 0o600) == 0, close(descriptor) == 0, written == bytes.count, rename(temporary, target) == 0 else {
+        guard fchmod(descriptor, 0o600) == 0, close(descriptor) == 0, written == bytes.count,
+            rename(temporary, target) == 0
+        else {
             unlink(temporary)
             throw .unwritable(file: target, reason: String(cString: strerror(written == bytes.count ? errno : failure)))
         }

@@ -11,7 +11,10 @@ struct TextTable {
         let widths = columns.indices.map { column in
             cells.reduce(columns[column].count) { max($0, $1[column].plain.count) }
         }
-        var lines = [line(columns.map { Cell($0) }, widths, isColored: false), line(widths.map { Cell(String(repeating: "-", count: $0)) }, widths, isColored: false)]
+        var lines = [
+            line(columns.map { Cell($0) }, widths, isColored: false),
+            line(widths.map { Cell(String(repeating: "-", count: $0)) }, widths, isColored: false),
+        ]
         lines += cells.map { line($0, widths, isColored: isColored) }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -19,7 +22,8 @@ struct TextTable {
     private func line(_ cells: [Cell], _ widths: [Int], isColored: Bool) -> String {
         var result = ""
         for (cell, width) in zip(cells, widths) {
-            result += (isColored ? cell.colored : cell.plain) + String(repeating: " ", count: width - cell.plain.count + 2)
+            result +=
+                (isColored ? cell.colored : cell.plain) + String(repeating: " ", count: width - cell.plain.count + 2)
         }
         while result.last == " " { result.removeLast() }
         return result

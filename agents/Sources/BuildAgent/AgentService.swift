@@ -34,8 +34,8 @@ public struct AgentService: Service {
     private func serve(slot: Int) async {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
-                // Leaving the wait early must not lose a run: the claim and its answer are one call, which this only stops between.
-                guard let assignment = try await nextRun() else { continue }
+                // The wait is short, so that a shutdown is noticed: it can't be left early without losing a run that is just being handed out.
+                guard let assignment = try await broker.nextRun(for: description.id, waiting: .seconds(5)) else { continue }
                 await executor.carryOut(assignment, broker: broker, logger: logger)
             } catch is CancellationError {
                 return
@@ -44,9 +44,5 @@ public struct AgentService: Service {
                 try? await Task.sleep(for: .seconds(2))  // canceled: the loop ends
             }
         }
-    }
-
-    private func nextRun() async throws -> RunAssignment? {
-        try await broker.nextRun(for: description.id, waiting: .seconds(5))
     }
 }

@@ -1,0 +1,190 @@
+import CArchive
+import Glibc
+
+/// Reads a tar archive from front to back, compressed or not, within limits that hold while the bytes pass. Owns one libarchive handle.
+final class ArchiveReader: EntryContent {
+    enum Kind {
+        case file(size: Int64)
+        case directory
+        case symbolicLink(target: [UInt8])
+        case hardLink(target: [UInt8])
+        case fifo
+    }
+
+    struct Item {
+        /// As the archive has it, cleaned; empty for the root.
+        let path: [UInt8]
+        let kind: Kind
+        let mode: UInt16
+        let modified: Int64
+    }
+
+    private final class Source {
+        let input: any ArchiveInput
+        let limits: ContextLimits
+        var received: Int64 = 0
+        var failure: (any Error)?
+        /// What libarchive was given last; it looks at it until it asks for more.
+        var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
+
+        init(_ input: any ArchiveInput, limits: ContextLimits) {
+            self.input = input
+            self.limits = limits
+        }
+
+        deinit {
+            input.close()
+            buffer.deallocate()
+        }
+
+        /// - Returns: how many bytes are in the buffer; 0 at the end.
+        func next() throws -> Int {
+            try Task.checkCancellation()
+            guard let bytes = try input.next() else { return 0 }
+            received += Int64(bytes.count)
+            guard received <= limits.packedBytes else {
+                throw ContextError.tooLarge("more bytes as uploaded", limit: "\(limits.packedBytes) bytes")
+            }
+            if bytes.count > buffer.count {
+                buffer.deallocate()
+                buffer = .allocate(byteCount: bytes.count, alignment: 16)
+            }
+            buffer.copyBytes(from: bytes)
+            return bytes.count
+        }
+    }
+
+    private let handle: OpaquePointer
+    private let source: Source
+    private let limits: ContextLimits
+    private let clock = ContinuousClock()
+    private let started: ContinuousClock.Instant
+    private var count = 0
+    private var shownPath = ""
+
+    init(_ archive: ArchiveSource, limits: ContextLimits) throws {
+        source = Source(try archive.open(), limits: limits)
+        guard let handle = archive_read_new() else { throw ContextError.archiveLibrary(action: "read an archive", reason: "out of memory") }
+        self.handle = handle
+        self.limits = limits
+        started = clock.now
+        // Without the library behind it a filter would start a program: those are not taken.
+        for support in [
+            archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz, archive_read_support_filter_zstd,
+        ] {
+            guard support(handle) == ARCHIVE_OK else {
+                throw ContextError.archiveLibrary(action: "read archives", reason: "it was built without one of gzip, bzip2, xz, zstd")
+            }
+        }
+        archive_read_support_format_tar(handle)
+        let code = archive_read_open(
+            handle, Unmanaged.passUnretained(source).toOpaque(), nil,
+            { _, box, buffer in
+                guard let box, let buffer else { return -1 }
+                let source = Unmanaged<Source>.fromOpaque(box).takeUnretainedValue()  // lives as long as the handle
+                do {
+                    let count = try source.next()
+                    buffer.pointee = UnsafeRawPointer(source.buffer.baseAddress)
+                    return count
+                } catch {
+                    source.failure = error
+                    return -1
+                }
+            }, nil)
+        guard code == ARCHIVE_OK else { throw failure() }
+    }
+
+    deinit {
+        archive_read_free(handle)
+    }
+
+    /// The next entry, its header checked against limits and the rules for names; nil at the end.
+    ///
+    /// - Throws: ``ContextError/notAnArchive(reason:)``, ``ContextError/archiveBroken(reason:)``,
+    ///   ``ContextError/entryRefused(_:reason:)``, ``ContextError/tooLarge(_:limit:)``.
+    func next() throws -> Item? {
+        try TextLocale.withUTF8 {
+            var entry: OpaquePointer?
+            let code = archive_read_next_header(handle, &entry)
+            if code == ARCHIVE_EOF { return nil }
+            guard code >= ARCHIVE_WARN, let entry else { throw failure() }
+            count += 1
+            guard count <= limits.entries else { throw ContextError.tooLarge("more entries", limit: "\(limits.entries)") }
+            try checkSizes()
+            return try item(entry)
+        }
+    }
+
+    /// Reads on in the file that ``next()`` gave.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = archive_read_data(handle, buffer.baseAddress, buffer.count)
+        guard count >= 0 else { throw failure() }
+        try checkSizes()
+        return count
+    }
+
+    private func checkSizes() throws {
+        try Task.checkCancellation()
+        let unpacked = archive_filter_bytes(handle, 0)
+        guard unpacked <= limits.unpackedBytes else {
+            throw ContextError.tooLarge("more bytes unpacked", limit: "\(limits.unpackedBytes) bytes")
+        }
+        guard unpacked <= limits.ratioFreeBytes || unpacked / max(1, source.received) < limits.ratio else {
+            throw ContextError.tooLarge("bytes that are compressed too far", limit: "\(limits.ratio) to 1")
+        }
+        guard clock.now - started < limits.duration else {
+            throw ContextError.tooLarge("more than can be read in time", limit: "\(limits.duration)")
+        }
+    }
+
+    private func item(_ entry: OpaquePointer) throws -> Item {
+        guard let name = archive_entry_pathname(entry) ?? archive_entry_pathname_utf8(entry) else {
+            throw ContextError.entryRefused("entry \(count)", reason: "its name can't be read")
+        }
+        shownPath = String(cString: name)
+        let path = try cleaned(UnsafeRawBufferPointer(start: name, count: strlen(name)).map { $0 })
+        let kind: Kind
+        if let target = archive_entry_hardlink(entry) ?? archive_entry_hardlink_utf8(entry) {
+            kind = .hardLink(target: try cleaned(UnsafeRawBufferPointer(start: target, count: strlen(target)).map { $0 }))
+        } else {
+            switch archive_entry_filetype(entry) {
+            case S_IFREG:
+                let size = archive_entry_size(entry)
+                guard size >= 0, size <= limits.unpackedBytes else {
+                    throw ContextError.tooLarge("a file of \(size) bytes", limit: "\(limits.unpackedBytes) bytes")
+                }
+                kind = .file(size: size)
+            case S_IFDIR: kind = .directory
+            case S_IFLNK:
+                guard let target = archive_entry_symlink(entry) ?? archive_entry_symlink_utf8(entry) else {
+                    throw ContextError.entryRefused(shownPath, reason: "its target can't be read")
+                }
+                kind = .symbolicLink(target: UnsafeRawBufferPointer(start: target, count: strlen(target)).map { $0 })
+            case S_IFIFO: kind = .fifo
+            case S_IFCHR, S_IFBLK: throw ContextError.entryRefused(shownPath, reason: "it is a device")
+            default: throw ContextError.entryRefused(shownPath, reason: "its type is unknown")
+            }
+        }
+        return Item(
+            path: path, kind: kind, mode: UInt16(archive_entry_perm(entry) & 0o7777), modified: Int64(archive_entry_mtime(entry)))
+    }
+
+    /// A name relative to the root. The root itself may be written `/`, `.` or with no name at all.
+    private func cleaned(_ name: [UInt8]) throws -> [UInt8] {
+        guard name.count <= limits.nameBytes else { throw ContextError.tooLarge("longer names", limit: "\(limits.nameBytes) bytes") }
+        let parts = name.split(separator: .slash).filter { !$0.elementsEqual([.dot]) }
+        guard name.first != .slash || parts.isEmpty else { throw ContextError.entryRefused(shownPath, reason: "its name is absolute") }
+        guard !parts.contains(where: { $0.elementsEqual([.dot, .dot]) }) else {
+            throw ContextError.entryRefused(shownPath, reason: "its name holds '..'")
+        }
+        guard parts.count <= limits.depth else { throw ContextError.tooLarge("deeper folders", limit: "\(limits.depth) levels") }
+        return Array(parts.joined(separator: [.slash]))
+    }
+
+    private func failure() -> any Error {
+        if let failure = source.failure { return failure }
+        let reason = archive_error_string(handle).map { String(cString: $0) } ?? "no reason given"
+        return count == 0 && archive_format(handle) == 0
+            ? ContextError.notAnArchive(reason: reason) : ContextError.archiveBroken(reason: reason)
+    }
+}

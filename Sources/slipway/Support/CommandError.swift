@@ -1,0 +1,43 @@
+import TaskModel
+
+/// What can go wrong in the command itself.
+enum CommandError: Error, Equatable {
+    case notLoggedIn(localPath: String, reason: String)
+    case unreadable(file: String, reason: String)
+    case unwritable(file: String, reason: String)
+    case malformed(file: String, reason: String)
+    case insecureServer(String)
+    case invalidServer(String)
+    case noSecret
+    case nothingToCancel
+    case noRuns
+    case invalidRunID(String)
+    case standardInputDockerfile
+    case notEnabled(String)
+}
+
+extension CommandError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .notLoggedIn(let path, let reason):
+            "There is no login: \(path) can't be used (\(reason)). Log in with 'slipway login --server URL --client-id ID', "
+                + "or on the server's machine set SLIPWAY_LOCAL to the local-client.json in its data folder and be a user who may read it."
+        case .unreadable(let file, let reason): "Can't read \(file): \(reason)."
+        case .unwritable(let file, let reason): "Can't write \(file): \(reason)."
+        case .malformed(let file, let reason): "\(file) can't be understood: \(reason) Remove it and log in again."
+        case .insecureServer(let server):
+            "A client secret is not sent to \(server) without encryption. Use https://."
+        case .invalidServer(let text): "'\(text)' is no address of a server. Write it as https://host[:port]."
+        case .noSecret:
+            "There is no client secret. Give it in a file with --client-secret-file, or on standard input with '-'."
+        case .nothingToCancel:
+            "Say which runs to cancel: give run ids, a filter (--status, --task, --pool, --image, --filter), or --all."
+        case .noRuns: "There is no run yet."
+        case .invalidRunID(let text):
+            "'\(text.escapedForDisplay)' is no id of a run. Ids look like ca1; 'slipway runs list' shows them."
+        case .standardInputDockerfile:
+            "A Dockerfile on standard input ('-f -') goes with a folder, not with a git reference: put it into the repository."
+        case .notEnabled(let what): "\(what) is not supported yet."
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Foundation
+import SwiftProtobuf
+import Testing
+
+@testable import DockerEngine
+
+/// A trace as docker 20.10.24 sent it, for a build of two stages whose last step fails.
+struct RecordedTraceTests {
+    @Test func `a recorded trace reads like docker's own plain progress`() throws {
+        var plain = PlainProgress()
+        var output: [UInt8] = []
+        for (index, message) in Self.messages.enumerated() {
+            plain.apply(try WireStatusResponse(serializedBytes: message), now: Double(index))
+            output += plain.render(now: Double(index))
+        }
+        output += plain.finish()
+
+        #expect(String(decoding: output, as: UTF8.self) == Self.expected)
+        #expect(plain.progress.failed?.name == "[stage-2 4/4] RUN exit 7")
+    }
+
+    private static var messages: [[UInt8]] {
+        trace.components(separatedBy: "\n\n").map { text in
+            Array(Data(base64Encoded: text.filter { !$0.isNewline }) ?? Data())
+        }
+    }
+
+    private static let expected = """
+        #1 [internal] load remote build context
+        #1 DONE 0.0s
+
+        #2 copy /context /
+        #2 DONE 0.1s
+
+        #3 [tools 1/1] COPY busybox /bin/busybox
+        #3 DONE 0.1s
+
+        #4 [stage-2 1/4] COPY file /file
+        #4 DONE 0.1s
+
+        #5 [one 1/1] RUN echo one; printf half; /bin/busybox sleep 1; echo line
+        #5 0.339 one
+        #5 0.339 half
+        #5 ...
+
+        #6 [stage-2 2/4] RUN echo two; echo err >&2
+        #6 0.274 err
+        #6 0.274 two
+        #6 DONE 0.3s
+
+        #5 [one 1/1] RUN echo one; printf half; /bin/busybox sleep 1; echo line
+        #5 1.340 line
+        #5 DONE 1.4s
+
+        #7 [stage-2 3/4] COPY --from=one /bin/busybox /b2
+        #7 DONE 0.0s
+
+        #8 [stage-2 4/4] RUN exit 7
+        #8 ERROR: executor failed running [/bin/busybox sh -c exit 7]: exit code: 7
+        ------
+         > [stage-2 4/4] RUN exit 7:
+        ------
+
+        """
+
+    /// The messages' `aux`, wrapped, an empty line between two.
+    private static let trace = """
+        Cm8KR3NoYTI1Njo4MGRkOTVlZjAwNmUzMWE4Y2VhNWU0ZGYyZmQzYjRiM2MzYTBhYWIxODM3YjhlZTZhNTE0NTZiZWI5ODhiOTMy
+        GiRbaW50ZXJuYWxdIGxvYWQgcmVtb3RlIGJ1aWxkIGNvbnRleHQ=
+
+        Cn0KR3NoYTI1Njo4MGRkOTVlZjAwNmUzMWE4Y2VhNWU0ZGYyZmQzYjRiM2MzYTBhYWIxODM3YjhlZTZhNTE0NTZiZWI5ODhiOTMy
+        GiRbaW50ZXJuYWxdIGxvYWQgcmVtb3RlIGJ1aWxkIGNvbnRleHQqDAjfgYnYBhDorNGBAw==
+
+        CosBCkdzaGEyNTY6ODBkZDk1ZWYwMDZlMzFhOGNlYTVlNGRmMmZkM2I0YjNjM2EwYWFiMTgzN2I4ZWU2YTUxNDU2YmViOTg4Yjkz
+        MhokW2ludGVybmFsXSBsb2FkIHJlbW90ZSBidWlsZCBjb250ZXh0KgwI34GJ2AYQn+f/oQMyDAjfgYnYBhCI6oCiAw==
+
+        CqMBCkdzaGEyNTY6ZDExNGNlZjhiMDI3M2VmODc5NDg0MDYwN2Q1ZWQzNzQ5ZmU0ZTUyMDM4ZDA5MDYwYmZmMjdjYjU5NGI2ODAy
+        MRJHc2hhMjU2OjgwZGQ5NWVmMDA2ZTMxYThjZWE1ZTRkZjJmZDNiNGIzYzNhMGFhYjE4MzdiOGVlNmE1MTQ1NmJlYjk4OGI5MzIa
+        D2NvcHkgL2NvbnRleHQgLw==
+
+        CrEBCkdzaGEyNTY6ZDExNGNlZjhiMDI3M2VmODc5NDg0MDYwN2Q1ZWQzNzQ5ZmU0ZTUyMDM4ZDA5MDYwYmZmMjdjYjU5NGI2ODAy
+        MRJHc2hhMjU2OjgwZGQ5NWVmMDA2ZTMxYThjZWE1ZTRkZjJmZDNiNGIzYzNhMGFhYjE4MzdiOGVlNmE1MTQ1NmJlYjk4OGI5MzIa
+        D2NvcHkgL2NvbnRleHQgLyoMCN+BidgGEOTSqq8D
+
+        Cr4BCkdzaGEyNTY6ZDExNGNlZjhiMDI3M2VmODc5NDg0MDYwN2Q1ZWQzNzQ5ZmU0ZTUyMDM4ZDA5MDYwYmZmMjdjYjU5NGI2ODAy
+        MRJHc2hhMjU2OjgwZGQ5NWVmMDA2ZTMxYThjZWE1ZTRkZjJmZDNiNGIzYzNhMGFhYjE4MzdiOGVlNmE1MTQ1NmJlYjk4OGI5MzIa
+        D2NvcHkgL2NvbnRleHQgLyoMCN+BidgGEOTSqq8DMgsI4IGJ2AYQ9Ou1Bw==
+
+        CrkBCkdzaGEyNTY6YmUyZGE5ZGFjY2FmODU5OWQ0OWQxZDcwMjBkZTk2OWI0NjVlNTBjMzkwNjliZWVjZGI5YjczODVhNWFhYmY1
+        NxJHc2hhMjU2OmQxMTRjZWY4YjAyNzNlZjg3OTQ4NDA2MDdkNWVkMzc0OWZlNGU1MjAzOGQwOTA2MGJmZjI3Y2I1OTRiNjgwMjEa
+        JVt0b29scyAxLzFdIENPUFkgYnVzeWJveCAvYmluL2J1c3lib3gK+gEKR3NoYTI1Njo4YmFlMjIxYTZjMzgxNWQyZWJjYThmMjBl
+        ZDZhNWI4NjdkOGRmN2VkNWJkODBjNTcyMWE4NjBlM2QxZWZhNzQyEkdzaGEyNTY6YmUyZGE5ZGFjY2FmODU5OWQ0OWQxZDcwMjBk
+        ZTk2OWI0NjVlNTBjMzkwNjliZWVjZGI5YjczODVhNWFhYmY1NxJHc2hhMjU2OmQxMTRjZWY4YjAyNzNlZjg3OTQ4NDA2MDdkNWVk
+        Mzc0OWZlNGU1MjAzOGQwOTA2MGJmZjI3Y2I1OTRiNjgwMjEaHVtzdGFnZS0yIDEvNF0gQ09QWSBmaWxlIC9maWxlCrwBCkdzaGEy
+        NTY6YmRmZTY3OTBjMDFmNDYzMTY3MmU3OTY4ZDg0NzVhY2YxN2FiZmIxYmQ2MGEzNDAwN2U2ZTk3NzUxZGM3MDk1YhJHc2hhMjU2
+        OjhiYWUyMjFhNmMzODE1ZDJlYmNhOGYyMGVkNmE1Yjg2N2Q4ZGY3ZWQ1YmQ4MGM1NzIxYTg2MGUzZDFlZmE3NDIaKFtzdGFnZS0y
+        IDIvNF0gUlVOIGVjaG8gdHdvOyBlY2hvIGVyciA+JjIK2AEKR3NoYTI1Njo3MzFiNTY0MjRiYzMzZGYwMDg3OTU3ODFmNTBlZDNi
+        OWI3MzEzZjkwN2FhMjMwY2UwM2M3YjYwYmEyMWIyMTU0EkdzaGEyNTY6YmUyZGE5ZGFjY2FmODU5OWQ0OWQxZDcwMjBkZTk2OWI0
+        NjVlNTBjMzkwNjliZWVjZGI5YjczODVhNWFhYmY1NxpEW29uZSAxLzFdIFJVTiBlY2hvIG9uZTsgcHJpbnRmIGhhbGY7IC9iaW4v
+        YnVzeWJveCBzbGVlcCAxOyBlY2hvIGxpbmUKiwIKR3NoYTI1Njo3NzgzOWNjZWY3OWVhNDhkNTdkYjIxZTEzZjkyOWFiY2UxZDU1
+        YzE3MWNhNTgxNTBiYTM0MTE5ZjcwMjVlY2U0EkdzaGEyNTY6YmRmZTY3OTBjMDFmNDYzMTY3MmU3OTY4ZDg0NzVhY2YxN2FiZmIx
+        YmQ2MGEzNDAwN2U2ZTk3NzUxZGM3MDk1YhJHc2hhMjU2OjczMWI1NjQyNGJjMzNkZjAwODc5NTc4MWY1MGVkM2I5YjczMTNmOTA3
+        YWEyMzBjZTAzYzdiNjBiYTIxYjIxNTQaLltzdGFnZS0yIDMvNF0gQ09QWSAtLWZyb209b25lIC9iaW4vYnVzeWJveCAvYjIKrAEK
+        R3NoYTI1NjpjZjc4YjdlNzA3NmExNzIyMmY5YTY1YzYxOTUyY2Y0NmZlZTc5NWRmMDFhM2ZlMDRjNjczOTcyNjk0MWViN2E2Ekdz
+        aGEyNTY6Nzc4MzljY2VmNzllYTQ4ZDU3ZGIyMWUxM2Y5MjlhYmNlMWQ1NWMxNzFjYTU4MTUwYmEzNDExOWY3MDI1ZWNlNBoYW3N0
+        YWdlLTIgNC80XSBSVU4gZXhpdCA3
+
+        CsYBCkdzaGEyNTY6YmUyZGE5ZGFjY2FmODU5OWQ0OWQxZDcwMjBkZTk2OWI0NjVlNTBjMzkwNjliZWVjZGI5YjczODVhNWFhYmY1
+        NxJHc2hhMjU2OmQxMTRjZWY4YjAyNzNlZjg3OTQ4NDA2MDdkNWVkMzc0OWZlNGU1MjAzOGQwOTA2MGJmZjI3Y2I1OTRiNjgwMjEa
+        JVt0b29scyAxLzFdIENPUFkgYnVzeWJveCAvYmluL2J1c3lib3gqCwjggYnYBhDD9N8i
+
+        CtMBCkdzaGEyNTY6YmUyZGE5ZGFjY2FmODU5OWQ0OWQxZDcwMjBkZTk2OWI0NjVlNTBjMzkwNjliZWVjZGI5YjczODVhNWFhYmY1
+        NxJHc2hhMjU2OmQxMTRjZWY4YjAyNzNlZjg3OTQ4NDA2MDdkNWVkMzc0OWZlNGU1MjAzOGQwOTA2MGJmZjI3Y2I1OTRiNjgwMjEa
+        JVt0b29scyAxLzFdIENPUFkgYnVzeWJveCAvYmluL2J1c3lib3gqCwjggYnYBhDD9N8iMgsI4IGJ2AYQ6sHrRA==
+
+        CuUBCkdzaGEyNTY6NzMxYjU2NDI0YmMzM2RmMDA4Nzk1NzgxZjUwZWQzYjliNzMxM2Y5MDdhYTIzMGNlMDNjN2I2MGJhMjFiMjE1
+        NBJHc2hhMjU2OmJlMmRhOWRhY2NhZjg1OTlkNDlkMWQ3MDIwZGU5NjliNDY1ZTUwYzM5MDY5YmVlY2RiOWI3Mzg1YTVhYWJmNTca
+        RFtvbmUgMS8xXSBSVU4gZWNobyBvbmU7IHByaW50ZiBoYWxmOyAvYmluL2J1c3lib3ggc2xlZXAgMTsgZWNobyBsaW5lKgsI4IGJ
+        2AYQoNj1RgqHAgpHc2hhMjU2OjhiYWUyMjFhNmMzODE1ZDJlYmNhOGYyMGVkNmE1Yjg2N2Q4ZGY3ZWQ1YmQ4MGM1NzIxYTg2MGUz
+        ZDFlZmE3NDISR3NoYTI1NjpiZTJkYTlkYWNjYWY4NTk5ZDQ5ZDFkNzAyMGRlOTY5YjQ2NWU1MGMzOTA2OWJlZWNkYjliNzM4NWE1
+        YWFiZjU3EkdzaGEyNTY6ZDExNGNlZjhiMDI3M2VmODc5NDg0MDYwN2Q1ZWQzNzQ5ZmU0ZTUyMDM4ZDA5MDYwYmZmMjdjYjU5NGI2
+        ODAyMRodW3N0YWdlLTIgMS80XSBDT1BZIGZpbGUgL2ZpbGUqCwjggYnYBhDr84JH
+
+        CpUCCkdzaGEyNTY6OGJhZTIyMWE2YzM4MTVkMmViY2E4ZjIwZWQ2YTViODY3ZDhkZjdlZDViZDgwYzU3MjFhODYwZTNkMWVmYTc0
+        MhJHc2hhMjU2OmJlMmRhOWRhY2NhZjg1OTlkNDlkMWQ3MDIwZGU5NjliNDY1ZTUwYzM5MDY5YmVlY2RiOWI3Mzg1YTVhYWJmNTcS
+        R3NoYTI1NjpkMTE0Y2VmOGIwMjczZWY4Nzk0ODQwNjA3ZDVlZDM3NDlmZTRlNTIwMzhkMDkwNjBiZmYyN2NiNTk0YjY4MDIxGh1b
+        c3RhZ2UtMiAxLzRdIENPUFkgZmlsZSAvZmlsZSoLCOCBidgGEOvzgkcyDAjggYnYBhD7rr6GAQ==
+
+        CsoBCkdzaGEyNTY6YmRmZTY3OTBjMDFmNDYzMTY3MmU3OTY4ZDg0NzVhY2YxN2FiZmIxYmQ2MGEzNDAwN2U2ZTk3NzUxZGM3MDk1
+        YhJHc2hhMjU2OjhiYWUyMjFhNmMzODE1ZDJlYmNhOGYyMGVkNmE1Yjg2N2Q4ZGY3ZWQ1YmQ4MGM1NzIxYTg2MGUzZDFlZmE3NDIa
+        KFtzdGFnZS0yIDIvNF0gUlVOIGVjaG8gdHdvOyBlY2hvIGVyciA+JjIqDAjggYnYBhDIg8ONAQ==
+
+        GmMKR3NoYTI1Njo3MzFiNTY0MjRiYzMzZGYwMDg3OTU3ODFmNTBlZDNiOWI3MzEzZjkwN2FhMjMwY2UwM2M3YjYwYmEyMWIyMTU0
+        EgwI4IGJ2AYQg7y76AEYASIIb25lCmhhbGY=
+
+        Gl8KR3NoYTI1NjpiZGZlNjc5MGMwMWY0NjMxNjcyZTc5NjhkODQ3NWFjZjE3YWJmYjFiZDYwYTM0MDA3ZTZlOTc3NTFkYzcwOTVi
+        EgwI4IGJ2AYQ5Zf/jwIYAiIEZXJyCg==
+
+        Gl8KR3NoYTI1NjpiZGZlNjc5MGMwMWY0NjMxNjcyZTc5NjhkODQ3NWFjZjE3YWJmYjFiZDYwYTM0MDA3ZTZlOTc3NTFkYzcwOTVi
+        EgwI4IGJ2AYQjKSHkAIYASIEdHdvCg==
+
+        CtgBCkdzaGEyNTY6YmRmZTY3OTBjMDFmNDYzMTY3MmU3OTY4ZDg0NzVhY2YxN2FiZmIxYmQ2MGEzNDAwN2U2ZTk3NzUxZGM3MDk1
+        YhJHc2hhMjU2OjhiYWUyMjFhNmMzODE1ZDJlYmNhOGYyMGVkNmE1Yjg2N2Q4ZGY3ZWQ1YmQ4MGM1NzIxYTg2MGUzZDFlZmE3NDIa
+        KFtzdGFnZS0yIDIvNF0gUlVOIGVjaG8gdHdvOyBlY2hvIGVyciA+JjIqDAjggYnYBhDIg8ONATIMCOCBidgGEOXerZoC
+
+        GmAKR3NoYTI1Njo3MzFiNTY0MjRiYzMzZGYwMDg3OTU3ODFmNTBlZDNiOWI3MzEzZjkwN2FhMjMwY2UwM2M3YjYwYmEyMWIyMTU0
+        EgwI4YGJ2AYQqNqc6QEYASIFbGluZQo=
+
+        CvMBCkdzaGEyNTY6NzMxYjU2NDI0YmMzM2RmMDA4Nzk1NzgxZjUwZWQzYjliNzMxM2Y5MDdhYTIzMGNlMDNjN2I2MGJhMjFiMjE1
+        NBJHc2hhMjU2OmJlMmRhOWRhY2NhZjg1OTlkNDlkMWQ3MDIwZGU5NjliNDY1ZTUwYzM5MDY5YmVlY2RiOWI3Mzg1YTVhYWJmNTca
+        RFtvbmUgMS8xXSBSVU4gZWNobyBvbmU7IHByaW50ZiBoYWxmOyAvYmluL2J1c3lib3ggc2xlZXAgMTsgZWNobyBsaW5lKgsI4IGJ
+        2AYQoNj1RjIMCOGBidgGELOt7vMB
+
+        CpkCCkdzaGEyNTY6Nzc4MzljY2VmNzllYTQ4ZDU3ZGIyMWUxM2Y5MjlhYmNlMWQ1NWMxNzFjYTU4MTUwYmEzNDExOWY3MDI1ZWNl
+        NBJHc2hhMjU2OmJkZmU2NzkwYzAxZjQ2MzE2NzJlNzk2OGQ4NDc1YWNmMTdhYmZiMWJkNjBhMzQwMDdlNmU5Nzc1MWRjNzA5NWIS
+        R3NoYTI1Njo3MzFiNTY0MjRiYzMzZGYwMDg3OTU3ODFmNTBlZDNiOWI3MzEzZjkwN2FhMjMwY2UwM2M3YjYwYmEyMWIyMTU0Gi5b
+        c3RhZ2UtMiAzLzRdIENPUFkgLS1mcm9tPW9uZSAvYmluL2J1c3lib3ggL2IyKgwI4YGJ2AYQu8KR/AE=
+
+        CqcCCkdzaGEyNTY6Nzc4MzljY2VmNzllYTQ4ZDU3ZGIyMWUxM2Y5MjlhYmNlMWQ1NWMxNzFjYTU4MTUwYmEzNDExOWY3MDI1ZWNl
+        NBJHc2hhMjU2OmJkZmU2NzkwYzAxZjQ2MzE2NzJlNzk2OGQ4NDc1YWNmMTdhYmZiMWJkNjBhMzQwMDdlNmU5Nzc1MWRjNzA5NWIS
+        R3NoYTI1Njo3MzFiNTY0MjRiYzMzZGYwMDg3OTU3ODFmNTBlZDNiOWI3MzEzZjkwN2FhMjMwY2UwM2M3YjYwYmEyMWIyMTU0Gi5b
+        c3RhZ2UtMiAzLzRdIENPUFkgLS1mcm9tPW9uZSAvYmluL2J1c3lib3ggL2IyKgwI4YGJ2AYQu8KR/AEyDAjhgYnYBhCdn+6OAg==
+
+        CroBCkdzaGEyNTY6Y2Y3OGI3ZTcwNzZhMTcyMjJmOWE2NWM2MTk1MmNmNDZmZWU3OTVkZjAxYTNmZTA0YzY3Mzk3MjY5NDFlYjdh
+        NhJHc2hhMjU2Ojc3ODM5Y2NlZjc5ZWE0OGQ1N2RiMjFlMTNmOTI5YWJjZTFkNTVjMTcxY2E1ODE1MGJhMzQxMTlmNzAyNWVjZTQa
+        GFtzdGFnZS0yIDQvNF0gUlVOIGV4aXQgNyoMCOGBidgGENOd+ZIC
+
+        CosCCkdzaGEyNTY6Y2Y3OGI3ZTcwNzZhMTcyMjJmOWE2NWM2MTk1MmNmNDZmZWU3OTVkZjAxYTNmZTA0YzY3Mzk3MjY5NDFlYjdh
+        NhJHc2hhMjU2Ojc3ODM5Y2NlZjc5ZWE0OGQ1N2RiMjFlMTNmOTI5YWJjZTFkNTVjMTcxY2E1ODE1MGJhMzQxMTlmNzAyNWVjZTQa
+        GFtzdGFnZS0yIDQvNF0gUlVOIGV4aXQgNyoMCOGBidgGENOd+ZICMgwI4YGJ2AYQmJSolwM6QWV4ZWN1dG9yIGZhaWxlZCBydW5u
+        aW5nIFsvYmluL2J1c3lib3ggc2ggLWMgZXhpdCA3XTogZXhpdCBjb2RlOiA3
+        """
+}
