@@ -137,10 +137,16 @@ let package = Package(
         .testTarget(name: "ContextsTests", dependencies: ["Contexts", "CurlHTTP", "TaskModel", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "DistributionTests", dependencies: ["CurlHTTP", "Distribution", "TaskModel", "TestSupport", crypto], swiftSettings: strict),
         .testTarget(
-            name: "DockerEngineTests", dependencies: ["Contexts", "CurlHTTP", "DockerEngine", "TaskModel", "TestSupport"],
+            name: "DockerEngineTests", dependencies: [
+                "Contexts", "CurlHTTP", "DockerEngine", "TaskModel", "TestSupport",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict
         ),
-        .testTarget(name: "ResourceAPITests", dependencies: ["ResourceAPI", "TaskModel"], swiftSettings: strict),
+        .testTarget(
+            name: "ResourceAPITests", dependencies: ["CurlHTTP", "ResourceAPI", "TaskModel", "TestSupport"], swiftSettings: strict
+        ),
+        .testTarget(name: "SlipwayCommandTests", dependencies: ["ResourceAPI", "TestSupport", "slipway"], swiftSettings: strict),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "TaskModel", sqlite, crypto], swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests", dependencies: ["AgentProtocol", "CurlHTTP", "Scheduling", "Storage", "TaskModel", crypto, logging],

@@ -2,15 +2,17 @@
 public enum ArchiveContext {
     /// Reads the archive once, for its names, the Dockerfile and the ignore file; each walk reads it again. Blocks.
     ///
-    /// A tar archive, plain or compressed with gzip, bzip2, xz or zstd, as its content says. Of several entries with one name the last wins.
-    /// The Azure CLI's renamed copy of the Dockerfile (`<32 hexadecimal digits>_Dockerfile`), and ours, are found and never a part of the
-    /// context.
+    /// A tar archive, plain or compressed with gzip, bzip2, xz or zstd, as its content says. Of several entries with
+    /// one name the last wins. The Azure CLI's renamed copy of the Dockerfile (`<32 hexadecimal digits>_Dockerfile`),
+    /// and ours, are found and never a part of the context.
     ///
-    /// - Parameter appliesIgnoreFile: whether the rules are applied, as they are to folders that somebody packed; archives from elsewhere
+    /// - Parameter appliesIgnoreFile: whether the rules are applied, as they are to folders that somebody packed;
+    ///   archives from elsewhere
     ///   are taken as they are.
     /// - Throws: ``ContextError``, and what the source throws.
     public static func prepare(
-        _ archive: ArchiveSource, dockerfile: DockerfileChoice = .standard, appliesIgnoreFile: Bool = true, limits: ContextLimits = ContextLimits()
+        _ archive: ArchiveSource, dockerfile: DockerfileChoice = .standard, appliesIgnoreFile: Bool = true,
+        limits: ContextLimits = ContextLimits()
     ) throws -> PreparedContext {
         var names = ["Dockerfile", "dockerfile", ".dockerignore", "Dockerfile.dockerignore"]
         if case .path(let path) = dockerfile {
@@ -18,7 +20,8 @@ public enum ArchiveContext {
             names += [asked, asked + ".dockerignore"]
         }
         let index = try ArchiveIndex(
-            archive, limits: limits, capturing: Set(names.map { Array($0.utf8) }), captureLimit: FolderContext.maxDockerfileBytes)
+            archive, limits: limits, capturing: Set(names.map { Array($0.utf8) }),
+            captureLimit: FolderContext.maxDockerfileBytes)
         let plan = try ContextPlan(dockerfile, files: ArchiveFiles(archive: archive, index: index, limits: limits))
         let ignore = appliesIgnoreFile ? plan.ignore : .empty
         let hidden = plan.hidden
@@ -72,7 +75,9 @@ private struct ArchiveFiles: ContextFiles {
         let node = index.nodes[place]
         let shown = EntryPath(bytes: path).text
         let entry = try ArchiveTree.entry(node)
-        guard case .file(let body, let size) = node.kind else { throw ContextError.unreadable(shown, reason: "it is no file") }
+        guard case .file(let body, let size) = node.kind else {
+            throw ContextError.unreadable(shown, reason: "it is no file")
+        }
         guard size <= limit else { throw ContextError.tooLarge("\(size) bytes in \(shown)", limit: "\(limit) bytes") }
         if let bytes = index.captured[body] { return (bytes, entry) }
         // A file with a name that was not foreseen, since a link leads to it.

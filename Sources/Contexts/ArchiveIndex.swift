@@ -1,4 +1,5 @@
-/// The names of an archive: what remains when of several entries with one name the last wins, with the parents that were left out.
+/// The names of an archive: what remains when of several entries with one name the last wins, with the parents that
+/// were left out.
 final class ArchiveIndex: Sendable {
     /// A name.
     struct Node: Sendable {
@@ -51,12 +52,15 @@ final class ArchiveIndex: Sendable {
             case .fifo: kind = .fifo
             case .hardLink(let target):
                 switch found[target]?.kind {
-                case .directory: throw ContextError.entryRefused(EntryPath(bytes: item.path).text, reason: "it is a hard link to a folder")
+                case .directory:
+                    throw ContextError.entryRefused(
+                        EntryPath(bytes: item.path).text, reason: "it is a hard link to a folder")
                 case nil: kind = .dangling(target: target)
                 case .some(let other): kind = other
                 }
             }
-            found[item.path] = Node(path: item.path, kind: kind, mode: item.mode, modified: item.modified, entry: number)
+            found[item.path] = Node(
+                path: item.path, kind: kind, mode: item.mode, modified: item.modified, entry: number)
         }
         for path in Array(found.keys) { try Self.addParents(of: path, to: &found) }
         let nodes = found.values.sorted { EntryPath(bytes: $0.path) < EntryPath(bytes: $1.path) }
@@ -83,7 +87,8 @@ final class ArchiveIndex: Sendable {
             case .symbolicLink:
                 throw ContextError.entryRefused(EntryPath(bytes: path).text, reason: "its path runs through a link")
             case .some:
-                throw ContextError.entryRefused(EntryPath(bytes: path).text, reason: "its path runs through what is no folder")
+                throw ContextError.entryRefused(
+                    EntryPath(bytes: path).text, reason: "its path runs through what is no folder")
             }
         }
     }
@@ -108,7 +113,9 @@ struct ArchiveTree: EntryTree {
     func open(_ item: Int, in directory: Int, at path: [UInt8]) -> Int { item }
     func entry(of directory: Int, at path: [UInt8]) throws -> ContextEntry { try Self.entry(index.nodes[directory]) }
 
-    func visit(_ item: Int, in directory: Int, at path: [UInt8], _ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
+    func visit(
+        _ item: Int, in directory: Int, at path: [UInt8], _ visit: (ContextEntry, any EntryContent) throws -> Void
+    ) throws {
         try visit(Self.entry(index.nodes[item]), NoContent())
     }
 
@@ -122,7 +129,8 @@ struct ArchiveTree: EntryTree {
         case .dangling(let target):
             throw ContextError.entryRefused(
                 EntryPath(bytes: node.path).text,
-                reason: "it is a hard link to '\(EntryPath(bytes: target))', which is not in the archive. Copy the file in place of the link, "
+                reason:
+                    "it is a hard link to '\(EntryPath(bytes: target))', which is not in the archive. Copy the file in place of the link, "
                     + "or keep both names in the context")
         }
         return ContextEntry(path: EntryPath(bytes: node.path), kind: kind, mode: node.mode, modified: node.modified)

@@ -1,7 +1,8 @@
 import CArchive
 import Glibc
 
-/// Reads a tar archive from front to back, compressed or not, within limits that hold while the bytes pass. Owns one libarchive handle.
+/// Reads a tar archive from front to back, compressed or not, within limits that hold while the bytes pass. Owns one
+/// libarchive handle.
 final class ArchiveReader: EntryContent {
     enum Kind {
         case file(size: Int64)
@@ -64,16 +65,20 @@ final class ArchiveReader: EntryContent {
 
     init(_ archive: ArchiveSource, limits: ContextLimits) throws {
         source = Source(try archive.open(), limits: limits)
-        guard let handle = archive_read_new() else { throw ContextError.archiveLibrary(action: "read an archive", reason: "out of memory") }
+        guard let handle = archive_read_new() else {
+            throw ContextError.archiveLibrary(action: "read an archive", reason: "out of memory")
+        }
         self.handle = handle
         self.limits = limits
         started = clock.now
         // Without the library behind it a filter would start a program: those are not taken.
         for support in [
-            archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz, archive_read_support_filter_zstd,
+            archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,
+            archive_read_support_filter_zstd,
         ] {
             guard support(handle) == ARCHIVE_OK else {
-                throw ContextError.archiveLibrary(action: "read archives", reason: "it was built without one of gzip, bzip2, xz, zstd")
+                throw ContextError.archiveLibrary(
+                    action: "read archives", reason: "it was built without one of gzip, bzip2, xz, zstd")
             }
         }
         archive_read_support_format_tar(handle)
@@ -109,7 +114,9 @@ final class ArchiveReader: EntryContent {
             if code == ARCHIVE_EOF { return nil }
             guard code >= ARCHIVE_WARN, let entry else { throw failure() }
             count += 1
-            guard count <= limits.entries else { throw ContextError.tooLarge("more entries", limit: "\(limits.entries)") }
+            guard count <= limits.entries else {
+                throw ContextError.tooLarge("more entries", limit: "\(limits.entries)")
+            }
             try checkSizes()
             return try item(entry)
         }
@@ -145,7 +152,8 @@ final class ArchiveReader: EntryContent {
         let path = try cleaned(UnsafeRawBufferPointer(start: name, count: strlen(name)).map { $0 })
         let kind: Kind
         if let target = archive_entry_hardlink(entry) ?? archive_entry_hardlink_utf8(entry) {
-            kind = .hardLink(target: try cleaned(UnsafeRawBufferPointer(start: target, count: strlen(target)).map { $0 }))
+            kind = .hardLink(
+                target: try cleaned(UnsafeRawBufferPointer(start: target, count: strlen(target)).map { $0 }))
         } else {
             switch archive_entry_filetype(entry) {
             case S_IFREG:
@@ -166,18 +174,25 @@ final class ArchiveReader: EntryContent {
             }
         }
         return Item(
-            path: path, kind: kind, mode: UInt16(archive_entry_perm(entry) & 0o7777), modified: Int64(archive_entry_mtime(entry)))
+            path: path, kind: kind, mode: UInt16(archive_entry_perm(entry) & 0o7777),
+            modified: Int64(archive_entry_mtime(entry)))
     }
 
     /// A name relative to the root. The root itself may be written `/`, `.` or with no name at all.
     private func cleaned(_ name: [UInt8]) throws -> [UInt8] {
-        guard name.count <= limits.nameBytes else { throw ContextError.tooLarge("longer names", limit: "\(limits.nameBytes) bytes") }
+        guard name.count <= limits.nameBytes else {
+            throw ContextError.tooLarge("longer names", limit: "\(limits.nameBytes) bytes")
+        }
         let parts = name.split(separator: .slash).filter { !$0.elementsEqual([.dot]) }
-        guard name.first != .slash || parts.isEmpty else { throw ContextError.entryRefused(shownPath, reason: "its name is absolute") }
+        guard name.first != .slash || parts.isEmpty else {
+            throw ContextError.entryRefused(shownPath, reason: "its name is absolute")
+        }
         guard !parts.contains(where: { $0.elementsEqual([.dot, .dot]) }) else {
             throw ContextError.entryRefused(shownPath, reason: "its name holds '..'")
         }
-        guard parts.count <= limits.depth else { throw ContextError.tooLarge("deeper folders", limit: "\(limits.depth) levels") }
+        guard parts.count <= limits.depth else {
+            throw ContextError.tooLarge("deeper folders", limit: "\(limits.depth) levels")
+        }
         return Array(parts.joined(separator: [.slash]))
     }
 

@@ -5,7 +5,8 @@ import Glibc
 public struct ArchiveSource: Sendable {
     let open: @Sendable () throws -> any ArchiveInput
 
-    /// - Parameter open: called on a thread that may block, once for each pass. The pipe is read to its end, or abandoned.
+    /// - Parameter open: called on a thread that may block, once for each pass. The pipe is read to its end, or
+    ///   abandoned.
     public init(open: @escaping @Sendable () throws -> BytePipe) {
         self.open = { PipeInput(pipe: try open()) }
     }

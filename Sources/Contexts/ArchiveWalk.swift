@@ -7,7 +7,8 @@ struct ArchiveWalk: ContextWalk {
     private let carried: Set<[UInt8]>
 
     init(
-        _ archive: ArchiveSource, limits: ContextLimits, index: ArchiveIndex, makeFilter: @escaping @Sendable () -> IgnoreFilter,
+        _ archive: ArchiveSource, limits: ContextLimits, index: ArchiveIndex,
+        makeFilter: @escaping @Sendable () -> IgnoreFilter,
         carried: Set<[UInt8]>
     ) {
         self.archive = archive
@@ -54,12 +55,16 @@ struct ArchiveWalk: ContextWalk {
                 placeOfEntry[entry] = place
                 guard case .file(let body, _) = node.kind else { continue }
                 // The earliest name carries the content; the rest are links to it.
-                if let other = firstNameOfBody[body], let otherEntry = index.nodes[other].entry, otherEntry < entry { continue }
+                if let other = firstNameOfBody[body], let otherEntry = index.nodes[other].entry, otherEntry < entry {
+                    continue
+                }
                 firstNameOfBody[body] = place
             }
         }
 
-        mutating func take(entry: Int, _ content: any EntryContent, _ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
+        mutating func take(
+            entry: Int, _ content: any EntryContent, _ visit: (ContextEntry, any EntryContent) throws -> Void
+        ) throws {
             if let place = firstNameOfBody[entry] {
                 try visitParents(of: place, visit)
                 visited.insert(place)
@@ -88,7 +93,9 @@ struct ArchiveWalk: ContextWalk {
             try visit(entry, NoContent())
         }
 
-        private mutating func visitParents(of place: Int, _ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
+        private mutating func visitParents(of place: Int, _ visit: (ContextEntry, any EntryContent) throws -> Void)
+            throws
+        {
             for parent in parentPaths(of: index.nodes[place].path) {
                 guard let place = index.place(of: parent), !visited.contains(place) else { continue }
                 try self.visit(place, visit)

@@ -1,9 +1,11 @@
 import Glibc
 import Synchronization
 
-/// Runs tasks that block (libgit2, libarchive, the file system) on threads of their own, so that the shared pool keeps going.
+/// Runs tasks that block (libgit2, libarchive, the file system) on threads of their own, so that the shared pool keeps
+/// going.
 ///
-/// A thread is started when none is idle and ends after it had nothing to do for a while: there are as many as there is work at once.
+/// A thread is started when none is idle and ends after it had nothing to do for a while: there are as many as there is
+/// work at once.
 public final class BlockingExecutor: TaskExecutor {
     public static let shared = BlockingExecutor()
 
@@ -51,10 +53,12 @@ public final class BlockingExecutor: TaskExecutor {
 
     private func startThread() {
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { _ in
-            BlockingExecutor.shared.serve()
-            return nil
-        }, nil)
+        let code = pthread_create(
+            &thread, nil,
+            { _ in
+                BlockingExecutor.shared.serve()
+                return nil
+            }, nil)
         // Without a new thread the job waits for one that exists.
         if code == 0 { pthread_detach(thread) }
     }

@@ -1,7 +1,7 @@
 /// A path relative to the root of a context: `/` between segments, no leading or trailing one, no `.` or `..`.
 ///
-/// Names may hold any byte but `/` and NUL, so a path is bytes. Order is by segment, bytewise, as if `/` were smaller than every other
-/// byte: a directory comes before what is in it, and `a/b` before `a-b`.
+/// Names may hold any byte but `/` and NUL, so a path is bytes. Order is by segment, bytewise, as if `/` were smaller
+/// than every other byte: a directory comes before what is in it, and `a/b` before `a-b`.
 public struct EntryPath: Sendable, Hashable {
     public let bytes: [UInt8]
 

@@ -100,11 +100,14 @@ extension ContextError {
 extension ContextError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .emptyLocation, .notAFolder, .locationNotFound, .unknownScheme, .invalidURL, .invalidReference, .invalidArtifact,
+        case .emptyLocation, .notAFolder, .locationNotFound, .unknownScheme, .invalidURL, .invalidReference,
+            .invalidArtifact,
             .sourceRefused:
             namingProblem
-        case .referenceNotFound, .folderOutside, .folderMissing, .folderNotADirectory, .accessRefused, .repositoryNotFound,
-            .unexpectedAnswer, .unreachable, .connectionFailed, .unknownHostKey, .wrongCommit, .submodule, .mirrorDamaged:
+        case .referenceNotFound, .folderOutside, .folderMissing, .folderNotADirectory, .accessRefused,
+            .repositoryNotFound,
+            .unexpectedAnswer, .unreachable, .connectionFailed, .unknownHostKey, .wrongCommit, .submodule,
+            .mirrorDamaged:
             gitProblem
         default: readingProblem
         }
@@ -113,13 +116,16 @@ extension ContextError: CustomStringConvertible {
     private var namingProblem: String {
         switch self {
         case .emptyLocation: "No context is named. Name a folder, a git URL, a tarball URL, or /dev/null for none."
-        case .notAFolder(let path): "\(path) is no folder. Name the folder that holds it, and the file with -f if it is the Dockerfile."
+        case .notAFolder(let path):
+            "\(path) is no folder. Name the folder that holds it, and the file with -f if it is the Dockerfile."
         case .locationNotFound(let text):
             "There is no folder \(text), and it is no URL either. For a git repository write its whole URL, as in https://host/team/app.git#main:folder."
         case .unknownScheme(let text): "Contexts can't be fetched from \(text). Use https://, ssh:// or oci://."
         case .invalidURL(let text, let reason): "\(text) is no usable URL: \(reason)."
-        case .invalidReference(let text, let reason): "'\(text)' can't be checked out: \(reason). Put a branch, tag or commit id after '#'."
-        case .invalidArtifact(let text): "\(text) names no artifact. Write oci://registry/repository:tag or oci://registry/repository@digest."
+        case .invalidReference(let text, let reason):
+            "'\(text)' can't be checked out: \(reason). Put a branch, tag or commit id after '#'."
+        case .invalidArtifact(let text):
+            "\(text) names no artifact. Write oci://registry/repository:tag or oci://registry/repository@digest."
         case .sourceRefused(let text, let reason): "\(text) is not fetched from: \(reason)."
         default: ""
         }
@@ -129,8 +135,10 @@ extension ContextError: CustomStringConvertible {
         switch self {
         case .referenceNotFound(let name, let remote):
             "Can't check out '\(name)': \(remote) has no such branch, tag or commit. Put an existing one after '#', as in \(remote)#main."
-        case .folderOutside(let folder): "'\(folder)' leads out of the context's root or into a .git. Name a place inside it."
-        case .folderMissing(let folder, let place): "There is no folder '\(folder)' in \(place). Name one that exists there."
+        case .folderOutside(let folder):
+            "'\(folder)' leads out of the context's root or into a .git. Name a place inside it."
+        case .folderMissing(let folder, let place):
+            "There is no folder '\(folder)' in \(place). Name one that exists there."
         case .folderNotADirectory(let folder): "'\(folder)' is a file. Name the folder that holds it."
         case .accessRefused(let remote, true):
             "\(remote) refused the credentials. Check that they are still valid and may read this repository."
@@ -138,12 +146,14 @@ extension ContextError: CustomStringConvertible {
             "\(remote) asks for credentials and there are none for its host. Add some, or check the address."
         case .repositoryNotFound(let remote):
             "There is no repository at \(remote), or these credentials may not see it. Check the address, or add credentials for its host."
-        case .unexpectedAnswer(let remote, let reason): "\(remote) did not answer as a git server: \(reason). Check the address."
+        case .unexpectedAnswer(let remote, let reason):
+            "\(remote) did not answer as a git server: \(reason). Check the address."
         case .unreachable(let remote, let cause): "Can't fetch from \(remote). \(cause)"
         case .connectionFailed(let remote, let reason): "Can't fetch from \(remote): \(reason)."
         case .unknownHostKey(let host, let line):
             "The host key of \(host) is not known. If it is the right one, add this line to the known hosts: \(line)"
-        case .wrongCommit(let expected, let actual, let remote): "\(remote) has commit \(actual) there, not \(expected) as the request says."
+        case .wrongCommit(let expected, let actual, let remote):
+            "\(remote) has commit \(actual) there, not \(expected) as the request says."
         case .submodule(let path, let reason): "The submodule at \(path) can't be fetched: \(reason)"
         case .mirrorDamaged(let remote, let reason):
             "The local copy of \(remote) is damaged (\(reason)) and will be made anew by the next run. Run it again."
@@ -153,17 +163,21 @@ extension ContextError: CustomStringConvertible {
 
     private var readingProblem: String {
         switch self {
-        case .invalidPattern(let file, let line, let text, let reason): "\(file), line \(line): '\(text)' is no valid rule: \(reason)."
+        case .invalidPattern(let file, let line, let text, let reason):
+            "\(file), line \(line): '\(text)' is no valid rule: \(reason)."
         case .lineTooLong(let file, let line): "\(file), line \(line): the line has 65,536 bytes or more. Split it."
         case .ignoreFileUnreadable(let file, let reason): "The ignore file \(file) can't be read: \(reason)."
         case .ignoreFileTooLarge(let file, let limit): "The ignore file \(file) has more than \(limit)."
-        case .noDockerfile(let path): "There is no \(path) in the context. Add one, or name another file with -f."
+        case .noDockerfile(let path): "There is no \(path) in the context. Add one, name another file with -f, or another folder of a repository as in URL#main:FOLDER."
         case .unreadable(let path, let reason): "\(path) can't be read: \(reason)."
-        case .changedWhileReading(let path): "\(path) became shorter while it was read. Try again when nothing writes to it."
-        case .notAnArchive(let reason): "What was uploaded is no tar archive: \(reason). Send a tar file, plain or compressed with gzip."
+        case .changedWhileReading(let path):
+            "\(path) became shorter while it was read. Try again when nothing writes to it."
+        case .notAnArchive(let reason):
+            "What was uploaded is no tar archive: \(reason). Send a tar file, plain or compressed with gzip."
         case .archiveBroken(let reason): "The archive ends early or is damaged: \(reason). Upload it again."
         case .entryRefused(let path, let reason): "The archive's entry '\(path)' is refused: \(reason)."
-        case .tooLarge(let what, let limit): "The context has \(what), over the limit of \(limit). Leave out what the build doesn't need."
+        case .tooLarge(let what, let limit):
+            "The context has \(what), over the limit of \(limit). Leave out what the build doesn't need."
         case .archiveLibrary(let action, let reason): "libarchive could not \(action): \(reason)."
         default: ""
         }

@@ -25,7 +25,8 @@ public enum ContextLocation: Sendable, Hashable {
 
     /// Reads a text as somebody typed it.
     ///
-    /// - Parameter localPath: looks a path up on the disk, nil if nothing is there. A server, to which no text is a local path, leaves it out.
+    /// - Parameter localPath: looks a path up on the disk, nil if nothing is there. A server, to which no text is a
+    ///   local path, leaves it out.
     public init(_ text: String, localPath: (String) -> LocalPath? = { _ in nil }) throws(ContextError) {
         guard !text.isEmpty else { throw .emptyLocation }
         if text == "-" {
@@ -66,7 +67,9 @@ public enum ContextLocation: Sendable, Hashable {
             self = .git(try GitReference(url, query: nil))
         case "http", "https":
             guard !url.host.isEmpty else { throw .invalidURL(url.redacted, reason: "it names no host") }
-            guard url.hasValidPort else { throw .invalidURL(url.redacted, reason: "its port is no number from 1 to 65535") }
+            guard url.hasValidPort else {
+                throw .invalidURL(url.redacted, reason: "its port is no number from 1 to 65535")
+            }
             if url.path.hasSuffix(".git"), let query = GitQuery(url.query) {
                 self = .git(try GitReference(url, query: query))
             } else if url.isAzureRepository {
@@ -88,7 +91,8 @@ public enum ContextLocation: Sendable, Hashable {
             && !repository[separator...].contains("/")
     }
 
-    /// The location for logs and records: without user info, and without the query of a download, which may be a signature.
+    /// The location for logs and records: without user info, and without the query of a download, which may be a
+    /// signature.
     public var redacted: String {
         switch self {
         case .folder(let path): path

@@ -4,7 +4,8 @@ public import CurlHTTP
 public enum ContextPacker {
     public enum Compression: Sendable, Hashable {
         case none
-        /// gzip at level 1: an upload's time is that of its compression, and higher levels cost far more than they save.
+        /// gzip at level 1: an upload's time is that of its compression, and higher levels cost far more than they
+        /// save.
         case gzip
     }
 
@@ -24,7 +25,8 @@ public enum ContextPacker {
     ///
     /// - Parameter first: entries that must come first or are not in the walk.
     /// - Parameter progress: called after each entry.
-    /// - Throws: what the walk throws, `BytePipeError.abandoned` when the reader has gone, `CancellationError` when the task is canceled.
+    /// - Throws: what the walk throws, `BytePipeError.abandoned` when the reader has gone, `CancellationError` when the
+    ///   task is canceled.
     public static func pack(
         _ walk: any ContextWalk, into pipe: BytePipe, compression: Compression = .none, first: [InMemoryEntry] = [],
         progress: ((Progress) -> Void)? = nil
@@ -62,7 +64,7 @@ public enum ContextPacker {
                 try await BlockingExecutor.shared.run {
                     try pack(walk, into: pipe, compression: compression, first: first, progress: progress)
                 }
-            } catch where Task.isCancelled {
+            } catch  where Task.isCancelled {
                 throw CancellationError()
             }
         } onCancel: {
@@ -70,8 +72,8 @@ public enum ContextPacker {
         }
     }
 
-    /// An entry of the root whose header is plain, if the walk's first entry is none: builders tell a tar from a Dockerfile by the first
-    /// 1,024 bytes and know no pax header there.
+    /// An entry of the root whose header is plain, if the walk's first entry is none: builders tell a tar from a
+    /// Dockerfile by the first 1,024 bytes and know no pax header there.
     private static func leadingEntry(of walk: any ContextWalk) throws -> InMemoryEntry? {
         struct Found: Error {}
         var result: InMemoryEntry?

@@ -43,7 +43,8 @@ struct ContextPlan {
     private(set) var hidden: Set<[UInt8]> = []
     private var uploadDockerfilePath: [UInt8]
 
-    /// - Throws: ``ContextError/noDockerfile(_:)``, ``ContextError/ignoreFileUnreadable(_:reason:)``, and what reading throws.
+    /// - Throws: ``ContextError/noDockerfile(_:)``, ``ContextError/ignoreFileUnreadable(_:reason:)``, and what reading
+    ///   throws.
     init(_ choice: DockerfileChoice, files: some ContextFiles) throws {
         let (asked, resolved) = try Self.find(choice, files)
         ignoreFile = try Self.ignoreFile(beside: asked, files)
@@ -67,14 +68,18 @@ struct ContextPlan {
         // Whoever reads the upload looks for rules beside the name that the request gives.
         let name = String(decoding: path, as: UTF8.self)
         guard name != asked else { return }
-        if try (ignoreFile?.path ?? ".dockerignore") != ".dockerignore" || files.resolve(name + ".dockerignore") != nil {
+        if try (ignoreFile?.path ?? ".dockerignore") != ".dockerignore" || files.resolve(name + ".dockerignore") != nil
+        {
             uploadDockerfilePath = Self.addedName(for: bytes)
             addCopies()
         }
     }
 
-    /// - Returns: the name asked for, relative to the root, and where that file really is; nothing for bytes from elsewhere.
-    private static func find(_ choice: DockerfileChoice, _ files: some ContextFiles) throws -> (asked: String, resolved: ResolvedFile?) {
+    /// - Returns: the name asked for, relative to the root, and where that file really is; nothing for bytes from
+    ///   elsewhere.
+    private static func find(_ choice: DockerfileChoice, _ files: some ContextFiles) throws -> (
+        asked: String, resolved: ResolvedFile?
+    ) {
         switch choice {
         case .standard:
             guard let found = try files.resolve("Dockerfile") ?? files.resolve("dockerfile") else {
@@ -133,7 +138,8 @@ struct ContextPlan {
         Array(addedPrefix.utf8) + hexadecimal(SHA256.hash(data: dockerfile)).utf8.prefix(20)
     }
 
-    /// Whether a Dockerfile has the name of a copy made for one request: ours, or the `<32 hexadecimal digits>_<name>` of the Azure CLI.
+    /// Whether a Dockerfile has the name of a copy made for one request: ours, or the `<32 hexadecimal digits>_<name>`
+    /// of the Azure CLI.
     private static func isAddedName(_ path: [UInt8]) -> Bool {
         guard !path.contains(.slash) else { return false }
         if path.starts(with: addedPrefix.utf8) {
@@ -147,7 +153,8 @@ struct ContextPlan {
     ///
     /// - Parameter makeWalk: makes a walk of what the rules leave and the paths it is given.
     func context(
-        filter: IgnoreFilter, notices: [String] = [], revision: SourceRevision? = nil, makeWalk: (Set<[UInt8]>) -> any ContextWalk
+        filter: IgnoreFilter, notices: [String] = [], revision: SourceRevision? = nil,
+        makeWalk: (Set<[UInt8]>) -> any ContextWalk
     ) -> PreparedContext {
         let dropped = needed.filter { !filter.keeps($0.entry.path.bytes) }
         let carried = added + dropped

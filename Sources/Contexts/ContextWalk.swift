@@ -2,7 +2,8 @@
 ///
 /// A walk blocks and may be made more than once, giving the same each time: run it on ``BlockingExecutor``.
 public protocol ContextWalk: Sendable {
-    /// Visits every entry, a directory before what is in it. `content` may be read only during the visit, and need not be.
+    /// Visits every entry, a directory before what is in it. `content` may be read only during the visit, and need not
+    /// be.
     ///
     /// - Throws: ``ContextError``, what `visit` throws, `CancellationError` when the calling task is canceled.
     func forEachEntry(_ visit: (_ entry: ContextEntry, _ content: any EntryContent) throws -> Void) throws

@@ -78,13 +78,16 @@ public struct DockerIgnore: Sendable {
     static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var rest = bytes
         while let count = whiteSpace.first(where: { rest.starts(with: $0) })?.count { rest = rest.dropFirst(count) }
-        while let count = whiteSpace.first(where: { rest.suffix($0.count).elementsEqual($0) })?.count { rest = rest.dropLast(count) }
+        while let count = whiteSpace.first(where: { rest.suffix($0.count).elementsEqual($0) })?.count {
+            rest = rest.dropLast(count)
+        }
         return rest
     }
 
     private static let whiteSpace: [[UInt8]] = {
         let scalars: [ClosedRange<UInt32>] = [
-            0x09...0x0d, 0x20...0x20, 0x85...0x85, 0xa0...0xa0, 0x1680...0x1680, 0x2000...0x200a, 0x2028...0x2029, 0x202f...0x202f,
+            0x09...0x0d, 0x20...0x20, 0x85...0x85, 0xa0...0xa0, 0x1680...0x1680, 0x2000...0x200a, 0x2028...0x2029,
+            0x202f...0x202f,
             0x205f...0x205f, 0x3000...0x3000,
         ]
         return scalars.joined().compactMap(Unicode.Scalar.init).map { Array(String($0).utf8) }

@@ -11,7 +11,8 @@ final class FileLock: Sendable {
 
     /// Waits for the lock.
     ///
-    /// - Throws: `CancellationError` when the task is canceled, ``ContextError/unreadable(_:reason:)`` if the file can't be made.
+    /// - Throws: `CancellationError` when the task is canceled, ``ContextError/unreadable(_:reason:)`` if the file
+    ///   can't be made.
     convenience init(_ path: String, _ mode: Mode) throws {
         while true {
             if let lock = try FileLock(trying: path, mode) {
@@ -31,7 +32,9 @@ final class FileLock: Sendable {
         guard flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             let code = errno
             close(descriptor)
-            guard code == EWOULDBLOCK || code == EINTR else { throw ContextError.unreadable(path, reason: systemMessage(code)) }
+            guard code == EWOULDBLOCK || code == EINTR else {
+                throw ContextError.unreadable(path, reason: systemMessage(code))
+            }
             return nil
         }
         self.init(descriptor: descriptor)

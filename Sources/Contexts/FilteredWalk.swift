@@ -11,7 +11,9 @@ protocol EntryTree {
     func open(_ item: Item, in directory: Directory, at path: [UInt8]) throws -> Directory
     func entry(of directory: Directory, at path: [UInt8]) throws -> ContextEntry
     /// Visits what is no directory.
-    func visit(_ item: Item, in directory: Directory, at path: [UInt8], _ visit: (ContextEntry, any EntryContent) throws -> Void) throws
+    func visit(
+        _ item: Item, in directory: Directory, at path: [UInt8],
+        _ visit: (ContextEntry, any EntryContent) throws -> Void) throws
 }
 
 /// One pass over a tree through the ignore rules.
@@ -55,7 +57,9 @@ struct FilteredWalk<Tree: EntryTree> {
                 try tree.visit(item, in: directory, at: itemPath, visit)
                 continue
             }
-            guard isKept || carriedParents.contains(itemPath) || filter.mayKeepBelow(itemPath, itemState) else { continue }
+            guard isKept || carriedParents.contains(itemPath) || filter.mayKeepBelow(itemPath, itemState) else {
+                continue
+            }
             let inner = try tree.open(item, in: directory, at: itemPath)
             let depth = waiting.count
             waiting.append(Parent(directory: inner, path: itemPath))
@@ -65,7 +69,9 @@ struct FilteredWalk<Tree: EntryTree> {
         }
     }
 
-    private func visitWaiting(_ waiting: inout [Parent], _ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
+    private func visitWaiting(_ waiting: inout [Parent], _ visit: (ContextEntry, any EntryContent) throws -> Void)
+        throws
+    {
         for parent in waiting { try visit(tree.entry(of: parent.directory, at: parent.path), NoContent()) }
         waiting.removeAll(keepingCapacity: true)
     }

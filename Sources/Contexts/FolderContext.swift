@@ -23,7 +23,8 @@ public struct FolderContext: Sendable {
         _ folder: String, dockerfile: DockerfileChoice = .standard, includeGit: Bool = false,
         onNotice: (@Sendable (String) -> Void)? = nil
     ) throws -> PreparedContext {
-        try prepare(folder, dockerfile: dockerfile, includeGit: includeGit, onNotice: onNotice, counter: FolderTree.Counter())
+        try prepare(
+            folder, dockerfile: dockerfile, includeGit: includeGit, onNotice: onNotice, counter: FolderTree.Counter())
     }
 
     static func prepare(
@@ -49,7 +50,8 @@ private struct FolderWalk: ContextWalk {
     let onNotice: (@Sendable (String) -> Void)?
 
     func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
-        try FilteredWalk(FolderTree(root: root, counter: counter, onNotice: onNotice), makeFilter(), carried: carried).run(visit)
+        try FilteredWalk(FolderTree(root: root, counter: counter, onNotice: onNotice), makeFilter(), carried: carried)
+            .run(visit)
     }
 }
 
@@ -61,7 +63,9 @@ private struct FolderFiles: ContextFiles {
         let asked = path.hasPrefix("/") ? path : root + "/" + path
         guard let real = realPath(asked) else {
             let code = errno
-            guard code == ENOENT || code == ENOTDIR || code == ELOOP else { throw ContextError.unreadable(path, reason: systemMessage(code)) }
+            guard code == ENOENT || code == ENOTDIR || code == ELOOP else {
+                throw ContextError.unreadable(path, reason: systemMessage(code))
+            }
             return nil
         }
         let base = root == "/" ? root : root + "/"
@@ -81,7 +85,9 @@ private struct FolderFiles: ContextFiles {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw ContextError.unreadable(shown, reason: systemMessage()) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw ContextError.unreadable(shown, reason: "it is no file") }
-        guard status.st_size <= limit else { throw ContextError.tooLarge("\(status.st_size) bytes in \(shown)", limit: "\(limit) bytes") }
+        guard status.st_size <= limit else {
+            throw ContextError.tooLarge("\(status.st_size) bytes in \(shown)", limit: "\(limit) bytes")
+        }
         let bytes = try [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
             while count < buffer.count {
                 let read = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
@@ -92,7 +98,8 @@ private struct FolderFiles: ContextFiles {
         }
         let inside: [UInt8] = if case .inside(let inside) = file { inside } else { [] }
         let entry = ContextEntry(
-            path: EntryPath(bytes: inside), kind: .file(size: Int64(bytes.count)), mode: UInt16(status.st_mode & 0o7777),
+            path: EntryPath(bytes: inside), kind: .file(size: Int64(bytes.count)),
+            mode: UInt16(status.st_mode & 0o7777),
             modified: Int64(status.st_mtim.tv_sec))
         return (bytes, entry)
     }

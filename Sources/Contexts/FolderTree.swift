@@ -57,7 +57,9 @@ struct FolderTree: EntryTree {
     }
 
     func open(_ item: Item, in directory: Directory, at path: [UInt8]) throws -> Directory {
-        let descriptor = withCString(item.name) { openat(directory.descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+        let descriptor = withCString(item.name) {
+            openat(directory.descriptor, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        }
         guard descriptor >= 0 else { throw unreadable(path) }
         return Directory(descriptor)
     }
@@ -78,7 +80,9 @@ struct FolderTree: EntryTree {
             guard name != [.dot], name != [.dot, .dot] else { continue }
             var type = found.pointee.d_type
             if type == UInt8(DT_UNKNOWN) {
-                type = UInt8(truncatingIfNeeded: try status(of: name, in: directory, at: joinPath(path, name)).st_mode >> 12 & 0o17)
+                type = UInt8(
+                    truncatingIfNeeded: try status(of: name, in: directory, at: joinPath(path, name)).st_mode >> 12
+                        & 0o17)
             }
             items.append(Item(name: name, type: type))
         }
@@ -94,7 +98,10 @@ struct FolderTree: EntryTree {
         return entry(at: path, .directory, status)
     }
 
-    func visit(_ item: Item, in directory: Directory, at path: [UInt8], _ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
+    func visit(
+        _ item: Item, in directory: Directory, at path: [UInt8],
+        _ visit: (ContextEntry, any EntryContent) throws -> Void
+    ) throws {
         let status = try status(of: item.name, in: directory, at: path)
         switch status.st_mode & S_IFMT {
         case S_IFREG:
@@ -108,7 +115,8 @@ struct FolderTree: EntryTree {
             let content = FolderFile(item.name, in: directory, size: Int64(status.st_size), path: path)
             try visit(entry(at: path, .file(size: Int64(status.st_size)), status), content)
         case S_IFLNK:
-            var link = entry(at: path, .symbolicLink(target: try target(of: item.name, in: directory, at: path)), status)
+            var link = entry(
+                at: path, .symbolicLink(target: try target(of: item.name, in: directory, at: path)), status)
             link.mode = 0o777
             try visit(link, NoContent())
         case S_IFIFO:
@@ -132,7 +140,8 @@ struct FolderTree: EntryTree {
 
     private func entry(at path: [UInt8], _ kind: ContextEntry.Kind, _ status: stat) -> ContextEntry {
         ContextEntry(
-            path: EntryPath(bytes: path), kind: kind, mode: UInt16(status.st_mode & 0o7777), modified: Int64(status.st_mtim.tv_sec))
+            path: EntryPath(bytes: path), kind: kind, mode: UInt16(status.st_mode & 0o7777),
+            modified: Int64(status.st_mtim.tv_sec))
     }
 
     private func status(of name: [UInt8], in directory: Directory, at path: [UInt8]) throws -> stat {
@@ -182,14 +191,20 @@ private final class FolderFile: EntryContent {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard left > 0 else { return 0 }
         if descriptor < 0 {
-            descriptor = withCString(name) { openat(directory.descriptor, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
-            guard descriptor >= 0 else { throw ContextError.unreadable(EntryPath(bytes: path).text, reason: systemMessage()) }
+            descriptor = withCString(name) {
+                openat(directory.descriptor, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            }
+            guard descriptor >= 0 else {
+                throw ContextError.unreadable(EntryPath(bytes: path).text, reason: systemMessage())
+            }
         }
         let wanted = min(buffer.count, Int(clamping: left))
         while true {
             let count = Glibc.read(descriptor, buffer.baseAddress, wanted)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw ContextError.unreadable(EntryPath(bytes: path).text, reason: systemMessage()) }
+            guard count >= 0 else {
+                throw ContextError.unreadable(EntryPath(bytes: path).text, reason: systemMessage())
+            }
             guard count > 0 else { throw ContextError.changedWhileReading(EntryPath(bytes: path).text) }
             left -= Int64(count)
             return count

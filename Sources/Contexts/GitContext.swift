@@ -8,7 +8,8 @@ public enum GitContext {
     /// Resolves the reference at the remote, fetches what is missing, and finds the Dockerfile and the ignore file.
     ///
     /// - Parameters:
-    ///   - pool: the folder for the mirrors of an agent pool, made if it is missing. Who shares it may see what others fetched only after
+    ///   - pool: the folder for the mirrors of an agent pool, made if it is missing. Who shares it may see what others
+    ///     fetched only after
     ///     the remote let them in.
     ///   - progress: lines such as `Receiving objects: 45% (12/27), 80 KiB`, at most one a second.
     /// - Throws: ``ContextError``, `CancellationError`.
@@ -49,13 +50,17 @@ public enum GitContext {
             let plan = try ContextPlan(dockerfile, files: GitFiles(tree: tree, root: root, modified: modified))
             let ignore = plan.ignore
             if reference.keepsGitDirectory || ignore.asksForGitDirectory {
-                notices.append("The ignore file or the reference asks for .git, which git contexts do not have yet; it is left out.")
+                notices.append(
+                    "The ignore file or the reference asks for .git, which git contexts do not have yet; it is left out."
+                )
             }
             let makeFilter = { @Sendable in IgnoreFilter(ignore) }
             let revision = SourceRevision(commit: checkout.commit.id.text, branch: checkout.branch)
-            return plan.context(filter: makeFilter(), notices: notices, revision: revision) { [mounts, access] carried in
+            return plan.context(filter: makeFilter(), notices: notices, revision: revision) {
+                [mounts, access] carried in
                 GitWalk(
-                    mounts: mounts, folder: root.path, modified: modified, makeFilter: makeFilter, carried: carried, limits: access.limits)
+                    mounts: mounts, folder: root.path, modified: modified, makeFilter: makeFilter, carried: carried,
+                    limits: access.limits)
             }
         }
 
@@ -92,9 +97,13 @@ public enum GitContext {
                 guard depth < GitContext.maxSubmoduleDepth, mounts.count <= GitContext.maxSubmodules else {
                     throw ContextError.submodule(
                         path: shown,
-                        reason: "more than \(GitContext.maxSubmodules) submodules, or \(GitContext.maxSubmoduleDepth) in one another, are not fetched.")
+                        reason:
+                            "more than \(GitContext.maxSubmodules) submodules, or \(GitContext.maxSubmoduleDepth) in one another, are not fetched."
+                    )
                 }
-                try mountSubmodule(GitModules.resolve(address, against: reference.remote), submodule.commit, of: reference, at: inner, depth)
+                try mountSubmodule(
+                    GitModules.resolve(address, against: reference.remote), submodule.commit, of: reference, at: inner,
+                    depth)
             }
             return checkout
         }
@@ -123,10 +132,15 @@ public enum GitContext {
         private func addNotices(_ inspection: GitInspection, _ checkout: GitMirror.Checkout, at path: [UInt8]) throws {
             guard !inspection.attributeFiles.isEmpty else { return }
             let repository = try GitRepository(opening: checkout.path)
-            let texts = try inspection.attributeFiles.map { String(decoding: try repository.blob($0.id).bytes, as: UTF8.self) }
+            let texts = try inspection.attributeFiles.map {
+                String(decoding: try repository.blob($0.id).bytes, as: UTF8.self)
+            }
             for (attribute, value, text) in [
                 ("filter", "lfs", "are kept in Git LFS; they arrive as the pointer texts that the repository holds"),
-                ("working-tree-encoding", nil, "have a working-tree-encoding; they arrive in UTF-8, as the repository holds them"),
+                (
+                    "working-tree-encoding", nil,
+                    "have a working-tree-encoding; they arrive in UTF-8, as the repository holds them"
+                ),
             ] {
                 let word = value.map { "\(attribute)=\($0)" } ?? attribute
                 guard texts.contains(where: { $0.contains(word) }) else { continue }
@@ -134,7 +148,8 @@ public enum GitContext {
                     EntryPath(bytes: joinPath(path, $0)).text
                 }
                 guard !names.isEmpty else { continue }
-                let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
+                let shown =
+                    names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
                 notices.append("Some files \(text): \(shown)")
             }
         }

@@ -3,8 +3,10 @@ import CurlHTTP
 import Foundation
 import TaskModel
 
-/// git's smart protocol over HTTP (gitprotocol-http), carried by our own client: `GET …/info/refs?service=git-upload-pack`, then
-/// `POST …/git-upload-pack`. Belongs to one remote of libgit2, which frees it.
+/// git's smart protocol over HTTP (gitprotocol-http), carried by our own client.
+///
+/// `GET …/info/refs?service=git-upload-pack`, then `POST …/git-upload-pack`. Belongs to one remote of libgit2, which frees
+/// it.
 final class GitHTTPSubtransport {
     fileprivate let session: GitSession
     /// The repository's URL, the one that redirects led to once there were any.
@@ -52,7 +54,8 @@ final class GitHTTPSubtransport {
         case 401, 403: throw ContextError.accessRefused(remote: remote, hadCredentials: credential != nil)
         case 404, 410: throw ContextError.repositoryNotFound(remote: remote)
         case 300..<400: throw ContextError.unexpectedAnswer(remote: remote, reason: "it redirects where it may not")
-        case 429, 500...: throw ContextError.connectionFailed(remote: remote, reason: "it answered with status \(head.status)")
+        case 429, 500...:
+            throw ContextError.connectionFailed(remote: remote, reason: "it answered with status \(head.status)")
         default: throw ContextError.unexpectedAnswer(remote: remote, reason: "it answered with status \(head.status)")
         }
         let wanted = "application/x-git-upload-pack-" + (isList ? "advertisement" : "result")
@@ -64,7 +67,8 @@ final class GitHTTPSubtransport {
         guard reached != base else { return }
         guard let origin = HTTPOrigin(url: reached) else { return }
         guard origin.scheme == "https" || session.access.allows(plainOrigin: origin) else {
-            throw ContextError.sourceRefused(origin.description, reason: "plain http is for origins that sources.allow names")
+            throw ContextError.sourceRefused(
+                origin.description, reason: "plain http is for origins that sources.allow names")
         }
         // The client dropped the credentials on the way; they don't come back for what follows.
         if HTTPOrigin(url: base) != origin { credential = nil }
@@ -119,13 +123,15 @@ private final class GitHTTPStream {
 
 /// Makes libgit2's view of a ``GitHTTPSubtransport``; `payload` is the ``GitSession``.
 func makeHTTPSubtransport(
-    _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport>?>?, _ owner: UnsafeMutablePointer<git_transport>?,
+    _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport>?>?,
+    _ owner: UnsafeMutablePointer<git_transport>?,
     _ payload: UnsafeMutableRawPointer?
 ) -> CInt {
     guard let out, let payload else { return GIT_EUSER.rawValue }
     let memory = UnsafeMutablePointer<cgit2_subtransport>.allocate(capacity: 1)
     let object = GitHTTPSubtransport(GitSession.from(payload))
-    memory.initialize(to: cgit2_subtransport(parent: git_smart_subtransport(), owner: Unmanaged.passRetained(object).toOpaque()))
+    memory.initialize(
+        to: cgit2_subtransport(parent: git_smart_subtransport(), owner: Unmanaged.passRetained(object).toOpaque()))
     memory.pointee.parent.action = { out, subtransport, _, action in
         guard let out, let subtransport else { return GIT_EUSER.rawValue }
         return makeStream(out, subtransport, action)
@@ -142,15 +148,20 @@ func makeHTTPSubtransport(
 }
 
 private func makeStream(
-    _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport_stream>?>, _ subtransport: UnsafeMutablePointer<git_smart_subtransport>,
+    _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_smart_subtransport_stream>?>,
+    _ subtransport: UnsafeMutablePointer<git_smart_subtransport>,
     _ action: git_smart_service_t
 ) -> CInt {
     let owner = UnsafeMutableRawPointer(subtransport).assumingMemoryBound(to: cgit2_subtransport.self).pointee.owner
-    guard let owner, action == GIT_SERVICE_UPLOADPACK_LS || action == GIT_SERVICE_UPLOADPACK else { return GIT_EUSER.rawValue }
+    guard let owner, action == GIT_SERVICE_UPLOADPACK_LS || action == GIT_SERVICE_UPLOADPACK else {
+        return GIT_EUSER.rawValue
+    }
     let object = GitHTTPStream(
-        Unmanaged<GitHTTPSubtransport>.fromOpaque(owner).takeUnretainedValue(), isList: action == GIT_SERVICE_UPLOADPACK_LS)
+        Unmanaged<GitHTTPSubtransport>.fromOpaque(owner).takeUnretainedValue(),
+        isList: action == GIT_SERVICE_UPLOADPACK_LS)
     let memory = UnsafeMutablePointer<cgit2_stream>.allocate(capacity: 1)
-    memory.initialize(to: cgit2_stream(parent: git_smart_subtransport_stream(), owner: Unmanaged.passRetained(object).toOpaque()))
+    memory.initialize(
+        to: cgit2_stream(parent: git_smart_subtransport_stream(), owner: Unmanaged.passRetained(object).toOpaque()))
     memory.pointee.parent.subtransport = subtransport
     memory.pointee.parent.read = { stream, buffer, size, count in
         guard let object = streamObject(stream), let count else { return GIT_EUSER.rawValue }

@@ -9,7 +9,8 @@ struct GitInspection {
     private(set) var modules: GitObjectID?
     private var entries = 0
 
-    /// - Throws: ``GitFailure`` if something of the commit is missing or can't be read, ``ContextError/tooLarge(_:limit:)``.
+    /// - Throws: ``GitFailure`` if something of the commit is missing or can't be read,
+    ///   ``ContextError/tooLarge(_:limit:)``.
     init(_ repository: GitRepository, _ commit: GitCommit, limits: ContextLimits) throws {
         try visit(commit.tree, at: [], depth: 0, repository, limits)
     }
@@ -18,12 +19,18 @@ struct GitInspection {
         _ id: GitObjectID, at path: [UInt8], depth: Int, _ repository: GitRepository, _ limits: ContextLimits
     ) throws {
         try Task.checkCancellation()
-        guard depth <= limits.depth else { throw ContextError.tooLarge("deeper folders", limit: "\(limits.depth) levels") }
+        guard depth <= limits.depth else {
+            throw ContextError.tooLarge("deeper folders", limit: "\(limits.depth) levels")
+        }
         for entry in try repository.tree(id).entries() {
             entries += 1
-            guard entries <= limits.entries else { throw ContextError.tooLarge("more entries", limit: "\(limits.entries)") }
+            guard entries <= limits.entries else {
+                throw ContextError.tooLarge("more entries", limit: "\(limits.entries)")
+            }
             let inner = joinPath(path, entry.name)
-            guard inner.count <= limits.nameBytes else { throw ContextError.tooLarge("longer paths", limit: "\(limits.nameBytes) bytes") }
+            guard inner.count <= limits.nameBytes else {
+                throw ContextError.tooLarge("longer paths", limit: "\(limits.nameBytes) bytes")
+            }
             switch entry.kind {
             case .directory:
                 try visit(entry.id, at: inner, depth: depth + 1, repository, limits)

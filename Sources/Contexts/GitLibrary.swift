@@ -10,7 +10,9 @@ enum GitLibrary {
     private static let isPrepared: Bool = {
         guard git_libgit2_init() > 0 else { return false }
         // An empty path: none of these files is looked for.
-        for level in [GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL] {
+        for level in [
+            GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
+        ] {
             _ = cgit2_set_search_path(level.rawValue, "")
         }
         _ = cgit2_set_template_path("")
@@ -36,8 +38,11 @@ struct GitFailure: Error {
     init(_ code: CInt) {
         reason = GitLibrary.message
         let kind = git_error_last().map { git_error_t(UInt32(bitPattern: $0.pointee.klass)) }
-        isLocal = [GIT_ERROR_ODB, GIT_ERROR_OBJECT, GIT_ERROR_TREE, GIT_ERROR_ZLIB, GIT_ERROR_REFERENCE, GIT_ERROR_INDEXER, GIT_ERROR_OS]
-            .contains { $0 == kind }
+        isLocal = [
+            GIT_ERROR_ODB, GIT_ERROR_OBJECT, GIT_ERROR_TREE, GIT_ERROR_ZLIB, GIT_ERROR_REFERENCE, GIT_ERROR_INDEXER,
+            GIT_ERROR_OS,
+        ]
+        .contains { $0 == kind }
     }
 
     init(missing id: GitObjectID) {

@@ -3,8 +3,9 @@ import Glibc
 
 /// A bare copy of one remote repository, kept from run to run so that only what is new is fetched.
 ///
-/// `<pool>/<digest of the remote>/` holds a `lock` and numbered copies, of which the highest is in use: a damaged one is not repaired in
-/// place, where others may be reading, but followed by the next. One writer at a time; readers hold a shared lock on their copy.
+/// `<pool>/<digest of the remote>/` holds a `lock` and numbered copies, of which the highest is in use: a damaged one
+/// is not repaired in place, where others may be reading, but followed by the next. One writer at a time; readers hold
+/// a shared lock on their copy.
 struct GitMirror {
     /// A commit in a copy, which stays as long as this does.
     struct Checkout: Sendable {
@@ -26,7 +27,8 @@ struct GitMirror {
 
     /// - Parameter pool: the folder that holds the mirrors of those who may share them.
     init(
-        _ reference: GitReference, pool: String, access: GitAccess, bridge: TaskBridge, progress: (@Sendable (String) -> Void)?
+        _ reference: GitReference, pool: String, access: GitAccess, bridge: TaskBridge,
+        progress: (@Sendable (String) -> Void)?
     ) {
         folder = pool + "/" + sha256(reference.remote).prefix(40)
         self.reference = reference
@@ -82,19 +84,25 @@ struct GitMirror {
         return Checkout(path: path, remote: reference.remote, commit: commit, branch: branch, use: use)
     }
 
-    private func present(_ choice: GitRemote.Choice, _ remote: GitRemote, _ repository: GitRepository) throws -> (GitCommit, String?) {
+    private func present(_ choice: GitRemote.Choice, _ remote: GitRemote, _ repository: GitRepository) throws -> (
+        GitCommit, String?
+    ) {
         let name = reference.ref ?? "HEAD"
         switch choice {
         case .ref(let ref, let id, let branch):
             if !repository.has(id) { try remote.fetch(ref: ref) }
-            guard let commit = try repository.commit(id) else { throw ContextError.referenceNotFound(name, remote: reference.remote) }
+            guard let commit = try repository.commit(id) else {
+                throw ContextError.referenceNotFound(name, remote: reference.remote)
+            }
             return (commit, branch)
         case .commit(let id):
             if !repository.has(id), try !remote.fetch(commit: id) || !repository.has(id) {
                 try fetchAll(repository)
                 guard repository.has(id) else { throw ContextError.referenceNotFound(name, remote: reference.remote) }
             }
-            guard let commit = try repository.commit(id) else { throw ContextError.referenceNotFound(name, remote: reference.remote) }
+            guard let commit = try repository.commit(id) else {
+                throw ContextError.referenceNotFound(name, remote: reference.remote)
+            }
             return (commit, nil)
         case .shortCommit(let prefix):
             if let commit = try repository.commit(beginning: prefix) { return (commit, nil) }
@@ -122,7 +130,8 @@ struct GitMirror {
     }
 
     private func isUsable(_ path: String) -> Bool {
-        access(path + "/damaged", F_OK) != 0 && listDirectory(path + "/objects/pack").filter { $0.hasSuffix(".pack") }.count <= Self.maxPacks
+        access(path + "/damaged", F_OK) != 0
+            && listDirectory(path + "/objects/pack").filter { $0.hasSuffix(".pack") }.count <= Self.maxPacks
             && (try? GitRepository(opening: path)) != nil  // what can't be opened is not usable, whatever the reason
     }
 
@@ -139,8 +148,12 @@ struct GitMirror {
 
     /// Removes what a fetch that was killed left behind. Only with the exclusive lock.
     private func removeLeftovers(in path: String) {
-        for name in listDirectory(path + "/objects/pack") where !name.hasPrefix("pack-") { unlink(path + "/objects/pack/" + name) }
-        for name in listDirectory(path + "/refs/kept") where name.hasSuffix(".lock") { unlink(path + "/refs/kept/" + name) }
+        for name in listDirectory(path + "/objects/pack") where !name.hasPrefix("pack-") {
+            unlink(path + "/objects/pack/" + name)
+        }
+        for name in listDirectory(path + "/refs/kept") where name.hasSuffix(".lock") {
+            unlink(path + "/refs/kept/" + name)
+        }
         for name in ["packed-refs.lock", "config.lock", "HEAD.lock"] { unlink(path + "/" + name) }
     }
 
@@ -162,7 +175,9 @@ func sha256(_ text: String) -> String {
 
 /// Makes a folder and those that hold it, for its owner alone.
 func makeDirectory(_ path: String) throws(ContextError) {
-    for parent in parentPaths(of: Array(path.utf8)) where !parent.isEmpty { mkdir(String(decoding: parent, as: UTF8.self), 0o700) }
+    for parent in parentPaths(of: Array(path.utf8)) where !parent.isEmpty {
+        mkdir(String(decoding: parent, as: UTF8.self), 0o700)
+    }
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .unreadable(path, reason: systemMessage()) }
 }
 

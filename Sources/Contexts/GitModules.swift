@@ -1,4 +1,5 @@
-/// The addresses of a repository's submodules, as its `.gitmodules` has them (gitmodules(5), the syntax of git-config(1)).
+/// The addresses of a repository's submodules, as its `.gitmodules` has them (gitmodules(5), the syntax of
+/// git-config(1)).
 struct GitModules {
     /// By path in the tree.
     private(set) var addresses: [[UInt8]: String] = [:]

@@ -41,7 +41,9 @@ struct GitQuery {
             }
             if name == "submodules" { fetchesSubmodules = flag } else { keepsGitDirectory = flag }
         case "mtime":
-            if value != "checkout" && value != "commit" { problem = .invalidURL("?mtime=\(value)", reason: "mtime is checkout or commit") }
+            if value != "checkout" && value != "commit" {
+                problem = .invalidURL("?mtime=\(value)", reason: "mtime is checkout or commit")
+            }
         case _ where value.isEmpty:
             problem = .invalidReference("?\(name)=", reason: "it is empty")
         case "ref": takeRef(value)

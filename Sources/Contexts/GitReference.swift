@@ -2,7 +2,8 @@ public import TaskModel
 
 /// A git repository with what to take of it: `URL#ref:folder`.
 public struct GitReference: Sendable, Hashable {
-    /// The URL, or `user@host:path`, without a password or token: fit to be stored and shown. The user of an ssh remote stays.
+    /// The URL, or `user@host:path`, without a password or token: fit to be stored and shown. The user of an ssh remote
+    /// stays.
     public let remote: String
     /// A branch, tag, full ref name or commit id; nil for the remote's default branch.
     public let ref: String?
@@ -33,7 +34,9 @@ public struct GitReference: Sendable, Hashable {
     init(_ url: SourceURL, query: GitQuery?) throws(ContextError) {
         guard !url.host.isEmpty else { throw .invalidURL(url.redacted, reason: "it names no host") }
         guard url.hasValidPort else { throw .invalidURL(url.redacted, reason: "its port is no number from 1 to 65535") }
-        guard !url.path.isEmpty, url.path != "/" else { throw .invalidURL(url.redacted, reason: "it names no repository") }
+        guard !url.path.isEmpty, url.path != "/" else {
+            throw .invalidURL(url.redacted, reason: "it names no repository")
+        }
         guard !url.host.hasPrefix("-") else { throw .invalidURL(url.redacted, reason: "its host begins with a dash") }
         if let problem = query?.problem { throw problem }
         var info = UserInfo()
@@ -46,19 +49,27 @@ public struct GitReference: Sendable, Hashable {
         let remote = "\(url.scheme)://\(shownUser)\(url.host)\(url.port)\(url.path)"
         let written = "\(url.scheme)://" + (url.userInfo.map { $0 + "@" } ?? "") + "\(url.host)\(url.port)\(url.path)"
         try self.init(
-            remote: remote, written: written, fragment: url.fragment, isEncoded: true, info: info, query: query ?? GitQuery(nil))
+            remote: remote, written: written, fragment: url.fragment, isEncoded: true, info: info,
+            query: query ?? GitQuery(nil))
     }
 
     /// Reads `user@host:path`; nil if the text is none.
     init?(scp text: String) throws(ContextError) {
         let location = text.prefix { $0 != "#" }
-        guard let at = location.firstIndex(of: "@"), let colon = location.firstIndex(of: ":"), at < colon else { return nil }
-        let user = location[..<at], host = location[location.index(after: at)..<colon], path = location[location.index(after: colon)...]
-        guard Self.isName(user, alsoDot: false), Self.isName(host, alsoDot: true), !host.hasPrefix("-"), !user.hasPrefix("-") else { return nil }
+        guard let at = location.firstIndex(of: "@"), let colon = location.firstIndex(of: ":"), at < colon else {
+            return nil
+        }
+        let user = location[..<at]
+        let host = location[location.index(after: at)..<colon]
+        let path = location[location.index(after: colon)...]
+        guard Self.isName(user, alsoDot: false), Self.isName(host, alsoDot: true), !host.hasPrefix("-"),
+            !user.hasPrefix("-")
+        else { return nil }
         guard !path.isEmpty else { throw .invalidURL(String(location), reason: "it names no repository") }
         let fragment = location.endIndex == text.endIndex ? nil : String(text[text.index(after: location.endIndex)...])
         try self.init(
-            remote: String(location), written: String(location), fragment: fragment, isEncoded: false, info: UserInfo(user: String(user)),
+            remote: String(location), written: String(location), fragment: fragment, isEncoded: false,
+            info: UserInfo(user: String(user)),
             query: nil)
     }
 
@@ -68,7 +79,8 @@ public struct GitReference: Sendable, Hashable {
             url.path.split(separator: "/").count >= 2
         else { return nil }
         try self.init(
-            remote: url.plain, written: url.plain, fragment: url.fragment, isEncoded: true, info: UserInfo(), query: nil,
+            remote: url.plain, written: url.plain, fragment: url.fragment, isEncoded: true, info: UserInfo(),
+            query: nil,
             notice: "'\(url.host)\(url.path)' is an old way to write \(url.plain).")
     }
 
@@ -77,7 +89,9 @@ public struct GitReference: Sendable, Hashable {
     /// - Parameter credential: of the repository around it, for the same server.
     init(submodule address: String, commit: String, credential: Credential?) throws(ContextError) {
         let reference: GitReference
-        if let url = SourceURL(address), ["https", "http", "ssh"].contains(url.scheme), url.query == nil, url.fragment == nil {
+        if let url = SourceURL(address), ["https", "http", "ssh"].contains(url.scheme), url.query == nil,
+            url.fragment == nil
+        {
             reference = try GitReference(url, query: nil)
         } else if SourceURL(address) == nil, !address.contains("#"), let scp = try GitReference(scp: address) {
             reference = scp
@@ -97,7 +111,8 @@ public struct GitReference: Sendable, Hashable {
     }
 
     private init(
-        remote: String, written: String, fragment: String?, isEncoded: Bool, info: UserInfo, query: GitQuery?, notice: String? = nil
+        remote: String, written: String, fragment: String?, isEncoded: Bool, info: UserInfo, query: GitQuery?,
+        notice: String? = nil
     ) throws(ContextError) {
         guard let fragment = isEncoded ? fragment.map({ percentDecoded($0) }) ?? "" : fragment ?? "" else {
             throw .invalidURL(remote, reason: "a percent-escape after '#' is broken")
@@ -132,7 +147,9 @@ public struct GitReference: Sendable, Hashable {
     }
 
     private static func cleanedFolder(_ folder: String) throws(ContextError) -> String? {
-        guard let cleaned = pathInside(folder.utf8), !cleaned.split(separator: .slash).contains(where: { isGitName($0) }) else {
+        guard let cleaned = pathInside(folder.utf8),
+            !cleaned.split(separator: .slash).contains(where: { isGitName($0) })
+        else {
             throw .folderOutside(folder)
         }
         return cleaned.isEmpty ? nil : String(decoding: cleaned, as: UTF8.self)
@@ -146,7 +163,9 @@ public struct GitReference: Sendable, Hashable {
         if !password.isEmpty {
             return UserInfo(user: name, credential: Credential(username: name, password: Secret(password)))
         }
-        guard url.scheme != "ssh", name.utf8.count >= minTokenLength else { return UserInfo(user: name.isEmpty ? nil : name) }
+        guard url.scheme != "ssh", name.utf8.count >= minTokenLength else {
+            return UserInfo(user: name.isEmpty ? nil : name)
+        }
         // Servers that take a token alone don't look at the name beside it.
         return UserInfo(credential: Credential(username: "dummy", password: Secret(name)))
     }
@@ -154,7 +173,8 @@ public struct GitReference: Sendable, Hashable {
     private static func isName(_ text: Substring, alsoDot: Bool) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy {
-                (0x41...0x5a).contains($0 & 0xdf) || (0x30...0x39).contains($0) || "-_".utf8.contains($0) || (alsoDot && $0 == .dot)
+                (0x41...0x5a).contains($0 & 0xdf) || (0x30...0x39).contains($0) || "-_".utf8.contains($0)
+                    || (alsoDot && $0 == .dot)
             }
     }
 
@@ -165,7 +185,8 @@ public struct GitReference: Sendable, Hashable {
             return "it holds a character that no ref can have"
         }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        let isBroken = name.contains("..") || name.contains("@{") || name == "@" || name.hasSuffix(".")
+        let isBroken =
+            name.contains("..") || name.contains("@{") || name == "@" || name.hasSuffix(".")
             || parts.contains { $0.isEmpty || $0.hasPrefix(".") || $0.hasSuffix(".lock") }
         return isBroken ? "no ref can be named so" : nil
     }

@@ -37,7 +37,8 @@ final class GitRemote {
             var options = git_remote_create_options()
             git_remote_create_options_init(&options, UInt32(GIT_REMOTE_CREATE_OPTIONS_VERSION))
             options.repository = repository.handle
-            options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF.rawValue | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC.rawValue
+            options.flags =
+                GIT_REMOTE_CREATE_SKIP_INSTEADOF.rawValue | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC.rawValue
             var handle: OpaquePointer?
             do throws(GitFailure) {
                 try GitFailure.check(git_remote_create_with_opts(&handle, url, &options))
@@ -69,10 +70,13 @@ final class GitRemote {
         if session.sshAddress != nil { return try session.sshURLs() }
         guard let url = SourceURL(remote), let origin = HTTPOrigin(url: remote) else {
             throw ContextError.sourceRefused(
-                SourceURL.redact(remote), reason: "repositories are fetched over https or ssh, not over what is neither encrypted nor authenticated")
+                SourceURL.redact(remote),
+                reason:
+                    "repositories are fetched over https or ssh, not over what is neither encrypted nor authenticated")
         }
         guard url.scheme == "https" || session.access.allows(plainOrigin: origin) else {
-            throw ContextError.sourceRefused(remote, reason: "plain http is not encrypted. If it should be used, add \(origin) to sources.allow")
+            throw ContextError.sourceRefused(
+                remote, reason: "plain http is not encrypted. If it should be used, add \(origin) to sources.allow")
         }
         return [remote]
     }
@@ -87,7 +91,9 @@ final class GitRemote {
         }
         return (0..<count).compactMap { index in
             guard let head = found?[index]?.pointee, let name = head.name else { return nil }
-            return Head(name: String(cString: name), id: GitObjectID(head.oid), target: head.symref_target.map { String(cString: $0) })
+            return Head(
+                name: String(cString: name), id: GitObjectID(head.oid),
+                target: head.symref_target.map { String(cString: $0) })
         }
     }
 
@@ -98,7 +104,10 @@ final class GitRemote {
             guard let head = refs["HEAD"] else { throw .referenceNotFound("HEAD", remote: session.remote) }
             return .ref(name: head.target ?? "HEAD", id: head.id, branch: head.target.flatMap(Self.branch))
         }
-        let names = (ref.hasPrefix("refs/") || ref == "HEAD" ? [ref] : []) + ["refs/heads/" + ref, "refs/tags/" + ref, "refs/" + ref]
+        let names =
+            (ref.hasPrefix("refs/") || ref == "HEAD" ? [ref] : []) + [
+                "refs/heads/" + ref, "refs/tags/" + ref, "refs/" + ref,
+            ]
         if let found = names.lazy.compactMap({ refs[$0] }).first {
             return .ref(name: found.name, id: found.id, branch: Self.branch(found.target ?? found.name))
         }
@@ -108,7 +117,9 @@ final class GitRemote {
             }
             return .commit(id)
         }
-        if (7...39).contains(ref.utf8.count), ref.utf8.allSatisfy({ hexValue($0) != nil }) { return .shortCommit(ref.lowercased()) }
+        if (7...39).contains(ref.utf8.count), ref.utf8.allSatisfy({ hexValue($0) != nil }) {
+            return .shortCommit(ref.lowercased())
+        }
         throw .referenceNotFound(ref, remote: session.remote)
     }
 
@@ -135,7 +146,10 @@ final class GitRemote {
 
     /// Fetches all branches, tags and other refs.
     func fetchAll() throws {
-        try fetch(heads.filter { !$0.name.hasSuffix("^{}") && $0.name.hasPrefix("refs/") }.map { "+\($0.name):\(Self.localName(of: $0.name))" })
+        try fetch(
+            heads.filter { !$0.name.hasSuffix("^{}") && $0.name.hasPrefix("refs/") }.map {
+                "+\($0.name):\(Self.localName(of: $0.name))"
+            })
     }
 
     /// A name that can't be in another's way, as `a` and `a/b` are.

@@ -52,8 +52,11 @@ final class GitRepository {
         if code == GIT_EINVALIDSPEC.rawValue || code == GIT_EPEEL.rawValue { return nil }
         try GitFailure.check(code)
         defer { git_object_free(peeled) }
-        guard let peeled, let commit = git_commit_id(peeled), let tree = git_commit_tree_id(peeled) else { throw GitFailure(-1) }
-        return GitCommit(id: GitObjectID(commit.pointee), tree: GitObjectID(tree.pointee), time: git_commit_time(peeled))
+        guard let peeled, let commit = git_commit_id(peeled), let tree = git_commit_tree_id(peeled) else {
+            throw GitFailure(-1)
+        }
+        return GitCommit(
+            id: GitObjectID(commit.pointee), tree: GitObjectID(tree.pointee), time: git_commit_time(peeled))
     }
 
     /// The commit whose id begins so; nil if there is none or more than one.
@@ -168,7 +171,9 @@ final class GitTreeObject {
         case GIT_FILEMODE_BLOB_EXECUTABLE: kind = .file(isExecutable: true)
         default: kind = .file(isExecutable: false)
         }
-        return Entry(name: UnsafeRawBufferPointer(start: name, count: strlen(name)).map { $0 }, kind: kind, id: GitObjectID(id.pointee))
+        return Entry(
+            name: UnsafeRawBufferPointer(start: name, count: strlen(name)).map { $0 }, kind: kind,
+            id: GitObjectID(id.pointee))
     }
 }
 
@@ -188,11 +193,13 @@ final class GitBlob {
         UnsafeRawBufferPointer(start: git_blob_rawcontent(handle), count: Int(git_blob_rawsize(handle)))
     }
 
-    /// The content as a checkout of that commit would write it: line ends and `$Id$` by the commit's own attributes, and nothing else's.
+    /// The content as a checkout of that commit would write it: line ends and `$Id$` by the commit's own attributes,
+    /// and nothing else's.
     func filtered(path: [UInt8], commit: GitObjectID) throws(GitFailure) -> [UInt8] {
         var options = git_blob_filter_options()
         git_blob_filter_options_init(&options, UInt32(GIT_BLOB_FILTER_OPTIONS_VERSION))
-        options.flags = GIT_BLOB_FILTER_CHECK_FOR_BINARY.rawValue | GIT_BLOB_FILTER_NO_SYSTEM_ATTRIBUTES.rawValue
+        options.flags =
+            GIT_BLOB_FILTER_CHECK_FOR_BINARY.rawValue | GIT_BLOB_FILTER_NO_SYSTEM_ATTRIBUTES.rawValue
             | GIT_BLOB_FILTER_ATTRIBUTES_FROM_COMMIT.rawValue
         options.attr_commit_id = commit.raw
         var buffer = git_buf()

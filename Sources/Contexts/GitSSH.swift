@@ -7,7 +7,9 @@ import TaskModel
 
 /// What ssh needs besides libgit2's own transport: the key, the check of the host's key, the check of its address.
 extension GitSession {
-    func sshCredential(_ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>, allowed: CUnsignedInt) -> CInt {
+    func sshCredential(_ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>, allowed: CUnsignedInt)
+        -> CInt
+    {
         let user = sshAddress?.user ?? "git"
         if allowed & GIT_CREDENTIAL_USERNAME.rawValue != 0 { return git_credential_username_new(out, user) }
         guard allowed & GIT_CREDENTIAL_SSH_KEY.rawValue != 0, let key = access.sshKey, !hasOfferedKey else {
@@ -17,7 +19,9 @@ extension GitSession {
         hasOfferedKey = true
         let code = git_credential_ssh_key_memory_new(out, user, nil, key.value, nil)
         guard code == 0 else {
-            return giveUp(ContextError.connectionFailed(remote: remote, reason: "the ssh key can't be used: \(GitLibrary.message)"))
+            return giveUp(
+                ContextError.connectionFailed(
+                    remote: remote, reason: "the ssh key can't be used: \(GitLibrary.message)"))
         }
         return 0
     }
@@ -40,7 +44,8 @@ extension GitSession {
 
     /// The URLs to connect to, with addresses in place of the name: what was checked is what is connected to.
     ///
-    /// - Throws: ``ContextError/unreachable(remote:cause:)`` if the policy refuses one of the addresses, or there is none.
+    /// - Throws: ``ContextError/unreachable(remote:cause:)`` if the policy refuses one of the addresses, or there is
+    ///   none.
     func sshURLs() throws -> [String] {
         guard let address = sshAddress else { throw ContextError.invalidURL(remote, reason: "it is no ssh address") }
         var hints = addrinfo()
@@ -60,7 +65,9 @@ extension GitSession {
                 info.pointee.ai_addr, info.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
             let numeric = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             guard status == 0, let ip = IPAddress(numeric.prefix { $0 != "%" }.description) else { continue }
-            if let policy = access.client.configuration.addressPolicy, !policy.allows(origin: address.origin, address: ip) {
+            if let policy = access.client.configuration.addressPolicy,
+                !policy.allows(origin: address.origin, address: ip)
+            {
                 throw ContextError.unreachable(remote: remote, cause: .addressBlocked(origin: address.origin))
             }
             urls.append(address.url(host: numeric))
@@ -88,7 +95,9 @@ struct SSHAddress {
             path = url.path
             isRelative = false
         } else {
-            guard let at = remote.firstIndex(of: "@"), let colon = remote.firstIndex(of: ":"), at < colon else { return nil }
+            guard let at = remote.firstIndex(of: "@"), let colon = remote.firstIndex(of: ":"), at < colon else {
+                return nil
+            }
             user = String(remote[..<at])
             host = String(remote[remote.index(after: at)..<colon])
             port = 22
@@ -120,7 +129,9 @@ struct KnownHosts {
         let encoded = key.base64EncodedString()
         if lines.contains(where: { $0.count >= 4 && $0[0] == "@revoked" && $0[3] == encoded }) { return false }
         return lines.contains { fields in
-            guard fields.count >= 3, !fields[0].hasPrefix("#"), !fields[0].hasPrefix("@"), fields[2] == encoded else { return false }
+            guard fields.count >= 3, !fields[0].hasPrefix("#"), !fields[0].hasPrefix("@"), fields[2] == encoded else {
+                return false
+            }
             return Self.names(fields[0], host)
         }
     }

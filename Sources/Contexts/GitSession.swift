@@ -2,7 +2,8 @@ import CGit2
 import CurlHTTP
 import TaskModel
 
-/// One conversation with a git server: what libgit2's callbacks lean on. Used by one thread at a time, the one that called libgit2.
+/// One conversation with a git server: what libgit2's callbacks lean on. Used by one thread at a time, the one that
+/// called libgit2.
 final class GitSession {
     let reference: GitReference
     let access: GitAccess
@@ -67,7 +68,9 @@ final class GitSession {
         lastProgress = now
         if stats.received_objects < stats.total_objects {
             let percent = UInt64(stats.received_objects) * 100 / UInt64(stats.total_objects)
-            progress("Receiving objects: \(percent)% (\(stats.received_objects)/\(stats.total_objects)), \(stats.received_bytes / 1024) KiB")
+            progress(
+                "Receiving objects: \(percent)% (\(stats.received_objects)/\(stats.total_objects)), \(stats.received_bytes / 1024) KiB"
+            )
         } else if isEnd {
             progress("Received \(stats.total_objects) objects, \(stats.received_bytes / 1024) KiB")
         } else if stats.total_deltas > 0 {
@@ -114,7 +117,8 @@ final class GitSession {
             }
         } else {
             callbacks.transport = { out, owner, payload in
-                var definition = git_smart_subtransport_definition(callback: makeHTTPSubtransport, rpc: 1, param: payload)
+                var definition = git_smart_subtransport_definition(
+                    callback: makeHTTPSubtransport, rpc: 1, param: payload)
                 return git_transport_smart(out, owner, &definition)
             }
         }

@@ -48,10 +48,13 @@ final class GitTree {
         let path = joinPath(place.path, entry.name)
         let innerPath = joinPath(place.innerPath, entry.name)
         if case .submodule = entry.kind {
-            guard let mount = mounts[path] else { return Place(path: path, innerPath: innerPath, mount: place.mount, tree: nil) }
+            guard let mount = mounts[path] else {
+                return Place(path: path, innerPath: innerPath, mount: place.mount, tree: nil)
+            }
             return try self.place(at: path, mount)
         }
-        return Place(path: path, innerPath: innerPath, mount: place.mount, tree: try repository(place.mount).tree(entry.id))
+        return Place(
+            path: path, innerPath: innerPath, mount: place.mount, tree: try repository(place.mount).tree(entry.id))
     }
 
     /// The bytes of a file as a checkout would write them, or the text of a link.

@@ -38,7 +38,8 @@ struct GitWalk: ContextWalk {
             let root = try tree.root()
             // Without links: the path is one that was resolved.
             guard case .directory(let place) = try tree.find(String(decoding: folder, as: UTF8.self), from: root) else {
-                throw ContextError.folderMissing(String(decoding: folder, as: UTF8.self), inside: root.mount.checkout.remote)
+                throw ContextError.folderMissing(
+                    String(decoding: folder, as: UTF8.self), inside: root.mount.checkout.remote)
             }
             return place
         }
@@ -107,11 +108,14 @@ struct GitFiles: ContextFiles {
             throw ContextError.unreadable(shown, reason: "it is no file")
         }
         let content = try tree.read(entry, in: place)
-        guard content.size <= limit else { throw ContextError.tooLarge("\(content.size) bytes in \(shown)", limit: "\(limit) bytes") }
+        guard content.size <= limit else {
+            throw ContextError.tooLarge("\(content.size) bytes in \(shown)", limit: "\(limit) bytes")
+        }
         var isExecutable = false
         if case .file(true) = entry.kind { isExecutable = true }
         let item = ContextEntry(
-            path: EntryPath(bytes: path), kind: .file(size: content.size), mode: isExecutable ? 0o755 : 0o644, modified: modified)
+            path: EntryPath(bytes: path), kind: .file(size: content.size), mode: isExecutable ? 0o755 : 0o644,
+            modified: modified)
         return (content.bytes, item)
     }
 

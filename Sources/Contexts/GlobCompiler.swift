@@ -6,7 +6,9 @@ struct GlobCompiler {
     private(set) var program: [GlobExpression.Instruction] = []
 
     mutating func add(_ node: GlobNode) throws(IgnoreRule.Invalid) {
-        guard program.count < Self.maxInstructions else { throw IgnoreRule.Invalid(reason: "its repetitions are too many") }
+        guard program.count < Self.maxInstructions else {
+            throw IgnoreRule.Invalid(reason: "its repetitions are too many")
+        }
         switch node {
         case .empty: break
         case .scalar(let scalar): program.append(.scalar(scalar))

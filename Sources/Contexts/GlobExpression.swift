@@ -47,11 +47,14 @@ struct GlobExpression: Sendable {
         var before: UInt32?
         while true {
             let (scalar, length) = offset < text.count ? decodeScalar(text, at: offset) : (0, 0)
-            let here = Position(isStart: offset == 0, isEnd: offset == text.count, before: before, after: length > 0 ? scalar : nil)
+            let here = Position(
+                isStart: offset == 0, isEnd: offset == text.count, before: before, after: length > 0 ? scalar : nil)
             // Threads wait in `next` without their empty steps: what those lead to depends on where they are.
             scratch.current.removeAll()
             if offset == 0 || !isAnchored { if follow(0, at: here, scratch) { return true } }
-            for index in 0..<scratch.next.count where follow(scratch.next.elements[index], at: here, scratch) { return true }
+            for index in 0..<scratch.next.count where follow(scratch.next.elements[index], at: here, scratch) {
+                return true
+            }
             guard length > 0, isAnchored == false || scratch.current.count > 0 else { return false }
             scratch.next.removeAll()
             for index in 0..<scratch.current.count {

@@ -10,8 +10,8 @@ indirect enum GlobNode {
     case repeated(GlobNode, Int, Int?)
 }
 
-/// Reads the part of RE2's syntax that the translation of a rule can hold: no groups but the one for `**`, whose parentheses stand for nothing
-/// in a rule.
+/// Reads the part of RE2's syntax that the translation of a rule can hold: no groups but the one for `**`, whose
+/// parentheses stand for nothing in a rule.
 struct GlobExpressionParser {
     private static let maxRepeat = 1000
 
@@ -78,7 +78,8 @@ struct GlobExpressionParser {
             }
             guard ahead.first == "}" else { return nil }
             guard low <= Self.maxRepeat, high ?? low <= Self.maxRepeat, high ?? low >= low else {
-                throw IgnoreRule.Invalid(reason: "a repetition in braces is larger than \(Self.maxRepeat) or runs backwards")
+                throw IgnoreRule.Invalid(
+                    reason: "a repetition in braces is larger than \(Self.maxRepeat) or runs backwards")
             }
             rest = ahead.dropFirst()
             return (low, high)
@@ -250,7 +251,9 @@ struct GlobExpressionParser {
     /// Takes `[:name:]`.
     private mutating func takeNamed(into set: inout ScalarSet) throws(IgnoreRule.Invalid) -> Bool {
         let inner = rest.dropFirst(2)
-        guard let end = inner.indices.first(where: { inner[$0] == ":" && inner[$0...].dropFirst().first == "]" }) else { return false }
+        guard let end = inner.indices.first(where: { inner[$0] == ":" && inner[$0...].dropFirst().first == "]" }) else {
+            return false
+        }
         var name = ""
         name.unicodeScalars.append(contentsOf: inner[..<end])
         let isNegated = name.hasPrefix("^")

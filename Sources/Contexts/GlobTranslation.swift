@@ -1,4 +1,5 @@
-/// A rule rewritten as a regular expression, in the same way as the matcher that builders share does it: what is live there is live here.
+/// A rule rewritten as a regular expression, in the same way as the matcher that builders share does it: what is live
+/// there is live here.
 struct GlobTranslation {
     enum Shape {
         case exact
@@ -63,29 +64,49 @@ struct GlobTranslation {
         expression += text.unicodeScalars
     }
 
-    /// What each path that matches must begin and end with; empty where that can't be told from the text alone.
-    static func literalEnds(of pattern: [UInt8]) -> (prefix: [UInt8], suffix: [UInt8]) {
+    /// Text that each path that matches must begin with, end with and hold; empty where that can't be told from the
+    /// pattern alone.
+    ///
+    /// Most rules are about most paths wrong in one of these, which is quicker to see than that the expression does not
+    /// match.
+    static func literals(of pattern: [UInt8]) -> (prefix: [UInt8], suffix: [UInt8], middle: [UInt8]) {
         guard !pattern.contains(where: { "{}|^".utf8.contains($0) }), !hasLetterEscape(pattern),
-            String(validating: pattern, as: UTF8.self) != nil, !pattern.starts(with: [0xef, 0xbb, 0xbf])
-        else { return ([], []) }
-        let prefix = pattern.prefix { !"*?[]\\".utf8.contains($0) }
-        guard let last = pattern.lastIndex(where: { "*?[]\\".utf8.contains($0) }) else { return (Array(prefix), []) }
-        var suffix = pattern[(last + 1)...]
-        if pattern[last] == .backslash {
-            // The character after it may be several bytes long.
-            suffix = suffix.drop { $0 >= 0x80 }
-            if suffix.startIndex == last + 1 { suffix = suffix.dropFirst() }
+            let text = String(validating: pattern, as: UTF8.self), !text.unicodeScalars.contains("\u{feff}")
+        else { return ([], [], []) }
+        var runs: [[UInt8]] = [[]]
+        var rest = pattern[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "*"):
+                runs.append([])
+                // A slash right after two stars belongs to them.
+                if rest.first == .slash { rest = rest.dropFirst() }
+            case UInt8(ascii: "?"), UInt8(ascii: "]"):
+                runs.append([])
+            case .backslash:
+                // What a backslash stands before is itself, but not worth the trouble.
+                if !rest.isEmpty { _ = takeScalar(&rest) }
+                runs.append([])
+            case UInt8(ascii: "["):
+                runs.append([])
+                while let member = rest.popFirst(), member != UInt8(ascii: "]") {
+                    if member == .backslash { rest = rest.dropFirst() }
+                }
+            default:
+                runs[runs.count - 1].append(byte)
+            }
         }
-        // A slash right after two stars belongs to them.
-        if pattern[last] == UInt8(ascii: "*"), suffix.first == .slash { suffix = suffix.dropFirst() }
-        return (Array(prefix), Array(suffix))
+        let middle = runs.dropFirst().dropLast().max { $0.count < $1.count } ?? []
+        return (runs[0], runs.count > 1 ? runs[runs.count - 1] : [], middle)
     }
 
     /// Whether a letter or digit stands after a backslash, where it means something else than itself.
     static func hasLetterEscape(_ pattern: [UInt8]) -> Bool {
         var isEscaped = false
         for byte in pattern {
-            if isEscaped, (0x41...0x5a).contains(byte & 0xdf) || (0x30...0x39).contains(byte) || byte >= 0x80 { return true }
+            if isEscaped, (0x41...0x5a).contains(byte & 0xdf) || (0x30...0x39).contains(byte) || byte >= 0x80 {
+                return true
+            }
             isEscaped = !isEscaped && byte == .backslash
         }
         return false

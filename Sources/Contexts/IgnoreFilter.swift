@@ -1,7 +1,7 @@
 /// Decides, from the root of a tree downwards, which entries the rules leave.
 ///
-/// A directory remembers for each rule whether it matched there or above. A rule that could not change the verdict is not consulted and
-/// leaves no mark. For one walk on one thread.
+/// A directory remembers for each rule whether it matched there or above. A rule that could not change the verdict is
+/// not consulted and leaves no mark. For one walk on one thread.
 final class IgnoreFilter {
     /// What a directory hands down to its entries.
     struct State {
@@ -39,7 +39,9 @@ final class IgnoreFilter {
 
     /// The root, which is never dropped.
     var root: State {
-        State(hits: [UInt64](repeating: 0, count: exceptionMask.count), isDroppedByDefault: false, lastDrop: -1, isKept: true)
+        State(
+            hits: [UInt64](repeating: 0, count: exceptionMask.count), isDroppedByDefault: false, lastDrop: -1,
+            isKept: true)
     }
 
     /// Decides for one entry.

@@ -22,9 +22,10 @@ struct IgnoreRule: Sendable {
     let text: String
     private let pattern: [UInt8]
     private let shape: Shape
-    /// What every path that matches begins and ends with.
+    /// What every path that matches begins with, ends with and holds.
     private let prefix: [UInt8]
     private let suffix: [UInt8]
+    private let middle: [UInt8]
     /// For exceptions: the first segments, as far as they can be compared one by one.
     private let segments: [Segment]
     /// Whether ``segments`` are all there is.
@@ -51,18 +52,19 @@ struct IgnoreRule: Sendable {
         switch translation.shape {
         case .exact:
             shape = .exact
-            (prefix, suffix) = ([], [])
+            (prefix, suffix, middle) = ([], [], [])
         case .prefix:
             shape = .prefix
-            (prefix, suffix) = (Array(pattern.dropLast(2)), [])
+            (prefix, suffix, middle) = (Array(pattern.dropLast(2)), [], [])
         case .suffix:
             shape = .suffix
-            (prefix, suffix) = ([], Array(pattern.dropFirst(2)))
+            (prefix, suffix, middle) = ([], Array(pattern.dropFirst(2)), [])
         case .expression:
             shape = .expression(try GlobExpression(translation.expression))
-            (prefix, suffix) = GlobTranslation.literalEnds(of: pattern)
+            (prefix, suffix, middle) = GlobTranslation.literals(of: pattern)
         }
-        (segments, hasAllSegments) = isException ? Self.segments(of: pattern, isExact: translation.shape == .exact) : ([], false)
+        (segments, hasAllSegments) =
+            isException ? Self.segments(of: pattern, isExact: translation.shape == .exact) : ([], false)
     }
 
     func matches(_ path: UnsafeBufferPointer<UInt8>, _ scratch: GlobScratch) -> Bool {
@@ -74,7 +76,8 @@ struct IgnoreRule: Sendable {
                 || suffix.first == .slash && path.count == suffix.count - 1 && suffix.dropFirst().elementsEqual(path)
         case .expression(let expression):
             path.count >= prefix.count && path.count >= suffix.count && has(prefix, in: path, at: 0)
-                && has(suffix, in: path, at: path.count - suffix.count) && expression.matches(path, scratch)
+                && has(suffix, in: path, at: path.count - suffix.count) && holds(middle, path)
+                && expression.matches(path, scratch)
         }
     }
 
@@ -86,9 +89,23 @@ struct IgnoreRule: Sendable {
         }
     }
 
+    private func holds(_ part: [UInt8], _ path: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = part.first, let base = path.baseAddress else { return part.isEmpty }
+        var start = 0
+        while start + part.count <= path.count,
+            let found = memchr(base + start, CInt(first), path.count - part.count + 1 - start)
+        {
+            start = UnsafeRawPointer(base).distance(to: found)
+            if has(part, in: path, at: start) { return true }
+            start += 1
+        }
+        return false
+    }
+
     // MARK: Pruning
 
-    /// Whether this exception may match something below a directory. Never false where it does match; true too often only costs time.
+    /// Whether this exception may match something below a directory. Never false where it does match; true too often
+    /// only costs time.
     func mayMatch(below directory: UnsafeBufferPointer<UInt8>, _ scratch: GlobScratch) -> Bool {
         var start = 0
         for segment in segments {
@@ -130,6 +147,8 @@ struct IgnoreRule: Sendable {
 extension ArraySlice<UInt8> {
     fileprivate func firstRange(of part: [UInt8]) -> Range<Int>? {
         guard count >= part.count else { return nil }
-        return (startIndex...(endIndex - part.count)).first { self[$0..<($0 + part.count)].elementsEqual(part) }.map { $0..<($0 + part.count) }
+        return (startIndex...(endIndex - part.count)).first { self[$0..<($0 + part.count)].elementsEqual(part) }.map {
+            $0..<($0 + part.count)
+        }
     }
 }

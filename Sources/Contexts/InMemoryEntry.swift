@@ -12,7 +12,8 @@ public struct InMemoryEntry: Sendable, Hashable {
     /// A file of mode 0644 from 1970.
     public init(file path: String, bytes: [UInt8]) {
         self.init(
-            ContextEntry(path: EntryPath(path), kind: .file(size: Int64(bytes.count)), mode: 0o644, modified: 0), bytes: bytes)
+            ContextEntry(path: EntryPath(path), kind: .file(size: Int64(bytes.count)), mode: 0o644, modified: 0),
+            bytes: bytes)
     }
 
     /// Reads the content of this entry from its start.

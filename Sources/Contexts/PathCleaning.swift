@@ -1,5 +1,5 @@
-/// Cleans a path lexically: `//` and `.` go, `x/..` goes, a trailing `/` goes; a rooted path can't climb, a relative one keeps leading `..`.
-/// An empty result is `.`.
+/// Cleans a path lexically: `//` and `.` go, `x/..` goes, a trailing `/` goes; a rooted path can't climb, a relative
+/// one keeps leading `..`. An empty result is `.`.
 func cleanPath(_ path: some Collection<UInt8>) -> [UInt8] {
     let isRooted = path.first == .slash
     var parts: [ArraySlice<UInt8>] = []

@@ -8,11 +8,13 @@ public struct PreparedContext: Sendable {
     public let upload: any ContextWalk
     /// The files that travel without being seen: not in ``included``.
     public let carried: [InMemoryEntry]
-    /// Relative to the root of the context; of a link the target. A Dockerfile from elsewhere has a name of its own here.
+    /// Relative to the root of the context; of a link the target. A Dockerfile from elsewhere has a name of its own
+    /// here.
     public let dockerfilePath: String
     public let dockerfile: [UInt8]
     public let isDockerfileIncluded: Bool
-    /// The path to name in a request for an upload, from which the other side finds the same Dockerfile and the same rules.
+    /// The path to name in a request for an upload, from which the other side finds the same Dockerfile and the same
+    /// rules.
     public let uploadDockerfilePath: String
     /// The ignore file in force, relative to the root; nil without one.
     public let ignoreFile: String?
@@ -20,6 +22,24 @@ public struct PreparedContext: Sendable {
     public let notices: [String]
     /// Of git contexts.
     public let revision: SourceRevision?
+
+    public init(
+        included: any ContextWalk, upload: any ContextWalk, carried: [InMemoryEntry], dockerfilePath: String,
+        dockerfile: [UInt8],
+        isDockerfileIncluded: Bool, uploadDockerfilePath: String, ignoreFile: String? = nil, notices: [String] = [],
+        revision: SourceRevision? = nil
+    ) {
+        self.included = included
+        self.upload = upload
+        self.carried = carried
+        self.dockerfilePath = dockerfilePath
+        self.dockerfile = dockerfile
+        self.isDockerfileIncluded = isDockerfileIncluded
+        self.uploadDockerfilePath = uploadDockerfilePath
+        self.ignoreFile = ignoreFile
+        self.notices = notices
+        self.revision = revision
+    }
 }
 
 /// Which Dockerfile to build.

@@ -20,10 +20,13 @@ struct ScalarSet: Sendable {
 
     /// The named sets of POSIX, in ASCII.
     static let named: [String: ScalarSet] = [
-        "alnum": ScalarSet(0x30...0x39, 0x41...0x5a, 0x61...0x7a), "alpha": ScalarSet(0x41...0x5a, 0x61...0x7a), "ascii": ScalarSet(0...0x7f),
-        "blank": ScalarSet(0x09...0x09, 0x20...0x20), "cntrl": ScalarSet(0...0x1f, 0x7f...0x7f), "digit": digit, "graph": ScalarSet(0x21...0x7e),
+        "alnum": ScalarSet(0x30...0x39, 0x41...0x5a, 0x61...0x7a), "alpha": ScalarSet(0x41...0x5a, 0x61...0x7a),
+        "ascii": ScalarSet(0...0x7f),
+        "blank": ScalarSet(0x09...0x09, 0x20...0x20), "cntrl": ScalarSet(0...0x1f, 0x7f...0x7f), "digit": digit,
+        "graph": ScalarSet(0x21...0x7e),
         "lower": ScalarSet(0x61...0x7a), "print": ScalarSet(0x20...0x7e),
-        "punct": ScalarSet(0x21...0x2f, 0x3a...0x40, 0x5b...0x60, 0x7b...0x7e), "space": ScalarSet(0x09...0x0d, 0x20...0x20),
+        "punct": ScalarSet(0x21...0x2f, 0x3a...0x40, 0x5b...0x60, 0x7b...0x7e),
+        "space": ScalarSet(0x09...0x0d, 0x20...0x20),
         "upper": ScalarSet(0x41...0x5a), "word": word, "xdigit": ScalarSet(0x30...0x39, 0x41...0x46, 0x61...0x66),
     ]
 
@@ -61,7 +64,8 @@ struct ScalarSet: Sendable {
     }
 
     private static let categoryNames: Set<String> = [
-        "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "S",
+        "L", "Lu", "Ll", "Lt", "Lm", "Lo", "M", "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd", "Ps", "Pe",
+        "Pi", "Pf", "Po", "S",
         "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc", "Cf", "Co", "Cs",
     ]
 

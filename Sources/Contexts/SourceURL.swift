@@ -1,4 +1,5 @@
-/// The parts of a URL as far as naming a context needs them, as written but for the case of the scheme and raw blanks in the path.
+/// The parts of a URL as far as naming a context needs them, as written but for the case of the scheme and raw blanks
+/// in the path.
 struct SourceURL {
     /// Lower case.
     let scheme: String
@@ -18,7 +19,9 @@ struct SourceURL {
         guard let range = text.firstRange(of: "://") else { return nil }
         let scheme = text[..<range.lowerBound]
         guard let first = scheme.utf8.first, (0x41...0x5a).contains(first & 0xdf),
-            scheme.utf8.allSatisfy({ (0x41...0x5a).contains($0 & 0xdf) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0) })
+            scheme.utf8.allSatisfy({
+                (0x41...0x5a).contains($0 & 0xdf) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
+            })
         else { return nil }
         self.scheme = scheme.lowercased()
         afterScheme = String(text[range.upperBound...])
@@ -36,7 +39,8 @@ struct SourceURL {
             query = nil
         }
         var authority = rest.prefix { $0 != "/" }
-        path = rest[authority.endIndex...].split(separator: " ", omittingEmptySubsequences: false).joined(separator: "%20")
+        path = rest[authority.endIndex...].split(separator: " ", omittingEmptySubsequences: false).joined(
+            separator: "%20")
         if let at = authority.lastIndex(of: "@") {
             userInfo = String(authority[..<at])
             authority = authority[authority.index(after: at)...]
@@ -103,7 +107,9 @@ func percentDecoded(_ text: some StringProtocol) -> String? {
             bytes.append(byte)
             continue
         }
-        guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else { return nil }
+        guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
+            return nil
+        }
         let value = high << 4 | low
         guard value != 0 else { return nil }
         bytes.append(value)

@@ -25,7 +25,9 @@ final class TarWriter {
     var bytesWritten: Int64 { sink.total }
 
     init(into pipe: BytePipe, compression: ContextPacker.Compression) throws(ContextError) {
-        guard let handle = archive_write_new() else { throw .archiveLibrary(action: "start an archive", reason: "out of memory") }
+        guard let handle = archive_write_new() else {
+            throw .archiveLibrary(action: "start an archive", reason: "out of memory")
+        }
         guard let entry = archive_entry_new() else {
             archive_write_free(handle)
             throw .archiveLibrary(action: "start an archive", reason: "out of memory")
@@ -80,7 +82,8 @@ final class TarWriter {
 
     /// Whether the header of this entry is one block, without pax records in front.
     static func isPlain(_ item: ContextEntry) -> Bool {
-        guard item.path.bytes.count < 100, item.path.bytes.allSatisfy({ $0 < 0x80 }), (0..<(1 << 31)).contains(item.modified)
+        guard item.path.bytes.count < 100, item.path.bytes.allSatisfy({ $0 < 0x80 }),
+            (0..<(1 << 31)).contains(item.modified)
         else { return false }
         switch item.kind {
         case .file(let size): return size < 8 << 30
@@ -121,7 +124,8 @@ final class TarWriter {
     private func copy(_ content: any EntryContent, size: Int64, path: EntryPath) throws {
         var left = size
         while left > 0 {
-            let count = try content.read(into: UnsafeMutableRawBufferPointer(rebasing: block[..<Int(min(left, Int64(block.count)))]))
+            let count = try content.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: block[..<Int(min(left, Int64(block.count)))]))
             guard count > 0 else { throw ContextError.changedWhileReading(path.text) }
             let written = archive_write_data(handle, block.baseAddress, count)
             guard written == count else { throw failure("write \(path)") }
@@ -147,7 +151,8 @@ final class TarWriter {
     }
 
     private func failure(_ action: String) -> ContextError {
-        .archiveLibrary(action: action, reason: archive_error_string(handle).map { String(cString: $0) } ?? "no reason given")
+        .archiveLibrary(
+            action: action, reason: archive_error_string(handle).map { String(cString: $0) } ?? "no reason given")
     }
 }
 

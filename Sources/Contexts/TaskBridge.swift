@@ -2,7 +2,8 @@ import Synchronization
 
 /// Lets a thread that blocks have async work done, within a scope that waits for all of it.
 ///
-/// Make it around the blocking part: `TaskBridge.scope { bridge in try await BlockingExecutor.shared.run { … bridge.start { … } … } }`.
+/// Make it around the blocking part: `TaskBridge.scope { bridge in try await BlockingExecutor.shared.run { …
+/// bridge.start { … } … } }`.
 public final class TaskBridge: Sendable {
     private struct State {
         var works: [@Sendable () async -> Void] = []
@@ -26,7 +27,8 @@ public final class TaskBridge: Sendable {
         }
     }
 
-    /// Starts work on the shared pool. When the scope's task is canceled the work is started all the same, canceled from the start.
+    /// Starts work on the shared pool. When the scope's task is canceled the work is started all the same, canceled
+    /// from the start.
     public func start(_ work: @escaping @Sendable () async -> Void) {
         wake { $0.works.append(work) }
     }

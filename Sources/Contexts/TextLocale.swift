@@ -1,7 +1,7 @@
 import Glibc
 
-/// A locale whose characters are UTF-8, set for one thread while libarchive converts names: the program's own is "C", in which only ASCII has
-/// characters.
+/// A locale whose characters are UTF-8, set for one thread while libarchive converts names: the program's own is "C",
+/// in which only ASCII has characters.
 enum TextLocale {
     // Made once and never freed or changed.
     private nonisolated(unsafe) static let utf8: locale_t? = newlocale(Int32(1 << 0), "C.UTF-8", nil)

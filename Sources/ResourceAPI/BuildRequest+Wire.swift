@@ -1,9 +1,8 @@
 public import TaskModel
 
 extension BuildRequest {
-    /// The longest a run may take, and how long it may take when nothing is said, in seconds.
-    public static let timeoutRange = 1...28_800
-    public static let defaultTimeout = 3600
+    /// What a run may ask for at all, in seconds: up to a week. A server usually allows less.
+    public static let timeoutRange = 1...604_800
 
     /// Reads a build request from the wire and checks everything that can be checked without looking at the context.
     ///
@@ -180,8 +179,8 @@ extension BuildRequest {
         }
     }
 
-    private static func checkedTimeout(_ seconds: Int?) throws(InvalidRequest) -> Duration {
-        let seconds = seconds ?? defaultTimeout
+    private static func checkedTimeout(_ seconds: Int?) throws(InvalidRequest) -> Duration? {
+        guard let seconds else { return nil }
         guard timeoutRange.contains(seconds) else {
             throw InvalidRequest(
                 code: "InvalidParameter",

@@ -54,8 +54,10 @@ public struct LocalBroker: RunBroker {
         while true {
             let mark = signals.queues.mark()
             let lease = LeaseID.random()
-            if let run = try await runs.claim(pool: description.pool, for: agent.text, lease: lease.text, at: now()) {
-                try await runs.setLogStart(logs.length(of: run.id), lease: lease.text)
+            // One transaction: a task that is canceled meanwhile has claimed a run and gets it, or has not.
+            let claimed = try await runs.claim(
+                pool: description.pool, for: agent.text, lease: lease.text, logLength: { [logs] in logs.length(of: $0) }, at: now())
+            if let run = claimed {
                 logger.info("run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
                 signals.logs.notify(run.id)
                 if let assignment = try await assignment(of: run, lease: lease) { return assignment }
@@ -64,6 +66,7 @@ public struct LocalBroker: RunBroker {
             let left = deadline - .now
             guard left > .zero, !Task.isCancelled else { return nil }
             await signals.queues.wait(for: description.pool, after: mark, atMost: left)
+            if Task.isCancelled { return nil }
         }
     }
 
@@ -152,7 +155,7 @@ public struct LocalBroker: RunBroker {
         return RunAssignment(
             lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool, registry: registry, request: build,
             source: source(of: build), startTime: run.startTime ?? now(), taskName: run.task, pullCredentials: pullCredentials(of: build),
-            gitCredentials: settings.gitCredentials, timeout: build.timeout)
+            gitCredentials: settings.gitCredentials, timeout: build.timeout ?? settings.runTimeout)
     }
 
     private func source(of build: BuildRequest) -> RunSource {

@@ -42,6 +42,9 @@ public struct RunService: Sendable {
         if pool.policy.refuseSecretBuildArguments, build.arguments.contains(where: \.isSecret) {
             throw RunServiceError.secretArgumentsRefused(pool: pool.name)
         }
+        if let timeout = build.timeout, timeout > settings.maxRunTimeout {
+            throw RunServiceError.timeoutTooLong(timeout, most: settings.maxRunTimeout)
+        }
         let upload = try checkSource(build.sourceLocation)
         let run = try await runs.enqueue(
             NewRun(

@@ -9,6 +9,7 @@ public enum RunServiceError: Error, Equatable {
     case invalidImageName(InvalidName)
     case missingSource
     case secretArgumentsRefused(pool: String)
+    case timeoutTooLong(Duration, most: Duration)
     case runNotFound(String)
 
     public var code: String {
@@ -19,6 +20,7 @@ public enum RunServiceError: Error, Equatable {
         case .unsupportedPlatform: "PlatformNotSupported"
         case .invalidImageName: "InvalidName"
         case .secretArgumentsRefused: "SecretInBuildArgument"
+        case .timeoutTooLong: "InvalidParameter"
         case .runNotFound: "ResourceNotFound"
         }
     }
@@ -38,6 +40,9 @@ extension RunServiceError: CustomStringConvertible {
         case .missingSource: "The request names no source. Give a git reference (URL#ref:folder) or an uploaded context."
         case .secretArgumentsRefused(let pool):
             "The policy of pool \(pool) refuses secret build arguments (refuseSecretBuildArguments), since an image's history may keep them."
+        case .timeoutTooLong(let asked, let most):
+            "A run may take \(most.components.seconds) s at most, and \(asked.components.seconds) s were asked for. "
+                + "Ask for less, or have limits.maxRunTimeout raised."
         case .runNotFound(let id): "There is no run '\(id.escapedForDisplay)'."
         }
     }

@@ -13,10 +13,15 @@ public struct SchedulingSettings: Sendable {
     /// Where contexts may come from.
     public var sources: AddressPolicy
     public var maxQueued: Int
+    /// For runs that don't say how long they may take.
+    public var runTimeout: Duration
+    /// The longest that a run may ask for.
+    public var maxRunTimeout: Duration
 
     public init(
         registries: [Registry], pools: [AgentPool], otherCredentials: [String: Credential] = [:],
-        gitCredentials: [String: Credential] = [:], sources: AddressPolicy = AddressPolicy(), maxQueued: Int = 10_000
+        gitCredentials: [String: Credential] = [:], sources: AddressPolicy = AddressPolicy(), maxQueued: Int = 10_000,
+        runTimeout: Duration = .seconds(3600), maxRunTimeout: Duration = .seconds(28_800)
     ) {
         self.registries = registries
         self.pools = pools
@@ -24,6 +29,8 @@ public struct SchedulingSettings: Sendable {
         self.gitCredentials = gitCredentials
         self.sources = sources
         self.maxQueued = maxQueued
+        self.runTimeout = runTimeout
+        self.maxRunTimeout = maxRunTimeout
     }
 
     /// Compared without case.

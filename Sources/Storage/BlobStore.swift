@@ -5,19 +5,23 @@ import Glibc
 public struct BlobStore: Sendable {
     private let directory: String
     private let maxBytes: Int64
+    private let reserve: DiskReserve?
 
     /// - Parameters:
     ///   - directory: exists.
     ///   - maxBytes: the most bytes of one upload.
-    public init(directory: String, maxBytes: Int64) {
+    ///   - reserve: what must stay free on the disk; below it no upload begins.
+    public init(directory: String, maxBytes: Int64, reserve: DiskReserve? = nil) {
         self.directory = directory
         self.maxBytes = maxBytes
+        self.reserve = reserve
     }
 
     /// Takes an upload chunk by chunk; on any error nothing of it stays.
     ///
     /// - Parameter name: 1 to 100 letters, digits, dots and dashes, not beginning with a dot.
     public func put<Chunks: AsyncSequence>(_ name: String, _ chunks: Chunks) async throws where Chunks.Element == [UInt8] {
+        try reserve?.check()
         let partial = try path(of: name) + ".part"
         let file = try BlobFile(creating: partial)
         do {

@@ -19,12 +19,13 @@ public protocol RunStore: Sendable {
 
     /// Hands the longest waiting run of a pool to an agent: Queued → Started.
     ///
-    /// - Parameter lease: the new lease; whoever shows it may write to the run from now on.
+    /// - Parameters:
+    ///   - lease: the new lease; whoever shows it may write to the run from now on.
+    ///   - logLength: tells how much log a run has: there the stream of this lease's agent begins.
     /// - Returns: nil if none waits.
-    func claim(pool: String, for agent: String, lease: String, at now: Date) async throws -> Run?
-
-    /// Says where in the stored log the stream of this lease's agent begins.
-    func setLogStart(_ offset: Int64, lease: String) async throws
+    func claim(
+        pool: String, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
+    ) async throws -> Run?
 
     /// What a lease stands for now.
     func leased(_ lease: String) async throws -> LeasedRun?

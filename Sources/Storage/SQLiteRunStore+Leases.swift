@@ -3,7 +3,9 @@ import GRDB
 public import TaskModel
 
 extension SQLiteRunStore {
-    public func claim(pool: String, for agent: String, lease: String, at now: Date) async throws -> Run? {
+    public func claim(
+        pool: String, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
+    ) async throws -> Run? {
         try await database.pool.write { db in
             let claimed = try Row.fetchOne(
                 db,
@@ -15,12 +17,10 @@ extension SQLiteRunStore {
                         AND status = 'Queued'
                     RETURNING \(RunRow.columns)
                     """, arguments: [lease, agent, now.storedMilliseconds, now.storedMilliseconds, pool])
-            return try claimed.map { try rows.run($0, in: db) }
+            guard let run = try claimed.map({ try rows.run($0, in: db) }) else { return nil }
+            try db.execute(sql: "UPDATE run SET logStart = ? WHERE lease = ?", arguments: [logLength(run.id), lease])
+            return run
         }
-    }
-
-    public func setLogStart(_ offset: Int64, lease: String) async throws {
-        try await update("SET logStart = ?", [offset], lease: lease)
     }
 
     public func leased(_ lease: String) async throws -> LeasedRun? {

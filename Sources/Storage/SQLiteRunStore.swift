@@ -6,15 +6,19 @@ public import TaskModel
 public struct SQLiteRunStore: RunStore {
     let database: Database
     let box: SecretBox
+    let reserve: DiskReserve?
 
-    public init(database: Database, box: SecretBox) {
+    /// - Parameter reserve: what must stay free on the disk; below it no run is accepted.
+    public init(database: Database, box: SecretBox, reserve: DiskReserve? = nil) {
         self.database = database
         self.box = box
+        self.reserve = reserve
     }
 
     var rows: RunRow { RunRow(box: box) }
 
     public func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run {
+        try reserve?.check()
         let request = String(decoding: try JSONEncoder().encode(try StoredRequest(run.request, box: box)), as: UTF8.self)
         return try await database.pool.write { db in
             let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE status = 'Queued'") ?? 0

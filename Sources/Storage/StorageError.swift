@@ -12,6 +12,7 @@ public enum StorageError: Error, Equatable {
     /// A name of a file of ours with characters it can't have.
     case invalidName(String)
     case secretUnreadable
+    case diskFull(free: Int64, reserve: Int64)
     case io(action: String, reason: String)
 }
 
@@ -27,6 +28,8 @@ extension StorageError: CustomStringConvertible {
         case .blobTooLarge(let limit): "The upload has more than \(limit) bytes, the limit. Leave out what the build doesn't need with .dockerignore."
         case .invalidName(let name): "'\(name)' is no name of an upload or a log."
         case .secretUnreadable: "A stored secret can't be decrypted: keys/secrets.key is not the key it was encrypted with. Restore that file."
+        case .diskFull(let free, let reserve):
+            "Nothing new is accepted: the server's disk has \(free >> 20) MiB left, and limits.diskReserveBytes keeps \(reserve >> 20) MiB. Free some space."
         case .io(let action, let reason): "Can't \(action): \(reason)."
         }
     }

@@ -29,7 +29,7 @@ struct StoredRequest: Codable {
     var architecture: String?
     var variant: String?
     var builder: String
-    var timeoutSeconds: Int64
+    var timeoutSeconds: Int64?
     var logTemplate: String?
     var loginMode: String
 
@@ -53,7 +53,7 @@ struct StoredRequest: Codable {
         architecture = build.platform.architecture
         variant = build.platform.variant
         builder = build.builder.rawValue
-        timeoutSeconds = build.timeout.components.seconds
+        timeoutSeconds = build.timeout?.components.seconds
         logTemplate = build.logTemplate
         loginMode = build.loginMode.rawValue
     }
@@ -71,7 +71,7 @@ struct StoredRequest: Codable {
                 },
                 labels: labels.map { BuildLabel(name: $0.name, value: $0.value) },
                 platform: Platform(os: os, architecture: architecture, variant: variant),
-                builder: BuilderChoice(rawValue: builder) ?? .buildKit, timeout: .seconds(timeoutSeconds), agentPoolName: agentPool,
+                builder: BuilderChoice(rawValue: builder) ?? .buildKit, timeout: timeoutSeconds.map { .seconds($0) }, agentPoolName: agentPool,
                 logTemplate: logTemplate, loginMode: RegistryLoginMode(rawValue: loginMode) ?? .default))
     }
 }

@@ -18,8 +18,8 @@ public struct BuildRequest: Sendable, Hashable {
     public var labels: [BuildLabel]
     public var platform: Platform
     public var builder: BuilderChoice
-    /// 1 s to 28,800 s; 3,600 s unless said.
-    public var timeout: Duration
+    /// The longest the run may take; nil for the server's default.
+    public var timeout: Duration?
     public var agentPoolName: String?
     public var logTemplate: String?
     public var loginMode: RegistryLoginMode
@@ -27,7 +27,7 @@ public struct BuildRequest: Sendable, Hashable {
     public init(
         sourceLocation: String? = nil, imageNames: [String] = [], isPushEnabled: Bool = false, noCache: Bool = false,
         dockerFilePath: String? = nil, target: String? = nil, arguments: [BuildArgument] = [], labels: [BuildLabel] = [],
-        platform: Platform = .linuxAMD64, builder: BuilderChoice = .buildKit, timeout: Duration = .seconds(3600),
+        platform: Platform = .linuxAMD64, builder: BuilderChoice = .buildKit, timeout: Duration? = nil,
         agentPoolName: String? = nil, logTemplate: String? = nil, loginMode: RegistryLoginMode = .default
     ) {
         self.sourceLocation = sourceLocation

@@ -52,7 +52,7 @@ extension ServerError {
             self.init(status: .tooManyRequests, code: "TooManyRequests", message: error.description, retryAfter: 10)
         case .blobTooLarge: self.init(status: .contentTooLarge, code: "ContextTooLarge", message: error.description)
         case .invalidName, .blobMissing: self.init(status: .badRequest, code: "InvalidName", message: error.description)
-        case .io:
+        case .io, .diskFull:
             self.init(status: .serviceUnavailable, code: "InsufficientStorage", message: error.description, retryAfter: 10)
         case .newerSchema, .leaseLost, .logOffset, .secretUnreadable:
             self.init(status: .internalServerError, code: "InternalError", message: error.description)

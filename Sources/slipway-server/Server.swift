@@ -25,9 +25,10 @@ struct Server {
         try await principals.put(
             Principal(id: start.administrator.username, displayName: "administrator", role: "Admin"),
             secret: start.administrator.password.value, at: Date())
-        let runs = SQLiteRunStore(database: database, box: SecretBox(key: start.keys.secrets.key))
+        let reserve = DiskReserve(path: configuration.data, bytes: configuration.limits.diskReserveBytes)
+        let runs = SQLiteRunStore(database: database, box: SecretBox(key: start.keys.secrets.key), reserve: reserve)
         let logs = LogStore(directory: directory.path(of: .logs))
-        let uploads = BlobStore(directory: directory.path(of: .uploads), maxBytes: configuration.limits.contextPackedBytes)
+        let uploads = BlobStore(directory: directory.path(of: .uploads), maxBytes: configuration.limits.contextPackedBytes, reserve: reserve)
 
         let settings = SchedulingSettings(configuration)
         let signals = RunSignals()
@@ -71,6 +72,7 @@ extension SchedulingSettings {
             otherCredentials: Dictionary(
                 configuration.credentials.map { ($0.server.lowercased(), $0.credential) }, uniquingKeysWith: { first, _ in first }),
             gitCredentials: configuration.sources.git, sources: configuration.sources.addresses,
-            maxQueued: configuration.limits.maxQueued)
+            maxQueued: configuration.limits.maxQueued, runTimeout: configuration.limits.runTimeout,
+            maxRunTimeout: configuration.limits.maxRunTimeout)
     }
 }

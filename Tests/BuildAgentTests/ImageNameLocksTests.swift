@@ -1,4 +1,3 @@
-import Synchronization
 import TaskModel
 import Testing
 
@@ -28,7 +27,7 @@ struct ImageNameLocksTests {
     @Test func `who came first goes first`() async throws {
         let locks = ImageNameLocks()
         try await locks.acquire(["a"], for: first) { _, _ in }
-        let order = Mutex<[RunID]>([])
+        let (order, enter) = AsyncStream<RunID>.makeStream()
         let (told, tell) = AsyncStream<Void>.makeStream()
         var words = told.makeAsyncIterator()
 
@@ -36,7 +35,7 @@ struct ImageNameLocksTests {
             for run in [second, third] {
                 group.addTask {
                     try await locks.acquire(["a"], for: run) { _, _ in tell.yield() }
-                    order.withLock { $0.append(run) }
+                    enter.yield(run)
                     locks.release(["a"], for: run)
                 }
                 await words.next()
@@ -45,7 +44,10 @@ struct ImageNameLocksTests {
             try await group.waitForAll()
         }
 
-        #expect(order.withLock { $0 } == [second, third])
+        enter.finish()
+        var entered: [RunID] = []
+        for await run in order { entered.append(run) }
+        #expect(entered == [second, third])
     }
 
     @Test func `a canceled wait holds nothing and stands in nobody's way`() async throws {

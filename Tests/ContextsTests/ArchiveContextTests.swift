@@ -5,7 +5,9 @@ import Testing
 @testable import Contexts
 
 struct ArchiveContextTests {
-    private func error(_ bytes: [UInt8], dockerfile: DockerfileChoice = .bytes([]), limits: ContextLimits = ContextLimits()) -> ContextError? {
+    private func error(
+        _ bytes: [UInt8], dockerfile: DockerfileChoice = .bytes([]), limits: ContextLimits = ContextLimits()
+    ) -> ContextError? {
         do {
             let context = try ArchiveContext.prepare(archive(of: bytes), dockerfile: dockerfile, limits: limits)
             _ = try contents(of: context.included)
@@ -18,7 +20,8 @@ struct ArchiveContextTests {
     }
 
     private func paths(_ tar: TarBuilder, dockerfile: DockerfileChoice = .bytes([])) throws -> [String] {
-        try entries(of: ArchiveContext.prepare(archive(of: tar.ended), dockerfile: dockerfile).included).map(\.path.text)
+        try entries(of: ArchiveContext.prepare(archive(of: tar.ended), dockerfile: dockerfile).included).map(
+            \.path.text)
     }
 
     @Test func `an archive of the Azure CLI is taken: root named slash, renamed Dockerfile last, duplicates`() throws {
@@ -85,7 +88,8 @@ struct ArchiveContextTests {
     }
 
     @Test(arguments: [
-        ("../x", "0", ""), ("a/../../x", "0", ""), ("/etc/passwd", "0", ""), ("dev", "3", ""), ("dev", "4", ""), ("l/x", "0", ""),
+        ("../x", "0", ""), ("a/../../x", "0", ""), ("/etc/passwd", "0", ""), ("dev", "3", ""), ("dev", "4", ""),
+        ("l/x", "0", ""),
         ("f/x", "0", ""), ("h", "1", "../x"), ("h", "1", "d"),
     ])
     func `S7 an entry that could lead out of the context is refused`(_ name: String, _ type: String, _ target: String) {
@@ -138,13 +142,19 @@ struct ArchiveContextTests {
     @Test func `what is no archive, or half of one, is a clear error`() async throws {
         var tar = TarBuilder()
         tar.add("Dockerfile", content: String(repeating: "FROM scratch\n", count: 1000))
-        let zipped = try await packed(InMemoryWalk([InMemoryEntry(file: "a", bytes: (0..<100_000).map { UInt8($0 * $0 >> 5 & 255) })]), compression: .gzip)
+        let zipped = try await packed(
+            InMemoryWalk([InMemoryEntry(file: "a", bytes: (0..<100_000).map { UInt8($0 * $0 >> 5 & 255) })]),
+            compression: .gzip)
 
         #expect(error(Array("this is text, not an archive".utf8))?.code == "bad-archive")
         #expect(error([])?.code == "bad-archive")
         #expect(error([UInt8](repeating: 0x1f, count: 10_000))?.code == "bad-archive")
-        for part in [100, 512, 700, tar.bytes.count / 2] { #expect(error(Array(tar.bytes.prefix(part)))?.code == "bad-archive", "\(part)") }
-        for part in [12, zipped.count / 2, zipped.count - 4] { #expect(error(Array(zipped.prefix(part)))?.code == "bad-archive", "\(part)") }
+        for part in [100, 512, 700, tar.bytes.count / 2] {
+            #expect(error(Array(tar.bytes.prefix(part)))?.code == "bad-archive", "\(part)")
+        }
+        for part in [12, zipped.count / 2, zipped.count - 4] {
+            #expect(error(Array(zipped.prefix(part)))?.code == "bad-archive", "\(part)")
+        }
     }
 
     @Test(arguments: ["gzip", "bzip2", "xz", "zstd"])
@@ -153,12 +163,7 @@ struct ArchiveContextTests {
             var tar = TarBuilder()
             tar.add("Dockerfile", content: "FROM scratch\n")
             try Data(tar.ended).write(to: URL(filePath: folder + "/a.tar"))
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = [program, "-q", folder + "/a.tar"]
-            try process.run()
-            process.waitUntilExit()
-            try #require(process.terminationStatus == 0, "\(program) is not installed")
+            try ChildProcess.run([program, "-q", folder + "/a.tar"])
             let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder).first { $0 != "a.tar" })
 
             let context = try ArchiveContext.prepare(ArchiveSource(file: folder + "/" + name))

@@ -8,7 +8,9 @@ struct ContextPackerTests {
     private func file(_ path: [UInt8], _ text: String = "x\n", modified: Int64 = 1_700_000_000) -> InMemoryEntry {
         let bytes = Array(text.utf8)
         return InMemoryEntry(
-            ContextEntry(path: EntryPath(bytes: path), kind: .file(size: Int64(bytes.count)), mode: 0o644, modified: modified), bytes: bytes)
+            ContextEntry(
+                path: EntryPath(bytes: path), kind: .file(size: Int64(bytes.count)), mode: 0o644, modified: modified),
+            bytes: bytes)
     }
 
     private func file(_ path: String, _ text: String = "x\n") -> InMemoryEntry { file(Array(path.utf8), text) }
@@ -16,7 +18,8 @@ struct ContextPackerTests {
     @Test func `a plain archive is ustar blocks and two zero blocks, owned by root`() async throws {
         let directory = InMemoryEntry(ContextEntry(path: EntryPath("d"), kind: .directory, mode: 0o750, modified: 5))
 
-        let bytes = try await packed(InMemoryWalk([file("a"), directory, file("d/b", String(repeating: "y", count: 600))]))
+        let bytes = try await packed(
+            InMemoryWalk([file("a"), directory, file("d/b", String(repeating: "y", count: 600))]))
 
         // Two blocks, one, three, and the end.
         #expect(bytes.count == 4096)
@@ -34,18 +37,23 @@ struct ContextPackerTests {
 
     @Test func `every name, time and link is read back as it was`() async throws {
         let names: [[UInt8]] = [
-            Array("plain".utf8), Array(String(repeating: "n", count: 100).utf8), Array(String(repeating: "m", count: 101).utf8),
+            Array("plain".utf8), Array(String(repeating: "n", count: 100).utf8),
+            Array(String(repeating: "m", count: 101).utf8),
             Array((String(repeating: "d", count: 150) + "/" + String(repeating: "e", count: 90)).utf8),
             Array((String(repeating: "f", count: 200) + "/" + String(repeating: "g", count: 200) + "/h").utf8),
-            Array("日本語/🐳".utf8), [0x63, 0x61, 0x66, 0xe9], [0xff, 0xfe, 0x2f, 0x78], Array("new\nline".utf8), Array("back\\slash ".utf8),
+            Array("日本語/🐳".utf8), [0x63, 0x61, 0x66, 0xe9], [0xff, 0xfe, 0x2f, 0x78], Array("new\nline".utf8),
+            Array("back\\slash ".utf8),
         ]
         var items = names.map { file($0) }
         items.append(file(Array("old".utf8), modified: -2))
         items.append(file(Array("late".utf8), modified: 1 << 34))
         let link = ContextEntry(
-            path: EntryPath("link"), kind: .symbolicLink(target: [0xe9] + Array(String(repeating: "t", count: 200).utf8)), mode: 0o777, modified: 1)
+            path: EntryPath("link"),
+            kind: .symbolicLink(target: [0xe9] + Array(String(repeating: "t", count: 200).utf8)), mode: 0o777,
+            modified: 1)
         items.append(InMemoryEntry(link))
-        let hard = ContextEntry(path: EntryPath("hard"), kind: .hardLink(target: EntryPath(bytes: names[5])), mode: 0o644, modified: 1)
+        let hard = ContextEntry(
+            path: EntryPath("hard"), kind: .hardLink(target: EntryPath(bytes: names[5])), mode: 0o644, modified: 1)
         items.append(InMemoryEntry(hard))
         items.append(InMemoryEntry(ContextEntry(path: EntryPath("pipe"), kind: .fifo, mode: 0o4755, modified: 1)))
 
@@ -65,7 +73,11 @@ struct ContextPackerTests {
         } else {
             Issue.record("the link is none")
         }
-        if case .hardLink(let target)? = found[Array("hard".utf8)]?.kind { #expect(target == names[5]) } else { Issue.record("no hard link") }
+        if case .hardLink(let target)? = found[Array("hard".utf8)]?.kind {
+            #expect(target == names[5])
+        } else {
+            Issue.record("no hard link")
+        }
     }
 
     @Test func `an archive never begins with a pax header`() async throws {
@@ -76,7 +88,8 @@ struct ContextPackerTests {
         let given = try await packed(InMemoryWalk([long, file("z")]), first: [file("Dockerfile")])
 
         #expect(moved[0] == UInt8(ascii: "z") && moved[156] == UInt8(ascii: "0"))
-        let paths = try entries(of: ArchiveContext.prepare(archive(of: moved), dockerfile: .bytes([])).included).map(\.path.text)
+        let paths = try entries(of: ArchiveContext.prepare(archive(of: moved), dockerfile: .bytes([])).included).map(
+            \.path.text)
         #expect(paths == ["z", String(repeating: "a", count: 300), "é", "zz"])
         #expect(without[0] == UInt8(ascii: ".") && without[156] == UInt8(ascii: "5"))
         #expect(given.starts(with: "Dockerfile".utf8))
@@ -90,13 +103,16 @@ struct ContextPackerTests {
 
         #expect(one == two)
         #expect(one.starts(with: [0x1f, 0x8b]) && one[4..<8].allSatisfy { $0 == 0 })
-        #expect(try contents(of: ArchiveContext.prepare(archive(of: one), dockerfile: .bytes([])).included)["b"] == "x\n")
+        #expect(
+            try contents(of: ArchiveContext.prepare(archive(of: one), dockerfile: .bytes([])).included)["b"] == "x\n")
     }
 
     @Test func `a file that became shorter breaks the stream off`() async throws {
         struct Short: ContextWalk {
             func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
-                try visit(ContextEntry(path: EntryPath("a"), kind: .file(size: 10), mode: 0o644, modified: 0), BytesContent([1, 2, 3]))
+                try visit(
+                    ContextEntry(path: EntryPath("a"), kind: .file(size: 10), mode: 0o644, modified: 0),
+                    BytesContent([1, 2, 3]))
             }
         }
 

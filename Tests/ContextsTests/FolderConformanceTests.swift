@@ -4,7 +4,8 @@ import Testing
 @testable import Contexts
 
 struct FolderConformanceTests {
-    static let cases: [TreeCase] = ["parse", "glob", "exception", "dockerfile", "vcs", "entries", "errors"].flatMap { name in
+    static let cases: [TreeCase] = ["parse", "glob", "exception", "dockerfile", "vcs", "entries", "errors"].flatMap {
+        name in
         (try? ConformanceCases.load(name, as: TreeCases.self).cases) ?? []
     }
 
@@ -31,7 +32,8 @@ struct FolderConformanceTests {
             let expected = item.expect.included_local ?? item.expect.included
             #expect(Set(included.map(\.path.bytes)) == Set(expected.map(\.bytes)))
             let carried = item.expect.carried_local ?? item.expect.carried ?? []
-            #expect(Set(uploaded.map(\.path.bytes)).subtracting(included.map(\.path.bytes)) == Set(carried.map(\.bytes)))
+            #expect(
+                Set(uploaded.map(\.path.bytes)).subtracting(included.map(\.path.bytes)) == Set(carried.map(\.bytes)))
             #expect(context.dockerfilePath == item.expect.dockerfile_path)
             #expect(context.ignoreFile == item.ignore_file)
             #expect(included == included.sorted { $0.path < $1.path })

@@ -18,7 +18,8 @@ struct FolderContextTests {
             try write("x", to: folder + "/src/out/deep/y")
 
             let counter = FolderTree.Counter()
-            let context = try FolderContext.prepare(folder, dockerfile: .standard, includeGit: false, onNotice: nil, counter: counter)
+            let context = try FolderContext.prepare(
+                folder, dockerfile: .standard, includeGit: false, onNotice: nil, counter: counter)
             let found = try entries(of: context.included).map(\.path.text)
 
             // The root, src with its 200, keep, keep/out.
@@ -52,7 +53,8 @@ struct FolderContextTests {
 
             let context = try FolderContext.prepare(folder + "/app", dockerfile: .path("../ops/Dockerfile"))
             let bytes = try await packed(context.upload, compression: .gzip)
-            let received = try ArchiveContext.prepare(archive(of: bytes), dockerfile: .path(context.uploadDockerfilePath))
+            let received = try ArchiveContext.prepare(
+                archive(of: bytes), dockerfile: .path(context.uploadDockerfilePath))
 
             #expect(context.dockerfilePath.wholeMatch(of: /\.dockerfile\.[0-9a-f]{20}/) != nil)
             #expect(!context.isDockerfileIncluded)
@@ -67,7 +69,8 @@ struct FolderContextTests {
     func `an upload is read back as the same context`(_ rules: String) async throws {
         try await withTemporaryFolder { folder in
             try write("FROM scratch\n", to: folder + "/ops/image.df")
-            try FileManager.default.createSymbolicLink(atPath: folder + "/Dockerfile", withDestinationPath: "ops/image.df")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/Dockerfile", withDestinationPath: "ops/image.df")
             try write(rules, to: folder + "/Dockerfile.dockerignore")
             try write("src\n", to: folder + "/.dockerignore")
             try write("x", to: folder + "/src/a/b.c")
@@ -76,7 +79,8 @@ struct FolderContextTests {
 
             let context = try FolderContext.prepare(folder)
             let bytes = try await packed(context.upload, compression: .gzip)
-            let received = try ArchiveContext.prepare(archive(of: bytes), dockerfile: .path(context.uploadDockerfilePath))
+            let received = try ArchiveContext.prepare(
+                archive(of: bytes), dockerfile: .path(context.uploadDockerfilePath))
 
             #expect(try entries(of: received.included).sorted { $0.path < $1.path } == entries(of: context.included))
             #expect(try contents(of: received.included) == contents(of: context.included))
@@ -98,7 +102,9 @@ struct FolderContextTests {
                 }
             }
             #expect(throws: ContextError.notAFolder(folder + "/a/b")) { try FolderContext.prepare(folder + "/a/b") }
-            #expect(throws: ContextError.noDockerfile("nope")) { try FolderContext.prepare(folder, dockerfile: .path("nope")) }
+            #expect(throws: ContextError.noDockerfile("nope")) {
+                try FolderContext.prepare(folder, dockerfile: .path("nope"))
+            }
         }
     }
 }

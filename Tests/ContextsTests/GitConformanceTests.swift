@@ -78,10 +78,14 @@ struct GitConformanceTests {
         }
         #expect(item.expect.error == nil, "\(item.id)")
         let found = try entries(of: context.included)
-        if let included = item.expect.included { #expect(found.map(\.path.text).sorted() == included.sorted(), "\(item.id)") }
+        if let included = item.expect.included {
+            #expect(found.map(\.path.text).sorted() == included.sorted(), "\(item.id)")
+        }
         for (path, detail) in item.expect.details ?? [:] {
             let entry = try #require(found.first { $0.path.text == path }, "\(item.id): \(path)")
-            if let target = detail.target { #expect(entry.kind == .symbolicLink(target: Array(target.utf8)), "\(item.id): \(path)") }
+            if let target = detail.target {
+                #expect(entry.kind == .symbolicLink(target: Array(target.utf8)), "\(item.id): \(path)")
+            }
             if let mode = detail.mode { #expect(entry.mode == UInt16(mode, radix: 8), "\(item.id): \(path)") }
         }
         let contents = try contents(of: context.included)
@@ -91,7 +95,8 @@ struct GitConformanceTests {
 
     private func fill(_ text: String, _ commits: [String: String]) -> String {
         commits.reduce(text) { text, commit in
-            text.replacing("{\(commit.key)}", with: commit.value).replacing("{\(commit.key):8}", with: commit.value.prefix(8))
+            text.replacing("{\(commit.key)}", with: commit.value).replacing(
+                "{\(commit.key):8}", with: commit.value.prefix(8))
         }
     }
 
@@ -102,7 +107,8 @@ struct GitConformanceTests {
         _ repository: Repository, _ name: String, _ fixture: GitFixture, _ made: [String: [String: String]]
     ) throws -> [String: String] {
         let path = name + ".git"
-        try FileManager.default.createDirectory(atPath: fixture.repositories + "/" + path, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: fixture.repositories + "/" + path, withIntermediateDirectories: true)
         try fixture.git(["init", "--quiet", "--bare", "--initial-branch=\(repository.default_branch)"], in: path)
         func git(_ arguments: String..., input: String? = nil) throws -> String {
             try fixture.git(["--git-dir=."] + arguments, in: path, input: input)
@@ -129,12 +135,15 @@ struct GitConformanceTests {
                 _ = try git("update-index", "--add", "--cacheinfo", "160000,\(id),\(folder)")
             }
             let tree = try git("write-tree")
-            let id = try fixture.git(["--git-dir=.", "commit-tree", tree, "-m", commit.id] + (parent.map { ["-p", $0] } ?? []), in: path)
+            let id = try fixture.git(
+                ["--git-dir=.", "commit-tree", tree, "-m", commit.id] + (parent.map { ["-p", $0] } ?? []), in: path)
             commits[commit.id] = id
             _ = try git("update-ref", "refs/heads/" + commit.branch, id)
         }
         for (tag, commit) in repository.tags { _ = try git("tag", tag, commits[commit] ?? "") }
-        for (tag, commit) in repository.annotated_tags ?? [:] { _ = try git("tag", "-a", "-m", tag, tag, commits[commit] ?? "") }
+        for (tag, commit) in repository.annotated_tags ?? [:] {
+            _ = try git("tag", "-a", "-m", tag, tag, commits[commit] ?? "")
+        }
         for (ref, commit) in repository.refs { _ = try git("update-ref", ref, commits[commit] ?? "") }
         return commits
     }

@@ -9,7 +9,8 @@ import Testing
 struct GitContextTests {
     @Test func `a second fetch asks the remote again and transfers only what is new`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "big": String(repeating: "text ", count: 50_000)])
+            try fixture.makeRepository(
+                "app.git", files: ["Dockerfile": "FROM scratch\n", "big": String(repeating: "text ", count: 50_000)])
             _ = try await fixture.prepare("app.git")
             _ = try await fixture.prepare("app.git#main")
             #expect(fixture.requests.filter { $0.contains("GET ") }.count == 2)
@@ -44,7 +45,11 @@ struct GitContextTests {
                 for name in listDirectory(path + "/objects/pack") {
                     let file = path + "/objects/pack/" + name
                     switch damage {
-                    case "truncated": if name.hasSuffix(".pack") { chmod(file, 0o600); truncate(file, 40) }
+                    case "truncated":
+                        if name.hasSuffix(".pack") {
+                            chmod(file, 0o600)
+                            truncate(file, 40)
+                        }
                     case "removed": if name.hasSuffix(".pack") { unlink(file) }
                     case "no index": if name.hasSuffix(".idx") { unlink(file) }
                     default: break
@@ -63,7 +68,8 @@ struct GitContextTests {
 
     @Test func `a file that can't be read fails its run and the next one has a new mirror`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "a": String(repeating: "0123456789", count: 9000)])
+            try fixture.makeRepository(
+                "app.git", files: ["Dockerfile": "FROM scratch\n", "a": String(repeating: "0123456789", count: 9000)])
             let broken = try await fixture.prepare("app.git")
             for path in fixture.mirrors() {
                 // Zeros over the content of the last object, in front of the checksum.
@@ -133,17 +139,21 @@ struct GitContextTests {
     @Test func `S6 folders and Dockerfiles do not lead out of the repository`() async throws {
         try await GitFixture.run { fixture in
             try fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "sub/x": "x"])
-            let target = try fixture.git(["--git-dir=.", "hash-object", "-w", "--stdin"], in: "app.git", input: "../../outside")
+            let target = try fixture.git(
+                ["--git-dir=.", "hash-object", "-w", "--stdin"], in: "app.git", input: "../../outside")
             try fixture.git(["--git-dir=.", "read-tree", "main"], in: "app.git")
             for name in ["out", "sub/out"] {
-                try fixture.git(["--git-dir=.", "update-index", "--add", "--cacheinfo", "120000,\(target),\(name)"], in: "app.git")
+                try fixture.git(
+                    ["--git-dir=.", "update-index", "--add", "--cacheinfo", "120000,\(target),\(name)"], in: "app.git")
             }
             let tree = try fixture.git(["--git-dir=.", "write-tree"], in: "app.git")
             let commit = try fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "links"], in: "app.git")
             try fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: "app.git")
 
             for fragment in ["main:out", "main:sub/out", "main:out/deeper"] {
-                let error = await #expect(throws: ContextError.self) { try await fixture.prepare("app.git#" + fragment) }
+                let error = await #expect(throws: ContextError.self) {
+                    try await fixture.prepare("app.git#" + fragment)
+                }
                 #expect(error?.apiCode == "ContextPathEscape", "\(fragment)")
             }
             for dockerfile in ["../Dockerfile", "out", "x/../../Dockerfile"] {
@@ -152,7 +162,9 @@ struct GitContextTests {
                 }
                 #expect(error?.apiCode == "ContextPathEscape", "\(dockerfile)")
             }
-            #expect(throws: ContextError.folderOutside(".git/hooks")) { try fixture.reference("app.git#main:.git/hooks") }
+            #expect(throws: ContextError.folderOutside(".git/hooks")) {
+                try fixture.reference("app.git#main:.git/hooks")
+            }
         }
     }
 
@@ -173,16 +185,60 @@ struct GitContextTests {
             #expect(plain?.apiCode == "InvalidSourceLocation" && plain?.description.contains("sources.allow") == true)
             #expect(try await error("git://127.0.0.1/app.git")?.code == "source-refused")
             let blocked = try await error(fixture.origin.replacing("http:", with: "https:") + "/app.git")
-            #expect(blocked?.apiCode == "SourceAddressBlocked" && blocked?.description.contains("sources.allow") == true)
+            #expect(
+                blocked?.apiCode == "SourceAddressBlocked" && blocked?.description.contains("sources.allow") == true)
             #expect(try await error("ssh://git@127.0.0.1/app.git")?.apiCode == "SourceAddressBlocked")
             #expect(try await error("git@localhost:app.git")?.apiCode == "SourceAddressBlocked")
             #expect(fixture.requests.isEmpty)
         }
     }
 
+    @Test func `S4 redirects are followed to the end, without credentials for another server`() async throws {
+        try await GitFixture.run { fixture in
+            try fixture.makeRepository("app.git")
+            try fixture.makeRepository("private/app.git")
+            let script = """
+                import http.server, sys
+                class Handler(http.server.BaseHTTPRequestHandler):
+                    def do_GET(self):
+                        self.send_response(302)
+                        self.send_header("Location", sys.argv[1] + self.path)
+                        self.send_header("Content-Length", "0")
+                        self.end_headers()
+                    def log_message(self, *_): pass
+                server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+                print(server.server_address[1], flush=True)
+                server.serve_forever()
+                """
+            let redirector = try ChildProcess(["python3", "-c", script, fixture.origin])
+            defer { redirector.stop() }
+            let origin = "http://127.0.0.1:\(redirector.readLine())"
+            var configuration = HTTPClient.Configuration()
+            configuration.addressPolicy = AddressPolicy(allowedOrigins: [origin, fixture.origin])
+            let login = Credential(username: GitFixture.user, password: Secret(GitFixture.password))
+            let access = GitAccess(client: HTTPClient(configuration), credentials: ["127.0.0.1": login])
+            func prepare(_ path: String, _ access: GitAccess) async throws -> PreparedContext {
+                guard case .git(let reference) = try ContextLocation(origin + path) else {
+                    throw CocoaError(.featureUnsupported)
+                }
+                return try await GitContext.prepare(reference, pool: fixture.pool, access: access)
+            }
+
+            #expect(try entries(of: try await prepare("/app.git", access).included).map(\.path.text) == ["Dockerfile"])
+            let error = await #expect(throws: ContextError.self) { try await prepare("/private/app.git", access) }
+            #expect(error?.code == "access-refused")
+            configuration.addressPolicy = AddressPolicy(allowed: [], allowedOrigins: [origin])
+            let strict = GitAccess(client: HTTPClient(configuration))
+            let blocked = await #expect(throws: ContextError.self) { try await prepare("/app.git", strict) }
+            #expect(blocked?.apiCode == "SourceAddressBlocked")
+        }
+    }
+
     @Test func `submodules of refused kinds are refused`() async throws {
         try await GitFixture.run { fixture in
-            for (number, address) in ["/srv/x.git", "file:///srv/x.git", "ext::sh -c x", "http://example.com/x.git", "--upload-pack=x"].enumerated() {
+            for (number, address) in [
+                "/srv/x.git", "file:///srv/x.git", "ext::sh -c x", "http://example.com/x.git", "--upload-pack=x",
+            ].enumerated() {
                 let name = "app\(number).git"
                 let modules = "[submodule \"m\"]\n\tpath = m\n\turl = \(address)\n"
                 try fixture.makeRepository(name, files: ["Dockerfile": "FROM scratch\n", ".gitmodules": modules])
@@ -211,8 +267,12 @@ struct GitContextTests {
             try await withThrowingTaskGroup(of: [String].self) { group in
                 for number in 0..<12 {
                     group.addTask {
-                        try entries(of: try await fixture.prepare(number % 2 == 0 ? "app.git" : "app.git#other", dockerfile: .bytes([])).included)
-                            .map(\.path.text)
+                        try entries(
+                            of: try await fixture.prepare(
+                                number % 2 == 0 ? "app.git" : "app.git#other", dockerfile: .bytes([])
+                            ).included
+                        )
+                        .map(\.path.text)
                     }
                 }
                 for try await paths in group { #expect(paths == ["Dockerfile"] || paths == ["x"]) }
@@ -233,7 +293,8 @@ struct GitContextTests {
                 #expect(bind(listener, pointer, length) == 0)
                 #expect(listen(listener, 5) == 0)
                 getsockname(listener, pointer, &length)
-                return UInt16(bigEndian: UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr_in.self).pointee.sin_port)
+                return UInt16(
+                    bigEndian: UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr_in.self).pointee.sin_port)
             }
         }
         try await withTemporaryFolder { folder in
@@ -280,7 +341,9 @@ extension GitFixture {
     func packedObjects() throws -> [Int] {
         try mirrors().flatMap { path in
             try listDirectory(path + "/objects/pack").filter { $0.hasSuffix(".pack") }.map { name in
-                let head = try FileHandle(forReadingFrom: URL(filePath: "\(path)/objects/pack/\(name)")).read(upToCount: 12) ?? Data()
+                let head =
+                    try FileHandle(forReadingFrom: URL(filePath: "\(path)/objects/pack/\(name)")).read(upToCount: 12)
+                    ?? Data()
                 return head.suffix(4).reduce(0) { $0 << 8 | Int($1) }
             }
         }

@@ -1,6 +1,5 @@
 import CurlHTTP
 import Foundation
-import Glibc
 import TaskModel
 
 @testable import Contexts
@@ -18,37 +17,21 @@ struct GitFixture: Sendable {
     /// Runs `body` with a server whose repositories below `private/` ask for a password.
     static func run<Result>(_ body: (GitFixture) async throws -> Result) async throws -> Result {
         try await withTemporaryFolder { folder in
-            try FileManager.default.createDirectory(atPath: folder + "/repositories/private", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: folder + "/repositories/private", withIntermediateDirectories: true)
             try write(password, to: folder + "/password")
-            let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "git-http-server.py")
-            let server = Process()
-            server.executableURL = URL(filePath: "/usr/bin/env")
-            server.arguments = [
-                "python3", script.path(), "--private", "/private/", "--user", user, "--password-file", folder + "/password",
-                folder + "/repositories",
-            ]
-            let output = Pipe()
-            server.standardOutput = output
-            server.standardError = try FileHandle(forWritingTo: makeFile(folder + "/server.log"))
-            try server.run()
-            defer {
-                // Started from a thread of Dispatch's it has all other signals blocked.
-                kill(server.processIdentifier, SIGKILL)
-                server.waitUntilExit()
-            }
-            var line = ""
-            while !line.hasSuffix("\n") {
-                guard let data = try output.fileHandleForReading.read(upToCount: 1), !data.isEmpty else { throw CocoaError(.fileReadUnknown) }
-                line += String(decoding: data, as: UTF8.self)
-            }
-            let port = line.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) } ?? ""
+            let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
+                path: "git-http-server.py")
+            let server = try ChildProcess(
+                [
+                    "python3", script.path(), "--private", "/private/", "--user", user, "--password-file",
+                    folder + "/password",
+                    folder + "/repositories",
+                ], log: folder + "/server.log")
+            defer { server.stop() }
+            guard let port = server.readLine().split(separator: ":").last else { throw CocoaError(.fileReadUnknown) }
             return try await body(GitFixture(folder: folder, origin: "http://127.0.0.1:\(port)"))
         }
-    }
-
-    private static func makeFile(_ path: String) -> URL {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        return URL(filePath: path)
     }
 
     /// The requests that the server answered so far, a line each.
@@ -64,42 +47,34 @@ struct GitFixture: Sendable {
     }
 
     func reference(_ text: String) throws -> GitReference {
-        guard case .git(let reference) = try ContextLocation("\(origin)/\(text)") else { throw CocoaError(.featureUnsupported) }
+        guard case .git(let reference) = try ContextLocation("\(origin)/\(text)") else {
+            throw CocoaError(.featureUnsupported)
+        }
         return reference
     }
 
-    func prepare(_ text: String, dockerfile: DockerfileChoice = .standard, access: GitAccess? = nil) async throws -> PreparedContext {
-        try await GitContext.prepare(try reference(text), dockerfile: dockerfile, pool: pool, access: access ?? self.access())
+    func prepare(_ text: String, dockerfile: DockerfileChoice = .standard, access: GitAccess? = nil) async throws
+        -> PreparedContext
+    {
+        try await GitContext.prepare(
+            try reference(text), dockerfile: dockerfile, pool: pool, access: access ?? self.access())
     }
 
     /// Runs git in a folder below the repositories, without anybody's configuration.
     @discardableResult
     func git(_ arguments: [String], in path: String, input: String? = nil) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["git", "-C", repositories + "/" + path, "-c", "protocol.file.allow=always"] + arguments
-        process.environment = [
-            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
+        let environment = [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_AUTHOR_DATE": "1700000000 +0000",
             "GIT_COMMITTER_NAME": "C", "GIT_COMMITTER_EMAIL": "c@example.com", "GIT_COMMITTER_DATE": "1700000123 +0200",
         ]
-        let output = Pipe()
-        process.standardOutput = output
-        if let input {
-            // A file, since a pipe would fill up before anybody reads it.
-            let path = folder + "/input-" + UUID().uuidString
-            try write(input, to: path)
-            process.standardInput = try FileHandle(forReadingFrom: URL(filePath: path))
-        }
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw GitError(arguments: arguments) }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
-    struct GitError: Error {
-        let arguments: [String]
+        // A file, since a pipe would fill up before anybody reads it.
+        let file = folder + "/input-" + UUID().uuidString
+        if let input { try write(input, to: file) }
+        return try ChildProcess.run(
+            ["git", "-C", repositories + "/" + path] + arguments, environment: environment,
+            input: input == nil ? nil : file)
     }
 
     /// Makes a bare repository with one commit on `main`.

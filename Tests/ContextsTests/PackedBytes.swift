@@ -33,7 +33,9 @@ func archive(of bytes: [UInt8], pieces: Int = 1000) -> ArchiveSource {
 struct TarBuilder {
     private(set) var bytes: [UInt8] = []
 
-    mutating func add(_ name: String, type: Character = "0", content: String = "", target: String = "", mode: Int = 0o644) {
+    mutating func add(
+        _ name: String, type: Character = "0", content: String = "", target: String = "", mode: Int = 0o644
+    ) {
         var header = [UInt8](repeating: 0, count: 512)
         func put(_ text: String, at offset: Int) {
             for (index, byte) in text.utf8.enumerated() { header[offset + index] = byte }

@@ -33,12 +33,16 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 _end() {
-    local status=$?
+    local status=$? record
     trap - ERR
     set +e
     if [ "$status" -eq 0 ] && [ "$failures" -gt 0 ]; then status=1; fi
     if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then _show_server_logs; fi
     _open_all_gates
+    # Nothing they do matters any more.
+    for record in "$SLIPWAY_TEST_WORK"/services/server-*; do
+        if _lives "$record"; then kill -KILL "$_pid"; fi
+    done
     _images_of_scenario | xargs --no-run-if-empty docker image rm >/dev/null 2>&1
     stop_services
     [ "$status" -eq 77 ] || printf '%s: %d checks, %d failed\n' "$name" "$checks" "$failures"
@@ -180,6 +184,17 @@ need_private_registry() {
 # stop_service NAME: one that this scenario started.
 stop_service() { _stop "$SLIPWAY_TEST_WORK/services/$1"; }
 
+# start_silent: starts a server that takes connections and never answers; sets service_address.
+start_silent() {
+    _serve "$(_new_name silent)" python3 -c 'if True:
+        import socket
+        listener = socket.create_server(("127.0.0.1", 0))
+        print("listening on 127.0.0.1:%d" % listener.getsockname()[1], flush=True)
+        connections = []
+        while True:
+            connections.append(listener.accept())'
+}
+
 # registry_digest HOST REPOSITORY TAG [USER:PASSWORD]: what a tag names; nothing if there is none.
 registry_digest() {
     curl --silent --max-time 30 --noproxy '*' --head ${4:+--user "$4"} \
@@ -255,13 +270,13 @@ publish() {
 
 # ---- Servers ---------------------------------------------------------------------------------------------------------
 
-_free_port() {
+free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # start_server [YAML [NAME]]: starts a server with a data folder of its own and makes it the one that `slipway` uses.
 # Sections in the YAML replace ours: registry `tests` (what need_services started), a pool with two slots, and the git
-# server as an allowed source. Sets server, data, server_url and server_log.
+# server as an allowed source.
 start_server() {
     local yaml=${1:-} folder
     server=${2:-main}
@@ -274,7 +289,7 @@ start_server() {
 _write_configuration() {
     local folder=$1 yaml=$2
     {
-        printf 'data: %s/data\nlisten: 127.0.0.1:%s\n' "$folder" "$(_free_port)"
+        printf 'data: %s/data\nlisten: 127.0.0.1:%s\n' "$folder" "$(free_port)"
         grep -q '^registries:' <<<"$yaml" || printf 'registries: [{name: tests, loginServer: "%s"}]\n' "$registry"
         grep -q '^pools:' <<<"$yaml" || printf 'pools: [{name: default, slots: 2, docker: "%s"}]\n' "$docker_host"
         grep -q '^sources:' <<<"$yaml" || printf 'sources: {allow: ["%s"]}\n' "$git_url"
@@ -290,15 +305,16 @@ restart_server() {
     if ! _wait_for "$folder/log" "server-$1" 60 server_is_ready; then return 1; fi
 }
 
-# launch_server NAME: only starts the process. Sets server_process.
+# launch_server NAME: only starts the process.
 launch_server() {
     env -u SLIPWAY_LOCAL "$bin/slipway-server" --config "$work/servers/$1/config.yml" >>"$work/servers/$1/log" 2>&1 </dev/null &
-    server_process=$!
-    _remember "server-$1" "$server_process"
+    _remember "server-$1" $!
 }
 
-# use_server NAME: the one that `slipway` and `api` talk to.
+# use_server NAME: the one that `slipway` and `api` talk to. Sets server, data, server_url, server_log, server_process.
 use_server() {
+    local began
+    read -r server_process began <"$SLIPWAY_TEST_WORK/services/server-$1" || true
     server=$1 data=$work/servers/$1/data server_log=$work/servers/$1/log
     server_url=https://$(sed -n 's/^listen: //p' "$work/servers/$1/config.yml")
     export SLIPWAY_LOCAL=$data/local-client.json SLIPWAY_CONFIG_DIR=$work/servers/$1/client

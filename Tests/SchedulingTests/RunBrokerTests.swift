@@ -14,7 +14,7 @@ struct RunBrokerTests {
     }
 
     @Test func `a run goes from its queue to its end`() async throws {
-        try await TestServer.with { server in
+        try await TestServer.with { server async throws in
             let run = try await server.submit()
             let assignment = try #require(try await server.take())
             let image = OutputImage(registry: "localhost:5000", repository: "app", tag: "v1", digest: "sha256:1")
@@ -34,7 +34,7 @@ struct RunBrokerTests {
     }
 
     @Test func `a waiting agent gets a run as soon as it is there`() async throws {
-        try await TestServer.with { server in
+        try await TestServer.with { server async throws in
             #expect(try await server.take() == nil)
 
             async let next = server.broker.nextRun(for: TestServer.agent, waiting: .seconds(600))
@@ -45,7 +45,7 @@ struct RunBrokerTests {
     }
 
     @Test func `M2 whoever renews learns of a cancel at once`() async throws {
-        try await TestServer.with { server in
+        try await TestServer.with { server async throws in
             let run = try await server.submit()
             let assignment = try #require(try await server.take())
             #expect(try await server.broker.renew(assignment.lease, waiting: .zero) == .held)
@@ -58,7 +58,7 @@ struct RunBrokerTests {
     }
 
     @Test func `M3 nothing may be pushed once a stop was asked for`() async throws {
-        try await TestServer.with { server in
+        try await TestServer.with { server async throws in
             let run = try await server.submit()
             let assignment = try #require(try await server.take())
             let image = try ImageReference("localhost:5000/app:v1")
@@ -73,7 +73,7 @@ struct RunBrokerTests {
     }
 
     @Test func `G3 a run does not end before its log is complete`() async throws {
-        try await TestServer.with { server in
+        try await TestServer.with { server async throws in
             let run = try await server.submit()
             let assignment = try #require(try await server.take())
             try await server.broker.appendLog(Array("abc".utf8), at: 0, for: assignment.lease)
@@ -90,7 +90,7 @@ struct RunBrokerTests {
     }
 
     @Test func `F5 writes with a lease that was lost are refused`() async throws {
-        try await TestServer.with { server in
+        try await TestServer.with { server async throws in
             let run = try await server.submit()
             let lost = try #require(try await server.take())
             try await server.broker.appendLog(Array("first try\r\n".utf8), at: 0, for: lost.lease)
@@ -112,7 +112,7 @@ struct RunBrokerTests {
     }
 
     @Test func `D3 a run that had begun ends after a restart and is not run again`() async throws {
-        try await TestServer.with { server in
+        try await TestServer.with { server async throws in
             let run = try await server.submit()
             let assignment = try #require(try await server.take())
             try await server.broker.report(.began, for: assignment.lease)

@@ -86,7 +86,7 @@ struct BuildCommandTests {
             let result = try await slipway.run("build", "https://git.example.test/app.git")
 
             #expect(result.code == code)
-            #expect(result.errors.hasSuffix("error: Run ca1 ended as \(status): it went wrong\n"))
+            #expect(result.errors.hasSuffix("error: Run ca1 ended as \(status)\n"))
         }
     }
 

@@ -66,7 +66,8 @@ struct OutputTests {
 
     @Test func `json is written as the Azure CLI writes it`() throws {
         let value = JSONValue.object([
-            "b": .list([.integer(1), .number(1.5), .null]), "a": .text("q\"\\\n\u{1B}é"), "c": .flag(true), "d": .object([:]), "e": .list([]),
+            "b": .list([.integer(1), .number(1.5), .null]), "a": .text("q\"\\\n\u{1B}é"), "c": .flag(true),
+            "d": .object([:]), "e": .list([]),
         ])
 
         #expect(

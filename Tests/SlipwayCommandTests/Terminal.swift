@@ -12,7 +12,9 @@ final class Terminal: Sendable {
         let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var unlocked: CInt = 0
         var number: CUnsignedInt = 0
-        guard descriptor >= 0, ioctl(descriptor, Self.setLock, &unlocked) == 0, ioctl(descriptor, Self.getNumber, &number) == 0 else {
+        guard descriptor >= 0, ioctl(descriptor, Self.setLock, &unlocked) == 0,
+            ioctl(descriptor, Self.getNumber, &number) == 0
+        else {
             throw CocoaError(.fileReadUnknown)
         }
         master = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

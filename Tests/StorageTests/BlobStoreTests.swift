@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import TaskModel
 import Testing
 
 struct BlobStoreTests {
@@ -27,7 +28,7 @@ struct BlobStoreTests {
     }
 
     @Test func `F12 an upload that breaks off leaves nothing`() async throws {
-        try await withUploads { uploads, folder in
+        try await withUploads { uploads, folder async throws in
             await #expect(throws: CancellationError.self) { try await uploads.put("a.tar.gz", stream([1, 2], failing: true)) }
 
             #expect(try uploads.file("a.tar.gz") == nil)
@@ -64,6 +65,21 @@ struct BlobStoreTests {
     func `a name can't lead anywhere else`(name: String) async throws {
         try await withUploads { uploads, _ in
             await #expect(throws: StorageError.invalidName(name)) { try await uploads.put(name, stream([1])) }
+        }
+    }
+}
+
+struct DiskReserveTests {
+    @Test func `F7 below the reserve nothing new is taken, and what is there stays readable`() async throws {
+        try await withStore { _, database, folder async throws in
+            let full = DiskReserve(path: folder, bytes: .max)
+            let uploads = BlobStore(directory: folder, maxBytes: 10, reserve: full)
+            let runs = SQLiteRunStore(database: database, box: SecretBox(key: TestData.key), reserve: full)
+
+            await #expect(throws: StorageError.self) { try await uploads.put("a", AsyncStream<[UInt8]> { $0.finish() }) }
+            await #expect(throws: StorageError.self) { try await runs.enqueueTest() }
+            #expect(try await runs.list(registry: "local01", .init(), before: nil, limit: 1).isEmpty)
+            try DiskReserve(path: folder, bytes: 0).check()
         }
     }
 }

@@ -12,7 +12,7 @@ struct LogStoreTests {
     }
 
     @Test func `G1 an append at the end is stored, the same again is accepted, other bytes are not`() throws {
-        try withLogs { logs, run in
+        try withLogs { logs, run throws in
             #expect(try logs.append(Array("abc".utf8), to: run, at: 0) == 3)
             #expect(try logs.append(Array("abc".utf8), to: run, at: 0) == 3)
             #expect(try logs.append(Array("cde".utf8), to: run, at: 2) == 5)
@@ -24,7 +24,7 @@ struct LogStoreTests {
     }
 
     @Test func `a log can be read from any place`() throws {
-        try withLogs { logs, run in
+        try withLogs { logs, run throws in
             _ = try logs.append(Array("0123456789".utf8), to: run, at: 0)
 
             #expect(try logs.read(run, from: 3, count: 4) == Array("3456".utf8))

@@ -50,8 +50,8 @@ struct RunStoreTests {
 
             let raw = try DatabaseQueue(path: folder + "/slipway.sqlite")
             for other in RunStatus.allCases where other != status {
-                #expect(throws: DatabaseError.self) {
-                    try raw.write { try $0.execute(sql: "UPDATE run SET status = ?", arguments: [other.rawValue]) }
+                await #expect(throws: DatabaseError.self) {
+                    try await raw.write { try $0.execute(sql: "UPDATE run SET status = ?", arguments: [other.rawValue]) }
                 }
             }
 
@@ -72,8 +72,8 @@ struct RunStoreTests {
                         case .running: [.started, .running]
                         default: [.started, from]
                         }
-                    for step in path { try raw.write { try move(run.id, to: step, $0) } }
-                    let isAllowed = (try? raw.write { try move(run.id, to: to, $0) }) != nil
+                    for step in path { try await raw.write { try move(run.id, to: step, $0) } }
+                    let isAllowed = (try? await raw.write { try move(run.id, to: to, $0) }) != nil
 
                     #expect(isAllowed == from.successors.contains(to), "\(from) to \(to)")
                 }

@@ -67,7 +67,7 @@ struct RoutesTests {
     }
 
     @Test func `a wrong secret is 401 in the words of the token endpoint`() async throws {
-        try await withServer { client, _ in
+        try await withServer { client, _ async throws in
             let form = "grant_type=client_credentials&client_id=\(Self.principal)&client_secret=wrong"
             let response = try await client.execute(uri: "/adfs/oauth2/token", method: .post, body: ByteBuffer(string: form))
 
@@ -78,7 +78,7 @@ struct RoutesTests {
 
     @Test(arguments: ["", "Bearer x", "Bearer a.b.c", "Basic eDp5"])
     func `S18 without a good token there is nothing to see`(header: String) async throws {
-        try await withServer { client, _ in
+        try await withServer { client, _ async throws in
             let response = try await client.execute(
                 uri: Self.root + "/runs", method: .get, headers: header.isEmpty ? [:] : [.authorization: header])
 
@@ -88,7 +88,7 @@ struct RoutesTests {
     }
 
     @Test func `S18 a token that another key signed, or that names no algorithm, is refused`() async throws {
-        try await withServer { client, token in
+        try await withServer { client, token async throws in
             let parts = token.split(separator: ".")
             let none = Data(#"{"alg":"none","kid":"k","typ":"JWT"}"#.utf8).base64EncodedString().replacing("=", with: "")
             for bad in ["\(none).\(parts[1]).", "\(none).\(parts[1]).\(parts[2])", "\(parts[0]).\(parts[1]).AAAA"] {
@@ -99,7 +99,7 @@ struct RoutesTests {
     }
 
     @Test func `paths are compared without case`() async throws {
-        try await withServer { client, token in
+        try await withServer { client, token async throws in
             let path = "/subscriptions/sub/RESOURCEGROUPS/Slipway/providers/microsoft.containerregistry/Registries/LOCAL01"
 
             #expect(try await call(client, token, .get, path).status == .ok)
@@ -112,7 +112,7 @@ struct RoutesTests {
         "/subscriptions/SUB/resourceGroups/other/providers/Microsoft.ContainerRegistry/registries/local01",
     ])
     func `S16 what does not exist is 404 in the envelope`(path: String) async throws {
-        try await withServer { client, token in
+        try await withServer { client, token async throws in
             let response = try await call(client, token, .get, path)
 
             #expect(response.status == .notFound)
@@ -121,14 +121,14 @@ struct RoutesTests {
     }
 
     @Test(arguments: [
-        ("{", "InvalidRequest"), ("{}", ""), (#"{"type":"DockerBuildRequest"}"#, "InvalidSourceLocation"),
+        ("{", "InvalidRequestContent"), ("{}", ""), (#"{"type":"DockerBuildRequest"}"#, "InvalidSourceLocation"),
         (#"{"type":"DockerBuildRequest","sourceLocation":"source/x.tar.gz","imageNames":["a"]}"#, "SourceNotFound"),
         (#"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","platform":{"os":"windows"}}"#, "PlatformNotSupported"),
         (#"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","agentPoolName":"gpu"}"#, "AgentPoolNotFound"),
         (#"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","imageNames":["UPPER"]}"#, "InvalidName"),
     ])
     func `bad requests are 400 with a code`(body: String, expected: String) async throws {
-        try await withServer { client, token in
+        try await withServer { client, token async throws in
             let response = try await call(client, token, .post, Self.root + "/scheduleRun", body)
 
             #expect(response.status == .badRequest, "\(String(buffer: response.body))")
@@ -137,7 +137,7 @@ struct RoutesTests {
     }
 
     @Test func `a context is uploaded through its link, whole or in blocks`() async throws {
-        try await withServer { client, token in
+        try await withServer { client, token async throws in
             let answer = try await call(client, token, .post, Self.root + "/listBuildSourceUploadUrl")
             let upload = try WireJSON.decode(SourceUpload.self, from: Array(answer.body.readableBytesView))
             let url = try #require(URL(string: upload.uploadUrl))
@@ -154,7 +154,7 @@ struct RoutesTests {
     }
 
     @Test func `a log is read in ranges and says how it ended`() async throws {
-        try await withServer { client, token in
+        try await withServer { client, token async throws in
             let body = #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","imageNames":["a"]}"#
             _ = try await call(client, token, .post, Self.root + "/scheduleRun", body)
             let link = try await call(client, token, .post, Self.root + "/runs/ca1/listLogSasUrl")
@@ -183,7 +183,7 @@ struct RoutesTests {
     }
 
     @Test func `a listing has pages, and with $top no link to more`() async throws {
-        try await withServer { client, token in
+        try await withServer { client, token async throws in
             let body = #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","imageNames":["a"]}"#
             for _ in 0..<105 { _ = try await call(client, token, .post, Self.root + "/scheduleRun", body) }
 

@@ -21,7 +21,7 @@ struct BuildSession {
     /// An open session whose calls nobody answers yet.
     struct Connection: Sendable {
         fileprivate let channel: any Channel
-        fileprivate let streams: SessionUpgrade.Streams
+        fileprivate let streams: SessionStreams
     }
 
     /// Answers the daemon's calls while `work` is under way, and closes the session.
@@ -34,7 +34,7 @@ struct BuildSession {
         try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await work() }
             group.addTask {
-                try? await answerCalls(on: connection)  // see above
+                await answerCalls(on: connection)
                 return nil
             }
             defer {
@@ -58,7 +58,7 @@ struct BuildSession {
         let daemon = try await client.daemon()
         let request = head(version: daemon.version)
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let promise = loop.makePromise(of: SessionUpgrade.Streams.self)
+        let promise = loop.makePromise(of: SessionStreams.self)
         let timer = loop.scheduleTask(in: Self.deadline) { promise.fail(ChannelError.connectTimeout(Self.deadline)) }
         defer { timer.cancel() }
         let bootstrap = ClientBootstrap(group: loop).connectTimeout(Self.deadline).channelInitializer { channel in
@@ -112,16 +112,17 @@ struct BuildSession {
 
     /// Answers calls until the connection ends or the task is canceled. Every call has a task of its own, so none
     /// waits for another.
-    private func answerCalls(on connection: Connection) async throws {
-        try await withTaskCancellationHandler {
-            try await withThrowingDiscardingTaskGroup { group in
-                for try await stream in connection.streams.inbound {
+    private func answerCalls(on connection: Connection) async {
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                while let stream = await connection.streams.next() {
                     group.addTask {
                         try? await answer(stream)  // a call that breaks ends alone; the daemon knows
                     }
                 }
             }
         } onCancel: {
+            connection.streams.close()
             connection.channel.close(promise: nil)
         }
     }

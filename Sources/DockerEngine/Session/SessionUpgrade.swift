@@ -9,19 +9,16 @@ import NIOHTTP2
 final class SessionUpgrade: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Streams = NIOHTTP2Handler.AsyncStreamMultiplexer<
-        NIOAsyncChannel<HTTP2Frame.FramePayload, HTTP2Frame.FramePayload>
-    >
 
     private static let maxHead = 64 * 1024
 
     private let request: String
-    private let promise: EventLoopPromise<Streams>
+    private let promise: EventLoopPromise<SessionStreams>
     private var received = ByteBuffer()
     private var isUpgraded = false
 
     /// - Parameter promise: gets the streams that the daemon opens, or the reason why there are none.
-    init(request: String, promise: EventLoopPromise<Streams>) {
+    init(request: String, promise: EventLoopPromise<SessionStreams>) {
         self.request = request
         self.promise = promise
     }
@@ -73,12 +70,14 @@ final class SessionUpgrade: ChannelInboundHandler, RemovableChannelHandler {
         isUpgraded = true
         do {
             let pipeline = context.pipeline.syncOperations
-            let streams = try pipeline.configureAsyncHTTP2Pipeline(mode: .server, configuration: .session) { stream in
-                stream.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<HTTP2Frame.FramePayload, HTTP2Frame.FramePayload>(
-                        wrappingChannelSynchronously: stream)
-                }
+            let streams = SessionStreams()
+            let configuration = NIOHTTP2Handler.Configuration.session
+            _ = try pipeline.configureHTTP2Pipeline(
+                mode: .server, connectionConfiguration: configuration.connection, streamConfiguration: configuration.stream
+            ) { stream in
+                stream.eventLoop.makeCompletedFuture { try streams.accept(stream) }
             }
+            context.channel.closeFuture.whenComplete { _ in streams.close() }
             try pipeline.addHandler(ConnectionErrors())
             if received.readableBytes > 0 { context.fireChannelRead(NIOAny(received)) }
             context.fireChannelReadComplete()

@@ -21,14 +21,11 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup(title: "Image") var image: ImageOptions
 
-    @Option(help: "The longest the run may take, in seconds (1 to 28800). Default: 3600.")
+    @Option(help: "The longest the run may take, in seconds. Default: the server's (3600).")
     var timeout: Int?
 
     @Option(help: "The agent pool to run on.")
     var agentPool: String?
-
-    @Option(help: "The name of an image to keep the log in, such as logs:{{.Run.ID}}.")
-    var logTemplate: String?
 
     @Flag(help: "Pack the folder's .git too, as '!.git/**' at the end of the ignore file would.")
     var includeGit = false
@@ -55,7 +52,6 @@ struct Build: AsyncParsableCommand {
             let context = try await BuildContext(context, dockerfile: image.file, includesGit: includeGit)
             request.timeout = timeout
             request.agentPoolName = agentPool
-            request.logTemplate = logTemplate
 
             let connection = try await connection.connect()
             let source = try await context.hand(to: connection)

@@ -36,7 +36,7 @@ struct RunFollower: Sendable {
         }
         let run = try await connection.client.run(resource)
         // The log may be complete a moment before the status is written.
-        guard run.properties?.knownStatus?.isTerminal != true else { return try report(run) }
+        guard run.properties?.knownStatus?.isTerminal != true else { return try report(run, saysWhy: false) }
         guard outcome == .succeeded else { throw ExitStatus(outcome).exitCode }
     }
 
@@ -54,10 +54,12 @@ struct RunFollower: Sendable {
     }
 
     /// Says how the run ended, if not well, and leaves with the code for it.
-    func report(_ run: RunResource) throws {
+    ///
+    /// - Parameter saysWhy: false where the end of the log has said so just now.
+    func report(_ run: RunResource, saysWhy: Bool = true) throws {
         let status = run.properties?.knownStatus
         guard status != .succeeded else { return }
-        let reason = run.properties?.runErrorMessage.map { ": " + $0.escapedForDisplay } ?? ""
+        let reason = saysWhy ? run.properties?.runErrorMessage.map { ": " + $0.escapedForDisplay } ?? "" : ""
         Terminal.say("error: Run \(id) ended as \(run.properties?.status ?? "unknown")\(reason)")
         throw ExitStatus(status).exitCode
     }

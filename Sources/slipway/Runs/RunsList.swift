@@ -22,7 +22,8 @@ struct RunsList: AsyncParsableCommand {
             let runs = try await connection.client.runs(
                 in: connection.registry, filter: filter, top: top == 0 ? nil : top)
             try Output(outputOptions).write(
-                columns: RunRow.columns, rows: runs.map(RunRow.cells(of:)), json: .list(try runs.map { try $0.flattened() }))
+                columns: RunRow.columns, rows: runs.map(RunRow.cells(of:)),
+                json: .list(try runs.map { try $0.flattened() }))
         }
     }
 }

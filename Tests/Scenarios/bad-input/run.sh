@@ -29,7 +29,7 @@ refused() {
 # goes_on: the server still works.
 goes_on() {
     expect "$server: the server lives" server_lives
-    expect_exit "$server: and builds" 0 slipway build -t "$name/app:good" "$@" "$good"
+    expect_exit "$server: and builds" 0 slipway build -t "$name/app:good" "$good"
 }
 goes_on
 
@@ -54,7 +54,6 @@ write_file "$work/ignore/.dockerignore" 'fine' '[a-'
 refused 'an ignore file with a broken rule' 1 'line 2' slipway build -t "$name/app:1" "$work/ignore"
 refused 'git without encryption or login' 1 'https' slipway build -t "$name/app:1" "git://127.0.0.1/app.git"
 refused 'a URL that is no repository' 1 'git' slipway build -t "$name/app:1" "$git_url/archive.tar.gz"
-refused 'an upload that is not there' 1 'upload' slipway build -t "$name/app:1" 'source/202601010000/none.tar.gz' 2>&1
 refused 'http where it is not allowed' 1 'sources.allow' slipway build -t "$name/app:1" http://git.example.com/app.git
 refused 'an unknown command' 64 'Usage' slipway bake
 refused 'two ways to say what to cancel' 64 'only one' slipway runs cancel ca1 --all
@@ -129,7 +128,8 @@ uploaded 'an upload of nothing' Failed '' "$work/empty"
 archive large
 head -c $(($(stat --format=%s "$work/large.tar.gz") / 2)) "$work/large.tar.gz" >"$work/half.tar.gz"
 uploaded 'an archive that was cut off half-way' Failed 'ends early' "$work/half.tar.gz"
-gunzip --stdout "$work/large.tar.gz" | head -c 300000 | head -c -100 >"$work/half.tar"
+gunzip --keep "$work/large.tar.gz"
+head -c 300000 "$work/large.tar" >"$work/half.tar"
 uploaded 'a plain archive that was cut off' Failed 'ends early' "$work/half.tar"
 archive bare
 uploaded 'an archive without a Dockerfile' Failed 'There is no Dockerfile' "$work/bare.tar.gz"

@@ -87,6 +87,15 @@ expect_equal 'the tag from a template is in the registry' "$(registry_digest "$r
 expect_exit 'a Dockerfile from standard input is built' 0 \
     slipway build -t "$name/app:stdin" -f - . <<<$'FROM scratch\nLABEL stage=stdin'
 expect_equal 'it is the one that was read' stdin "$(label stdin stage)"
+write_file "$work/stages/.dockerignore" build
+write_file "$work/elsewhere/Other" 'FROM scratch' 'COPY . /ctx' 'LABEL stage=elsewhere'
+for builder in buildkit classic; do
+    expect_exit "$builder: a Dockerfile outside of the context is built" 0 \
+        slipway build --builder "$builder" -t "$name/app:outside-$builder" -f ../elsewhere/Other .
+    expect_equal '  it is that one' elsewhere "$(label "outside-$builder" stage)"
+done
+expect_equal '  and the context is what it was' '.dockerignore' "$(files outside-buildkit)"
+rm .dockerignore
 expect_exit '--no-push builds' 0 slipway build --no-push -t "$name/app:unpushed" -f build/Dockerfile.two .
 expect_equal 'but pushes nothing' '' "$(registry_digest "$registry" "$name/app" unpushed)"
 expect_equal 'and records no image' 0 "$(run_field "$(newest_run)" '.outputImages // [] | length')"

@@ -97,6 +97,42 @@ expect_run 'a run ends at its time limit' Timeout 'limit' --timeout 5 --no-cache
 expect '  its step has left the machine' wait_until 60 nobody_waits_at "$gate_number"
 expect_equal '  nothing was pushed' '' "$(registry_digest "$registry" "$name/app" limited)"
 
+# ---- What waits for somebody who never answers ----
+
+start_silent
+silent=$service_address
+start_server "registries: [{name: silent, loginServer: '$silent'}]
+sources: {allow: ['http://$silent']}" silent
+write_file "$work/scratch/Dockerfile" 'FROM scratch' 'LABEL a=b'
+write_file "$work/silent-base/Dockerfile" "FROM $silent/base:1"
+
+# is_canceled TEXT RUN: canceling it is quick enough.
+is_canceled() {
+    local began elapsed
+    began=$(milliseconds)
+    slipway runs cancel "$2" >/dev/null
+    wait_for_end "$2"
+    elapsed=$(($(milliseconds) - began))
+    expect_equal "$1 is canceled" Canceled "$status"
+    printf '        ended %s ms after the request\n' "$elapsed"
+    expect '  within 60 s' test "$elapsed" -le 60000
+}
+
+submit -t app:1 "$work/scratch"
+wait_for_log "$run" 'Pushing image'
+is_canceled 'a push to a registry that does not answer' "$run"
+submit --no-push "http://$silent/app.git"
+wait_until 60 has_status "$run" Started Running || true
+is_canceled 'a fetch from a git server that does not answer' "$run"
+for builder in buildkit classic; do
+    submit --no-push --builder "$builder" "$work/silent-base"
+    wait_for_log "$run" 'Launching container with name: build'
+    is_canceled "$builder: a build on a base whose registry does not answer" "$run"
+done
+expect_run 'a fetch from it ends at the time limit' Timeout 'limit' --timeout 3 --no-push "http://$silent/app.git"
+expect_exit 'a build after all that works' 0 slipway build --no-push "$work/scratch"
+use_server main
+
 # ---- Ctrl-C at a build that is followed ----
 
 # at_terminal KEYS FOLDER: follows a build in a terminal and types when it has come to the gate; shows what was to be

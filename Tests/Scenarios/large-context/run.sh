@@ -8,16 +8,18 @@ limit_kib=$((128 * 1024))
 free=$(df --output=avail --block-size=1G "$work" | tail -n 1)
 [ "$free" -ge 12 ] || skip "needs 12 GB of free disk space, and there are $free"
 
-# measured COMMAND…: runs it and sets peak to its largest resident memory in KiB.
-measured() {
-    local status=0
-    python3 "$scenario/measured.py" "$work/peak" "$@" || status=$?
+# built TEXT ARGUMENT…: a build ends well; $peak is then the largest resident memory of slipway, in KiB.
+built() {
+    local text=$1 began
+    shift
+    began=$(milliseconds)
+    expect_exit "$text" 0 python3 "$scenario/measured.py" "$work/peak" "$bin/slipway" build --no-cache "$@"
+    printf '        took %s ms\n' $(($(milliseconds) - began))
     peak=$(cat "$work/peak")
-    return "$status"
 }
 
 # server_peak: the most memory the server has had so far, in KiB.
-server_peak() { sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' "/proc/$server_process/status"; }
+server_peak() { sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$server_process/status"; }
 
 # stays_small TEXT KIB
 stays_small() {
@@ -52,9 +54,7 @@ PYTHON
 write_file "$many/Dockerfile" 'FROM scratch' 'COPY . /ctx'
 write_file "$many/.dockerignore" node_modules
 fresh_server many
-began=$(milliseconds)
-expect_exit '50,000 files are packed and built' 0 measured "$bin/slipway" build --no-cache -t "$name/app:many" "$many"
-printf '        took %s ms\n' $(($(milliseconds) - began))
+built '50,000 files are packed and built' -t "$name/app:many" "$many"
 stays_small 'slipway' "$peak"
 stays_small 'slipway-server' "$(server_peak)"
 files=$(docker pull --quiet "$registry/$name/app:many" >/dev/null && container=$(docker create "$registry/$name/app:many" none) &&
@@ -70,10 +70,7 @@ write_file "$big/Dockerfile" 'FROM scratch' 'COPY Dockerfile /'
 head -c 2G /dev/urandom >"$big/data"
 for builder in buildkit classic; do
     fresh_server "$builder"
-    began=$(milliseconds)
-    expect_exit "$builder: a context of 2 GiB is built" 0 \
-        measured "$bin/slipway" build --no-cache --builder "$builder" -t "$name/app:$builder" "$big"
-    printf '        took %s ms\n' $(($(milliseconds) - began))
+    built "$builder: a context of 2 GiB is built" --builder "$builder" -t "$name/app:$builder" "$big"
     stays_small 'slipway' "$peak"
     stays_small 'slipway-server' "$(server_peak)"
 done
@@ -86,6 +83,5 @@ commit "$work/checkout" >/dev/null
 publish "$work/checkout" "$name/app.git"
 rm -rf "$big" "$work/checkout"
 fresh_server git
-expect_exit 'a repository with a file of 256 MiB is built' 0 \
-    measured "$bin/slipway" build --no-cache -t "$name/app:git" "$git_url/$name/app.git"
+built 'a repository with a file of 256 MiB is built' -t "$name/app:git" "$git_url/$name/app.git"
 printf '        slipway-server: %s MiB (a blob of git is held in memory as a whole)\n' $(($(server_peak) / 1024))

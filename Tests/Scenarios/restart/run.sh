@@ -86,9 +86,38 @@ for run in "${ids[@]}"; do
 done
 has_one_end "$again" Error
 
+# ---- Killed while one run waits for a name that another one writes ----
+
+start_server '' two
+held holder
+submit --no-cache -t "$name/app:name" "$work/holder"
+holder=$run holder_gate=$gate_number
+wait_at_gate "$holder"
+submit -t "$name/app:name" "$quick"
+waiter=$run
+wait_for_log "$waiter" "run $holder is writing"
+expect_equal 'a run that waits for a name has not begun' Started "$(run_field "$waiter" .status)"
+"$bin/slipway" logs -f "$holder" >"$work/follower.log" 2>&1 </dev/null &
+follower=$!
+wait_until 60 grep -q 'the gate is shut' "$work/follower.log" || true
+kill_server_hard
+restart_server two
+wait_for_end "$holder"
+has_one_end "$holder" Error
+wait_for_end "$waiter"
+has_one_end "$waiter" Succeeded
+expect_equal '  it was built once, by a second hand-out' 1 "$(executions "$waiter")"
+expect 'the step of the first has left the machine' wait_until 60 nobody_waits_at "$holder_gate"
+exit_status=0
+wait "$follower" || exit_status=$?
+expect_equal 'who followed the log of the first learns that it failed' 1 "$exit_status"
+expect_contains '  in words' 'error: ' "$(cat "$work/follower.log")"
+stop_server two
+use_server main
+
 # ---- A second server on the same data ----
 
-sed 's/^listen: .*/listen: 127.0.0.1:0/' "$work/servers/main/config.yml" >"$work/second.yml"
+sed "s/^listen: .*/listen: 127.0.0.1:$(free_port)/" "$work/servers/main/config.yml" >"$work/second.yml"
 expect_exit 'a second server on the same data folder does not start' 1 timeout 60 "$bin/slipway-server" --config "$work/second.yml"
 expect_contains 'and says who has it' 'Another slipway-server' "$output"
 expect_contains 'and where' "$data" "$output"

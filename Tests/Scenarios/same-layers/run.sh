@@ -23,6 +23,7 @@ chmod 755 "$folder/tool.sh"
 write_file "$folder/src/$long/$long/file" 'behind a long name'
 write_file "$folder/src/größe und  blank" 'an odd name'
 : >"$folder/src/empty"
+printf 'odd' >"$folder/src/"$'two\nlines'
 ln -s ../a.txt "$folder/src/link"
 ln -s nowhere "$folder/src/dangling"
 commit "$checkout" >/dev/null

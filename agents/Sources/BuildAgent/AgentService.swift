@@ -34,8 +34,10 @@ public struct AgentService: Service {
     private func serve(slot: Int) async {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
-                // The wait is short, so that a shutdown is noticed: it can't be left early without losing a run that is just being handed out.
-                guard let assignment = try await broker.nextRun(for: description.id, waiting: .seconds(5)) else { continue }
+                let next = try await cancelWhenGracefulShutdown { [broker, description] in
+                    try await broker.nextRun(for: description.id, waiting: .seconds(30))
+                }
+                guard let assignment = next else { continue }
                 await executor.carryOut(assignment, broker: broker, logger: logger)
             } catch is CancellationError {
                 return

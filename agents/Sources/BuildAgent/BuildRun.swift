@@ -67,6 +67,7 @@ final class BuildRun: Sendable {
         let context = try await fetcher.fetch(for: self)
         if let revision = context.revision { try await broker.report(.resolved(revision), for: assignment.lease) }
         for notice in context.notices { await log.line(notice) }
+        if request.logTemplate != nil { await log.line("The request's log template is not used: logs are not pushed as artifacts yet.") }
         let images = try imageReferences(revision: context.revision)
         try await logIn()
         try await holdingNames(Set(images.map(\.description))) {

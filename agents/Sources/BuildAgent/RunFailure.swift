@@ -22,6 +22,12 @@ struct RunFailure: Error {
         case let error as RunFailure: self = error
         case let error as ContextError:
             self.init(status: error.isFaultOfSource ? .failed : .error, message: "\(prefix)\(error) [\(error.code)]")
+        case DockerError.build(.base(let reference, .denied(let reason))):
+            let host = (try? ImageReference(reference))?.registry ?? "its registry"  // the builder may not have named it
+            self.init(
+                status: .failed,
+                message: "\(prefix)the base image \(reference) can't be had: \(host) refuses access: \(reason). "
+                    + "Give the server a login for \(host) under `credentials` in its configuration, or check the one it has.")
         case let error as DockerError:
             self.init(status: error.isFaultOfBuild ? .failed : .error, message: prefix + error.description)
         case let error as DistributionError: self.init(status: .failed, message: prefix + error.description)

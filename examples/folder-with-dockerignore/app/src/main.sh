@@ -1,0 +1,2 @@
+echo "one of these files ran:"
+cat /contents
