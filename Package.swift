@@ -78,7 +78,10 @@ let package = Package(
         .target(name: "Storage", dependencies: ["TaskModel", sqlite, crypto], swiftSettings: strict),
         .target(
             name: "Scheduling",
-            dependencies: ["AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "Storage", "TaskFiles", "TaskModel", lifecycle, logging],
+            dependencies: [
+                "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "Storage", "TaskFiles", "TaskModel", lifecycle,
+                logging,
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -98,7 +101,8 @@ let package = Package(
         .target(
             name: "BuildAgent",
             dependencies: [
-                "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "TaskFiles", "TaskModel", lifecycle, logging,
+                "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "TaskFiles", "TaskModel",
+                lifecycle, logging,
             ],
             path: "agents/Sources/BuildAgent",
             swiftSettings: strict
@@ -113,7 +117,8 @@ let package = Package(
         .executableTarget(
             name: "slipway-server",
             dependencies: [
-                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "ResourceAPI", "Scheduling",
+                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "ResourceAPI",
+                "Scheduling",
                 "Storage", "TaskModel", "WebServer", "Yams", arguments, crypto, lifecycle, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -134,22 +139,31 @@ let package = Package(
         .testTarget(name: "TaskModelTests", dependencies: ["TaskModel"], swiftSettings: strict),
         .testTarget(name: "TaskFilesTests", dependencies: ["TaskFiles", "TaskModel"], swiftSettings: strict),
         .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "ContextsTests", dependencies: ["Contexts", "CurlHTTP", "TaskModel", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "DistributionTests", dependencies: ["CurlHTTP", "Distribution", "TaskModel", "TestSupport", crypto], swiftSettings: strict),
         .testTarget(
-            name: "DockerEngineTests", dependencies: [
+            name: "ContextsTests", dependencies: ["Contexts", "CurlHTTP", "TaskModel", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DistributionTests", dependencies: ["CurlHTTP", "Distribution", "TaskModel", "TestSupport", crypto],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DockerEngineTests",
+            dependencies: [
                 "Contexts", "CurlHTTP", "DockerEngine", "TaskModel", "TestSupport",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
-            name: "ResourceAPITests", dependencies: ["CurlHTTP", "ResourceAPI", "TaskModel", "TestSupport"], swiftSettings: strict
+            name: "ResourceAPITests", dependencies: ["CurlHTTP", "ResourceAPI", "TaskModel", "TestSupport"],
+            swiftSettings: strict
         ),
-        .testTarget(name: "SlipwayCommandTests", dependencies: ["ResourceAPI", "TestSupport", "slipway"], swiftSettings: strict),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "TaskModel", sqlite, crypto], swiftSettings: strict),
         .testTarget(
-            name: "SchedulingTests", dependencies: ["AgentProtocol", "CurlHTTP", "Scheduling", "Storage", "TaskModel", crypto, logging],
+            name: "SlipwayCommandTests", dependencies: ["ResourceAPI", "TestSupport", "slipway"], swiftSettings: strict),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "TaskModel", sqlite, crypto], swiftSettings: strict),
+        .testTarget(
+            name: "SchedulingTests",
+            dependencies: ["AgentProtocol", "CurlHTTP", "Scheduling", "Storage", "TaskModel", crypto, logging],
             swiftSettings: strict
         ),
         .testTarget(
@@ -161,9 +175,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BuildAgentTests", dependencies: ["AgentProtocol", "BuildAgent", "TaskModel", logging], swiftSettings: strict),
         .testTarget(
-            name: "ServerConfigurationTests", dependencies: ["CurlHTTP", "TaskModel", "slipway-server", arguments, crypto, logging],
+            name: "BuildAgentTests", dependencies: ["AgentProtocol", "BuildAgent", "TaskModel", logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ServerConfigurationTests",
+            dependencies: ["CurlHTTP", "TaskModel", "slipway-server", arguments, crypto, logging],
             swiftSettings: strict
         ),
     ],

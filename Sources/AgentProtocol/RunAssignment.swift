@@ -23,7 +23,8 @@ public struct RunAssignment: Sendable {
     public let timeout: Duration
 
     public init(
-        lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry, request: BuildRequest,
+        lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry,
+        request: BuildRequest,
         source: RunSource, startTime: Date, taskName: String?, pullCredentials: [String: Credential],
         gitCredentials: [String: Credential], timeout: Duration
     ) {

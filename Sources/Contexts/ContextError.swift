@@ -168,7 +168,8 @@ extension ContextError: CustomStringConvertible {
         case .lineTooLong(let file, let line): "\(file), line \(line): the line has 65,536 bytes or more. Split it."
         case .ignoreFileUnreadable(let file, let reason): "The ignore file \(file) can't be read: \(reason)."
         case .ignoreFileTooLarge(let file, let limit): "The ignore file \(file) has more than \(limit)."
-        case .noDockerfile(let path): "There is no \(path) in the context. Add one, name another file with -f, or another folder of a repository as in URL#main:FOLDER."
+        case .noDockerfile(let path):
+            "There is no \(path) in the context. Add one, name another file with -f, or another folder of a repository as in URL#main:FOLDER."
         case .unreadable(let path, let reason): "\(path) can't be read: \(reason)."
         case .changedWhileReading(let path):
             "\(path) became shorter while it was read. Try again when nothing writes to it."

@@ -16,7 +16,8 @@ final class GitSession {
     private var received: Int64 = 0
     private let clock = ContinuousClock()
     private let started: ContinuousClock.Instant
-    private var lastProgress: ContinuousClock.Instant?
+    private var lastProgress: ContinuousClock.Instant
+    private var hasToldEnd = false
 
     init(_ reference: GitReference, access: GitAccess, bridge: TaskBridge, progress: (@Sendable (String) -> Void)?) {
         self.reference = reference
@@ -24,6 +25,7 @@ final class GitSession {
         self.bridge = bridge
         self.progress = progress
         started = clock.now
+        lastProgress = started
     }
 
     var remote: String { reference.remote }
@@ -59,12 +61,13 @@ final class GitSession {
         }
     }
 
-    /// Tells how far the transfer is, at most once a second and at its end.
+    /// Tells how far the transfer is, once a second, and once at its end.
     func report(_ stats: git_indexer_progress) {
         guard let progress, stats.total_objects > 0 else { return }
         let isEnd = stats.received_objects == stats.total_objects && stats.indexed_deltas == stats.total_deltas
         let now = clock.now
-        if let last = lastProgress, now - last < .seconds(1), !isEnd { return }
+        guard !hasToldEnd, isEnd || now - lastProgress >= .seconds(1) else { return }
+        hasToldEnd = isEnd
         lastProgress = now
         if stats.received_objects < stats.total_objects {
             let percent = UInt64(stats.received_objects) * 100 / UInt64(stats.total_objects)

@@ -2,7 +2,8 @@
 public struct AddressPolicy: Sendable {
     /// Networks that are refused unless allowed: loopback, link-local and cloud metadata, multicast, unspecified, and their forms inside IPv6.
     public static let refusedByDefault: [Network] = [
-        "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "224.0.0.0/4", "240.0.0.0/4",
+        "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "224.0.0.0/4",
+        "240.0.0.0/4",
         "::/128", "::1/128", "fe80::/10", "fd00:ec2::254/128", "ff00::/8",
     ].compactMap(Network.init)
 

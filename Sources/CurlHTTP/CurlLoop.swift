@@ -48,11 +48,13 @@ final class CurlLoop: Sendable {
     private func startThread() {
         var thread = pthread_t()
         let box = Unmanaged.passRetained(self)
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<CurlLoop>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, box.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<CurlLoop>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, box.toOpaque())
         precondition(code == 0, "no thread for libcurl: error \(code)")
         pthread_detach(thread)
     }

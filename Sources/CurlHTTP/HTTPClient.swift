@@ -29,7 +29,9 @@ public final class HTTPClient: Sendable {
     ///
     /// - Throws: ``HTTPError``; what the body's `produce` or `use` threw; `CancellationError` when the task is canceled, which breaks the
     ///   exchange off at once.
-    public func send<Result>(_ request: HTTPRequest, _ use: (HTTPResponse) async throws -> Result) async throws -> Result {
+    public func send<Result>(_ request: HTTPRequest, _ use: (HTTPResponse) async throws -> Result) async throws
+        -> Result
+    {
         var request = request
         while true {
             let next: Either<HTTPRequest, Result> = try await exchange(request) { response in
@@ -46,7 +48,9 @@ public final class HTTPClient: Sendable {
     /// Sends a request and reads the whole answer.
     ///
     /// - Parameter limit: the most bytes taken; more is ``HTTPError/tooLarge(limit:)``.
-    public func fetch(_ request: HTTPRequest, limit: Int = 4 << 20) async throws -> (response: HTTPResponse, bytes: [UInt8]) {
+    public func fetch(_ request: HTTPRequest, limit: Int = 4 << 20) async throws -> (
+        response: HTTPResponse, bytes: [UInt8]
+    ) {
         try await send(request) { response in (response, try await response.bytes(limit: limit)) }
     }
 
@@ -55,7 +59,9 @@ public final class HTTPClient: Sendable {
         case second(Second)
     }
 
-    private func exchange<Result>(_ request: HTTPRequest, _ use: (HTTPResponse) async throws -> Result) async throws -> Result {
+    private func exchange<Result>(_ request: HTTPRequest, _ use: (HTTPResponse) async throws -> Result) async throws
+        -> Result
+    {
         let transfer = try Transfer(request, configuration: configuration, loop: loop)
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
@@ -85,8 +91,10 @@ public final class HTTPClient: Sendable {
                     let cause = transfer.upload.failure
                     finish(transfer)
                     group.cancelAll()
-                    if let cause, !(cause is CancellationError) { throw cause }
-                    do { try await group.waitForAll() } catch let cause where !(cause is CancellationError) { throw cause } catch {}
+                    if let cause, !(cause is CancellationError), cause as? BytePipeError != .abandoned { throw cause }
+                    do { try await group.waitForAll() } catch let cause where !(cause is CancellationError) {
+                        throw cause
+                    } catch {}
                     throw error
                 }
             }
@@ -103,7 +111,8 @@ public final class HTTPClient: Sendable {
 
     /// The request that follows a redirect; nil if the answer is none that is followed.
     private func redirect(of request: HTTPRequest, answered response: HTTPResponse) throws -> HTTPRequest? {
-        guard let redirects = request.maxRedirects, [301, 302, 303, 307, 308].contains(response.status), request.method == "GET" || request.method == "HEAD",
+        guard let redirects = request.maxRedirects, [301, 302, 303, 307, 308].contains(response.status),
+            request.method == "GET" || request.method == "HEAD",
             let location = response.headers["Location"]
         else { return nil }
         let target = resolve(location, against: request.url)
@@ -111,10 +120,12 @@ public final class HTTPClient: Sendable {
             throw HTTPError.redirectRefused(from: request.url, to: location, reason: "that is no http or https URL")
         }
         guard from.scheme == "http" || to.scheme == "https" else {
-            throw HTTPError.redirectRefused(from: from.description, to: to.description, reason: "https never becomes http")
+            throw HTTPError.redirectRefused(
+                from: from.description, to: to.description, reason: "https never becomes http")
         }
         guard redirects > 0 else {
-            throw HTTPError.redirectRefused(from: from.description, to: to.description, reason: "there were too many before it")
+            throw HTTPError.redirectRefused(
+                from: from.description, to: to.description, reason: "there were too many before it")
         }
         var next = request
         next.url = target
@@ -128,7 +139,8 @@ public final class HTTPClient: Sendable {
 func resolve(_ reference: String, against base: String) -> String? {
     guard let parser = curl_url() else { return nil }
     defer { curl_url_cleanup(parser) }
-    guard curl_url_set(parser, CURLUPART_URL, base, 0) == CURLUE_OK, curl_url_set(parser, CURLUPART_URL, reference, 0) == CURLUE_OK
+    guard curl_url_set(parser, CURLUPART_URL, base, 0) == CURLUE_OK,
+        curl_url_set(parser, CURLUPART_URL, reference, 0) == CURLUE_OK
     else { return nil }
     curl_url_set(parser, CURLUPART_FRAGMENT, nil, 0)
     var text: UnsafeMutablePointer<CChar>?

@@ -24,7 +24,8 @@ extension HTTPError: CustomStringConvertible {
             "No trusted connection to \(origin): \(reason). If its certificate is signed by a CA of your own, add that CA to tls.extraCertificates."
         case .addressBlocked(let origin):
             "The address of \(origin) may not be connected to. If it should be, add \(origin) or its network to sources.allow."
-        case .redirectRefused(let from, let to, let reason): "\(from) redirects to \(to), which is not followed: \(reason)."
+        case .redirectRefused(let from, let to, let reason):
+            "\(from) redirects to \(to), which is not followed: \(reason)."
         case .tooLarge(let limit): "The answer has more than \(limit) bytes."
         case .invalidRequest(let reason): "The request can't be sent: \(reason)."
         }

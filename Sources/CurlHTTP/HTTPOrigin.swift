@@ -40,7 +40,8 @@ public struct HTTPOrigin: Sendable, Hashable {
     public var isDefaultPort: Bool { port == (scheme == "https" ? 443 : 80) }
 
     public var isLoopback: Bool {
-        host == "localhost" || host == "::1" || (IPAddress(host)?.bytes.first == 127 && IPAddress(host)?.bytes.count == 4)
+        host == "localhost" || host == "::1"
+            || (IPAddress(host)?.bytes.first == 127 && IPAddress(host)?.bytes.count == 4)
     }
 }
 

@@ -16,7 +16,9 @@ public struct HTTPRequest: Sendable {
     /// `Authorization` is dropped when scheme, host or port change; https never becomes http.
     public var maxRedirects: Int?
 
-    public init(_ method: String, _ url: String, headers: [HTTPHeader] = [], body: HTTPBody = .none, unixSocket: String? = nil) {
+    public init(
+        _ method: String, _ url: String, headers: [HTTPHeader] = [], body: HTTPBody = .none, unixSocket: String? = nil
+    ) {
         self.method = method
         self.url = url
         self.headers = headers

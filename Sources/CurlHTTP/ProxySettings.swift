@@ -21,13 +21,17 @@ public struct ProxySettings: Sendable, Hashable {
     }
 
     func url(for origin: HTTPOrigin) -> String? {
-        let exempt = origin.isLoopback || except.contains { entry in
-            var name = entry.lowercased()
-            if name == "*" { return true }
-            if name.hasPrefix(".") { name.removeFirst() }
-            if let network = Network(name), let address = IPAddress(origin.host) { return network.contains(address) }
-            return origin.host == name || origin.host.hasSuffix("." + name)
-        }
+        let exempt =
+            origin.isLoopback
+            || except.contains { entry in
+                var name = entry.lowercased()
+                if name == "*" { return true }
+                if name.hasPrefix(".") { name.removeFirst() }
+                if let network = Network(name), let address = IPAddress(origin.host) {
+                    return network.contains(address)
+                }
+                return origin.host == name || origin.host.hasSuffix("." + name)
+            }
         return exempt ? nil : origin.scheme == "https" ? https : http
     }
 }

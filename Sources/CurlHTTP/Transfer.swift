@@ -57,8 +57,11 @@ final class Transfer: Sendable {
 
     // MARK: Setting up
 
-    private func configure(_ request: HTTPRequest, configuration: HTTPClient.Configuration, proxy: String?) throws(HTTPError) {
-        guard !request.url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }), HTTPOrigin(url: request.url) != nil else {
+    private func configure(_ request: HTTPRequest, configuration: HTTPClient.Configuration, proxy: String?)
+        throws(HTTPError)
+    {
+        guard !request.url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }), HTTPOrigin(url: request.url) != nil
+        else {
             throw .invalidRequest("its URL is no absolute http or https URL")
         }
         guard !request.method.isEmpty, request.method.utf8.allSatisfy({ (0x41...0x5a).contains($0) }) else {
@@ -124,7 +127,8 @@ final class Transfer: Sendable {
             }
             names.insert(header.name.lowercased())
             // "Name;" is curl's spelling of an empty value.
-            headerList = curl_slist_append(headerList, header.value.isEmpty ? header.name + ";" : header.name + ": " + header.value)
+            headerList = curl_slist_append(
+                headerList, header.value.isEmpty ? header.name + ";" : header.name + ": " + header.value)
         }
         // curl would add these by itself; the first makes servers that ignore it cost a second.
         for silent in ["Expect", "Content-Type"] where !names.contains(silent.lowercased()) {
@@ -150,10 +154,12 @@ final class Transfer: Sendable {
         }
         _ = ccurl_set_pointer(easy, CURLOPT_READDATA, box)
         guard policy != nil else { return }
-        _ = ccurl_set_socket_callback(easy, { box, _, address in
-            guard let address else { return CURL_SOCKET_BAD }
-            return Transfer.from(box).openSocket(address)
-        }, box)
+        _ = ccurl_set_socket_callback(
+            easy,
+            { box, _, address in
+                guard let address else { return CURL_SOCKET_BAD }
+                return Transfer.from(box).openSocket(address)
+            }, box)
     }
 
     private static func from(_ box: UnsafeMutableRawPointer?) -> Transfer {
@@ -173,7 +179,9 @@ final class Transfer: Sendable {
             let parts = line.split(separator: " ", maxSplits: 2)
             lines = Lines(status: parts.count > 1 ? Int(parts[1]) ?? 0 : 0)
         } else if line.isEmpty {
-            if lines.status >= 200 { arrive(.success(HTTPResponse(status: lines.status, url: url, headers: lines.headers, body: body))) }
+            if lines.status >= 200 {
+                arrive(.success(HTTPResponse(status: lines.status, url: url, headers: lines.headers, body: body)))
+            }
         } else if let colon = line.firstIndex(of: ":") {
             let value = line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
             lines.headers.append(HTTPHeader(String(line[..<colon]), String(value)))
@@ -204,11 +212,13 @@ final class Transfer: Sendable {
     private func openSocket(_ target: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
         var bytes = [UInt8](repeating: 0, count: 16)
         let count = Int(ccurl_address(target, &bytes))
-        guard count > 0, policy?.allows(origin: origin, address: IPAddress(bytes: Array(bytes[..<count]))) != false else {
+        guard count > 0, policy?.allows(origin: origin, address: IPAddress(bytes: Array(bytes[..<count]))) != false
+        else {
             isBlocked = true
             return CURL_SOCKET_BAD
         }
-        return socket(target.pointee.family, target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), target.pointee.`protocol`)
+        return socket(
+            target.pointee.family, target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), target.pointee.`protocol`)
     }
 
     // MARK: The end
@@ -239,7 +249,7 @@ final class Transfer: Sendable {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY:
             .cannotConnect(origin: origin, reason: reason)
         case CURLE_OPERATION_TIMEDOUT: .timedOut(origin: origin, reason: reason)
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             .tls(origin: origin, reason: reason)
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .invalidRequest(reason)

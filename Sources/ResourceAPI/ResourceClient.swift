@@ -96,7 +96,8 @@ public final class ResourceClient: Sendable {
     }
 
     private func refusal(_ response: HTTPResponse, _ bytes: [UInt8]) -> ResourceError {
-        guard let envelope = try? WireJSON.decode(ErrorEnvelope.self, from: bytes) else {  // something in between answered
+        // Something in between answered.
+        guard let envelope = try? WireJSON.decode(ErrorEnvelope.self, from: bytes) else {
             return .unexpectedAnswer(server: server, status: response.status, reason: "it is no error of this API")
         }
         let error = envelope.error

@@ -19,7 +19,8 @@ public struct LocalBroker: RunBroker {
     private let agents = AgentDirectory()
 
     public init(
-        runs: any RunStore, logs: LogStore, uploads: BlobStore, signals: RunSignals, settings: SchedulingSettings, logger: Logger,
+        runs: any RunStore, logs: LogStore, uploads: BlobStore, signals: RunSignals, settings: SchedulingSettings,
+        logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.runs = runs
@@ -34,10 +35,12 @@ public struct LocalBroker: RunBroker {
     /// Ends what an agent of this process had in hand when the process stopped. Call it before the agent registers.
     public func recover(agent: AgentID) async throws {
         let released = try await runs.releaseRuns(
-            of: agent.text, because: "slipway-server stopped while the run was under way. Nothing of it goes on; queue it again.",
+            of: agent.text,
+            because: "slipway-server stopped while the run was under way. Nothing of it goes on; queue it again.",
             maxHandOuts: Self.maxHandOuts, at: now())
         for run in released {
-            logger.warning("run released after a restart", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)"])
+            logger.warning(
+                "run released after a restart", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)"])
             signals.logs.notify(run.id)
             signals.queues.notify(run.agentPool)
         }
@@ -45,7 +48,8 @@ public struct LocalBroker: RunBroker {
 
     public func register(_ agent: AgentDescription) async throws {
         agents.put(agent)
-        logger.info("agent registered", metadata: ["agent": "\(agent.id)", "pool": "\(agent.pool)", "slots": "\(agent.slots)"])
+        logger.info(
+            "agent registered", metadata: ["agent": "\(agent.id)", "pool": "\(agent.pool)", "slots": "\(agent.slots)"])
     }
 
     public func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? {
@@ -56,9 +60,11 @@ public struct LocalBroker: RunBroker {
             let lease = LeaseID.random()
             // One transaction: a task that is canceled meanwhile has claimed a run and gets it, or has not.
             let claimed = try await runs.claim(
-                pool: description.pool, for: agent.text, lease: lease.text, logLength: { [logs] in logs.length(of: $0) }, at: now())
+                pool: description.pool, for: agent.text, lease: lease.text,
+                logLength: { [logs] in logs.length(of: $0) }, at: now())
             if let run = claimed {
-                logger.info("run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
+                logger.info(
+                    "run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
                 signals.logs.notify(run.id)
                 if let assignment = try await assignment(of: run, lease: lease) { return assignment }
                 continue
@@ -72,7 +78,8 @@ public struct LocalBroker: RunBroker {
 
     public func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String {
         let run = try await held(lease).run
-        guard case .build(let build) = run.request, let name = build.sourceLocation.flatMap(RunService.uploadName(ofPath:)),
+        guard case .build(let build) = run.request,
+            let name = build.sourceLocation.flatMap(RunService.uploadName(ofPath:)),
             let file = try uploads.file(name)
         else { throw BrokerError.contextMissing(run.id) }
         return file
@@ -128,7 +135,9 @@ public struct LocalBroker: RunBroker {
             let run = try await runs.finish(lease: lease.text, with: outcome, at: now())
             let elapsed = run.finishTime.map { $0.timeIntervalSince(run.startTime ?? run.createTime) } ?? 0
             let seconds = (elapsed * 1000).rounded() / 1000
-            logger.info("run finished", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)", "seconds": "\(seconds)"])
+            logger.info(
+                "run finished",
+                metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)", "seconds": "\(seconds)"])
         }
         logs.close(leased.run.id)
         signals.logs.notify(leased.run.id)
@@ -146,15 +155,21 @@ public struct LocalBroker: RunBroker {
     /// - Returns: nil if the run can't be carried out any more; it has ended then.
     private func assignment(of run: Run, lease: LeaseID) async throws -> RunAssignment? {
         guard let registry = settings.registry(named: run.registry) else {
-            let message = "Registry '\(run.registry)' is no longer configured. Configure it again, then queue the run again."
+            let message =
+                "Registry '\(run.registry)' is no longer configured. Configure it again, then queue the run again."
             _ = try await runs.finish(lease: lease.text, with: RunOutcome(status: .error, message: message), at: now())
             signals.logs.notify(run.id)
             return nil
         }
-        let build = switch run.request { case .build(let build): build }
+        let build =
+            switch run.request {
+            case .build(let build): build
+            }
         return RunAssignment(
-            lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool, registry: registry, request: build,
-            source: source(of: build), startTime: run.startTime ?? now(), taskName: run.task, pullCredentials: pullCredentials(of: build),
+            lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool, registry: registry,
+            request: build,
+            source: source(of: build), startTime: run.startTime ?? now(), taskName: run.task,
+            pullCredentials: pullCredentials(of: build),
             gitCredentials: settings.gitCredentials, timeout: build.timeout ?? settings.runTimeout)
     }
 

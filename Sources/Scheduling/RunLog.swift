@@ -47,7 +47,9 @@ public struct RunLog: Sendable {
         let end = min(offset + Int64(count), length)
         guard offset >= 0, offset < end else { return [] }
         var bytes: [UInt8] = []
-        if offset < storedLength { bytes = try store.read(run.id, from: offset, count: Int(min(end, storedLength) - offset)) }
+        if offset < storedLength {
+            bytes = try store.read(run.id, from: offset, count: Int(min(end, storedLength) - offset))
+        }
         if end > storedLength {
             let from = Int(max(offset, storedLength) - storedLength)
             bytes += lastLine[from..<Int(end - storedLength)]

@@ -15,7 +15,8 @@ public struct RunService: Sendable {
     let now: @Sendable () -> Date
 
     public init(
-        runs: any RunStore, logs: LogStore, uploads: BlobStore, signals: RunSignals, settings: SchedulingSettings, logger: Logger,
+        runs: any RunStore, logs: LogStore, uploads: BlobStore, signals: RunSignals, settings: SchedulingSettings,
+        logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.runs = runs
@@ -33,8 +34,13 @@ public struct RunService: Sendable {
     ///
     /// - Parameter type: how the run came to be.
     /// - Throws: ``RunServiceError`` if the request can't be carried out, ``StorageError/queueFull(limit:)``.
-    public func submit(_ request: RunRequest, type: RunType, to registry: Registry, by principal: String) async throws -> Run {
-        let build = switch request { case .build(let build): build }
+    public func submit(_ request: RunRequest, type: RunType, to registry: Registry, by principal: String) async throws
+        -> Run
+    {
+        let build =
+            switch request {
+            case .build(let build): build
+            }
         guard let pool = settings.pool(named: build.agentPoolName) else {
             throw RunServiceError.unknownPool(build.agentPoolName ?? "", known: settings.pools.map(\.name))
         }
@@ -48,7 +54,8 @@ public struct RunService: Sendable {
         let upload = try checkSource(build.sourceLocation)
         let run = try await runs.enqueue(
             NewRun(
-                registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.name, upload: upload),
+                registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.name,
+                upload: upload),
             maxQueued: settings.maxQueued, at: now())
         logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.name)", "principal": "\(principal)"])
         signals.queues.notify(pool.name)
@@ -59,7 +66,8 @@ public struct RunService: Sendable {
     private func checkSource(_ location: String?) throws -> String? {
         guard let location, !location.isEmpty else { throw RunServiceError.missingSource }
         if let name = Self.uploadName(ofPath: location) {
-            guard ((try? uploads.file(name)) ?? nil) != nil else { throw RunServiceError.unknownUpload(location) }  // a wrong name is no upload
+            // A wrong name is no upload.
+            guard ((try? uploads.file(name)) ?? nil) != nil else { throw RunServiceError.unknownUpload(location) }
             return name
         }
         do {
@@ -84,7 +92,8 @@ public struct RunService: Sendable {
     // MARK: Showing
 
     public func show(_ id: String, in registry: Registry) async throws -> Run {
-        guard let runID = RunID(id.lowercased()), var run = try await runs.find(runID), run.registry.lowercased() == registry.name.lowercased()
+        guard let runID = RunID(id.lowercased()), var run = try await runs.find(runID),
+            run.registry.lowercased() == registry.name.lowercased()
         else { throw RunServiceError.runNotFound(id) }
         if run.status == .queued, let position = try await runs.position(of: run.id) {
             run.waitReason = waitReason(position: position, pool: run.agentPool)
@@ -115,7 +124,9 @@ public struct RunService: Sendable {
     }
 
     /// The log once it has more than `offset` bytes or has ended, or as it is after `duration`.
-    public func log(of id: String, in registry: Registry, beyond offset: Int64, waiting duration: Duration) async throws -> RunLog {
+    public func log(of id: String, in registry: Registry, beyond offset: Int64, waiting duration: Duration) async throws
+        -> RunLog
+    {
         let deadline = ContinuousClock.now + duration
         while true {
             let mark = signals.logs.mark()
@@ -137,7 +148,10 @@ public struct RunService: Sendable {
         for answer in answers where answer.result == .canceled || answer.result == .cancelRequested {
             logger.info(
                 "run cancel asked for",
-                metadata: ["run": "\(answer.id)", "principal": "\(principal)", "status": "\(answer.previousStatus?.rawValue ?? "")"])
+                metadata: [
+                    "run": "\(answer.id)", "principal": "\(principal)",
+                    "status": "\(answer.previousStatus?.rawValue ?? "")",
+                ])
             signals.stops.notify(answer.id)
             signals.logs.notify(answer.id)
         }

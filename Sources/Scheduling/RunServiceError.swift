@@ -37,7 +37,8 @@ extension RunServiceError: CustomStringConvertible {
         case .unsupportedPlatform(let platform):
             "No agent builds for \(platform): the agents' system is linux. Use --platform linux, or leave the platform out."
         case .invalidImageName(let error): error.description
-        case .missingSource: "The request names no source. Give a git reference (URL#ref:folder) or an uploaded context."
+        case .missingSource:
+            "The request names no source. Give a git reference (URL#ref:folder) or an uploaded context."
         case .secretArgumentsRefused(let pool):
             "The policy of pool \(pool) refuses secret build arguments (refuseSecretBuildArguments), since an image's history may keep them."
         case .timeoutTooLong(let asked, let most):

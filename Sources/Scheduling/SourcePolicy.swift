@@ -13,10 +13,14 @@ struct SourcePolicy {
         case .download(let url):
             throw RunServiceError.invalidSource(
                 "'\(ContextLocation.download(url).redacted)' is a download, and archives from a URL are not built yet. "
-                    + "Name a git repository (https://host/repo.git#ref:folder), or build a folder that holds the archive's contents.")
+                    + "Name a git repository (https://host/repo.git#ref:folder), or build a folder that holds the archive's contents."
+            )
         case .artifact(let name):
-            throw RunServiceError.invalidSource("'\(name)' is an artifact, and artifacts are not built yet. Name a git repository, or build a folder.")
-        case .none: throw RunServiceError.invalidSource("A build needs a context; /dev/null has none. Name a folder or a git repository.")
+            throw RunServiceError.invalidSource(
+                "'\(name)' is an artifact, and artifacts are not built yet. Name a git repository, or build a folder.")
+        case .none:
+            throw RunServiceError.invalidSource(
+                "A build needs a context; /dev/null has none. Name a folder or a git repository.")
         case .standardInput, .folder: throw RunServiceError.missingSource
         }
     }
@@ -27,7 +31,9 @@ struct SourcePolicy {
             throw RunServiceError.invalidSource(
                 "git:// is neither encrypted nor authenticated, so '\(remote)' is not fetched. Use https:// or ssh://.")
         }
-        if remote.hasPrefix("http://"), let origin = HTTPOrigin(url: remote)?.description, !addresses.allowedOrigins.contains(origin) {
+        if remote.hasPrefix("http://"), let origin = HTTPOrigin(url: remote)?.description,
+            !addresses.allowedOrigins.contains(origin)
+        {
             throw RunServiceError.invalidSource(
                 "'\(remote)' is not encrypted. Use https://, or have the administrator add \(origin) to sources.allow.")
         }

@@ -22,7 +22,7 @@ public struct UploadCleaner: Service {
             while !Task.isCancelled {
                 do {
                     try await clean(at: Date())
-                } catch where !Task.isCancelled {
+                } catch  where !Task.isCancelled {
                     logger.warning("uploads not cleaned", metadata: ["error": "\(error)"])
                 } catch {}
                 try? await Task.sleep(for: .seconds(600))  // canceled: the loop ends

@@ -20,7 +20,8 @@ public struct BlobStore: Sendable {
     /// Takes an upload chunk by chunk; on any error nothing of it stays.
     ///
     /// - Parameter name: 1 to 100 letters, digits, dots and dashes, not beginning with a dot.
-    public func put<Chunks: AsyncSequence>(_ name: String, _ chunks: Chunks) async throws where Chunks.Element == [UInt8] {
+    public func put<Chunks: AsyncSequence>(_ name: String, _ chunks: Chunks) async throws
+    where Chunks.Element == [UInt8] {
         try reserve?.check()
         let partial = try path(of: name) + ".part"
         let file = try BlobFile(creating: partial)
@@ -71,9 +72,12 @@ public struct BlobStore: Sendable {
 
     private func path(of name: String) throws -> String {
         let valid = name.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x2e || byte == 0x2d
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x2e
+                || byte == 0x2d
         }
-        guard valid, (1...100).contains(name.utf8.count), !name.hasPrefix(".") else { throw StorageError.invalidName(name) }
+        guard valid, (1...100).contains(name.utf8.count), !name.hasPrefix(".") else {
+            throw StorageError.invalidName(name)
+        }
         return directory + "/" + name
     }
 }
@@ -86,7 +90,9 @@ private final class BlobFile {
     init(creating path: String) throws {
         self.path = path
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StorageError.io(action: "create \(path)", reason: String(cString: strerror(errno))) }
+        guard descriptor >= 0 else {
+            throw StorageError.io(action: "create \(path)", reason: String(cString: strerror(errno)))
+        }
     }
 
     deinit { close(descriptor) }
@@ -96,14 +102,18 @@ private final class BlobFile {
             var written = 0
             while written < buffer.count {
                 let done = write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
-                guard done > 0 else { throw StorageError.io(action: "write \(path)", reason: String(cString: strerror(errno))) }
+                guard done > 0 else {
+                    throw StorageError.io(action: "write \(path)", reason: String(cString: strerror(errno)))
+                }
                 written += done
             }
         }
     }
 
     func sync() throws {
-        guard fsync(descriptor) == 0 else { throw StorageError.io(action: "write \(path)", reason: String(cString: strerror(errno))) }
+        guard fsync(descriptor) == 0 else {
+            throw StorageError.io(action: "write \(path)", reason: String(cString: strerror(errno)))
+        }
     }
 }
 

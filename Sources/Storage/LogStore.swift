@@ -75,7 +75,8 @@ public final class LogStore: Sendable {
     private func read(_ descriptor: CInt, at offset: Int64, count: Int) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let done = pread(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset) + filled)
+                let done = pread(
+                    descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(offset) + filled)
                 guard done >= 0 else { throw failure("read a log") }
                 guard done > 0 else { return }
                 filled += done
@@ -87,7 +88,9 @@ public final class LogStore: Sendable {
         try bytes.withUnsafeBytes { buffer in
             var written = 0
             while written < buffer.count {
-                let done = pwrite(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written, off_t(offset) + written)
+                let done = pwrite(
+                    descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written, off_t(offset) + written
+                )
                 guard done > 0 else {
                     let cause = failure("store the log of run \(run)")
                     ftruncate(descriptor, off_t(offset))  // half an append is none

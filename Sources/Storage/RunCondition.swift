@@ -50,7 +50,9 @@ struct RunCondition {
             values += [String(rest), String(rest)]
         }
         guard !parts.isEmpty else { return }
-        add("sequence IN (SELECT run FROM outputImage WHERE \(parts.joined(separator: " AND ")))", StatementArguments(values))
+        add(
+            "sequence IN (SELECT run FROM outputImage WHERE \(parts.joined(separator: " AND ")))",
+            StatementArguments(values))
     }
 
     private mutating func add(_ part: String, _ values: StatementArguments) {

@@ -14,14 +14,20 @@ struct RunRow {
     func run(_ row: Row, in db: GRDB.Database) throws -> Run {
         let request = try JSONDecoder().decode(StoredRequest.self, from: Data((row["request"] as String).utf8))
         let pool: String = row["agentPool"]
-        guard let id = RunID(row["id"] as String), let status = RunStatus(rawValue: row["status"]), let type = RunType(rawValue: row["type"])
-        else { throw StorageError.io(action: "read run \(row["id"] as String)", reason: "its row holds unknown values") }
+        guard let id = RunID(row["id"] as String), let status = RunStatus(rawValue: row["status"]),
+            let type = RunType(rawValue: row["type"])
+        else {
+            throw StorageError.io(action: "read run \(row["id"] as String)", reason: "its row holds unknown values")
+        }
         return Run(
-            id: id, registry: row["registry"], status: status, type: type, request: try request.request(agentPool: pool, box: box),
-            submittedBy: row["submittedBy"], agentPool: pool, task: row["task"], createTime: Date(storedMilliseconds: row["createTime"]),
+            id: id, registry: row["registry"], status: status, type: type,
+            request: try request.request(agentPool: pool, box: box),
+            submittedBy: row["submittedBy"], agentPool: pool, task: row["task"],
+            createTime: Date(storedMilliseconds: row["createTime"]),
             startTime: (row["startTime"] as Int64?).map(Date.init(storedMilliseconds:)),
             finishTime: (row["finishTime"] as Int64?).map(Date.init(storedMilliseconds:)),
-            lastUpdatedTime: Date(storedMilliseconds: row["lastUpdatedTime"]), isCancelRequested: row["isCancelRequested"],
+            lastUpdatedTime: Date(storedMilliseconds: row["lastUpdatedTime"]),
+            isCancelRequested: row["isCancelRequested"],
             isArchiveEnabled: row["isArchiveEnabled"], errorMessage: row["errorMessage"], waitReason: row["waitReason"],
             source: (row["sourceCommit"] as String?).map { SourceRevision(commit: $0, branch: row["sourceBranch"]) },
             outputImages: try outputImages(of: row["sequence"], status: status, in: db), epoch: row["epoch"])
@@ -30,8 +36,11 @@ struct RunRow {
     private func outputImages(of sequence: Int64, status: RunStatus, in db: GRDB.Database) throws -> [OutputImage] {
         guard status.isTerminal else { return [] }
         return try Row.fetchAll(
-            db, sql: "SELECT registry, repository, tag, digest FROM outputImage WHERE run = ? ORDER BY position", arguments: [sequence]
-        ).map { OutputImage(registry: $0["registry"], repository: $0["repository"], tag: $0["tag"], digest: $0["digest"]) }
+            db, sql: "SELECT registry, repository, tag, digest FROM outputImage WHERE run = ? ORDER BY position",
+            arguments: [sequence]
+        ).map {
+            OutputImage(registry: $0["registry"], repository: $0["repository"], tag: $0["tag"], digest: $0["digest"])
+        }
     }
 }
 

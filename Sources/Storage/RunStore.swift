@@ -46,7 +46,8 @@ public protocol RunStore: Sendable {
     ///
     /// - Parameter isDryRun: only tell what would happen.
     /// - Returns: an answer for each run that the selection means; for ids also for those that don't exist.
-    func cancel(registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date) async throws -> [CancelAnswer]
+    func cancel(registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date) async throws
+        -> [CancelAnswer]
 
     /// Ends the leases of an agent that is gone: runs that had not begun wait again (at most `maxHandOuts` times), others end.
     ///
@@ -72,7 +73,8 @@ public struct NewRun: Sendable {
     public let upload: String?
 
     public init(
-        registry: String, type: RunType, request: RunRequest, submittedBy: String, agentPool: String, task: String? = nil,
+        registry: String, type: RunType, request: RunRequest, submittedBy: String, agentPool: String,
+        task: String? = nil,
         upload: String? = nil
     ) {
         self.registry = registry

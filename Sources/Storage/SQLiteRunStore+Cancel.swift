@@ -6,7 +6,11 @@ extension SQLiteRunStore {
     public func cancel(
         registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date
     ) async throws -> [CancelAnswer] {
-        if isDryRun { return try await database.pool.read { db in try candidates(registry, selection, db).map { $0.answer(isDryRun: true) } } }
+        if isDryRun {
+            return try await database.pool.read { db in
+                try candidates(registry, selection, db).map { $0.answer(isDryRun: true) }
+            }
+        }
         return try await database.pool.write { db in
             let candidates = try candidates(registry, selection, db)
             let queued = try db.makeStatement(
@@ -15,10 +19,13 @@ extension SQLiteRunStore {
                     WHERE id = ? AND status = 'Queued'
                     """)
             let underWay = try db.makeStatement(
-                sql: "UPDATE run SET isCancelRequested = 1, lastUpdatedTime = ? WHERE id = ? AND status IN ('Started', 'Running')")
+                sql:
+                    "UPDATE run SET isCancelRequested = 1, lastUpdatedTime = ? WHERE id = ? AND status IN ('Started', 'Running')"
+            )
             for candidate in candidates {
                 switch candidate.status {
-                case .queued: try queued.execute(arguments: [now.storedMilliseconds, now.storedMilliseconds, candidate.id.text])
+                case .queued:
+                    try queued.execute(arguments: [now.storedMilliseconds, now.storedMilliseconds, candidate.id.text])
                 case .started, .running: try underWay.execute(arguments: [now.storedMilliseconds, candidate.id.text])
                 default: break
                 }
@@ -43,7 +50,8 @@ extension SQLiteRunStore {
         }
     }
 
-    private func candidates(_ registry: String, _ selection: CancelSelection, _ db: GRDB.Database) throws -> [Candidate] {
+    private func candidates(_ registry: String, _ selection: CancelSelection, _ db: GRDB.Database) throws -> [Candidate]
+    {
         switch selection {
         case .ids(let ids):
             return try ids.map { id in

@@ -37,7 +37,8 @@ extension SQLiteRunStore {
 
     public func setSource(_ source: SourceRevision, lease: String, at now: Date) async throws {
         try await update(
-            "SET sourceCommit = ?, sourceBranch = ?, lastUpdatedTime = ?", [source.commit, source.branch, now.storedMilliseconds],
+            "SET sourceCommit = ?, sourceBranch = ?, lastUpdatedTime = ?",
+            [source.commit, source.branch, now.storedMilliseconds],
             lease: lease)
     }
 
@@ -49,7 +50,8 @@ extension SQLiteRunStore {
     private func update(_ change: String, _ arguments: StatementArguments, lease: String) async throws {
         try await database.pool.write { db in
             try db.execute(
-                sql: "UPDATE run \(change) WHERE lease = ? AND status IN ('Started', 'Running')", arguments: arguments + [lease])
+                sql: "UPDATE run \(change) WHERE lease = ? AND status IN ('Started', 'Running')",
+                arguments: arguments + [lease])
             guard db.changesCount == 1 else { throw StorageError.leaseLost }
         }
     }
@@ -61,22 +63,29 @@ extension SQLiteRunStore {
                     UPDATE run SET status = ?, errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, waitReason = NULL
                     WHERE lease = ? AND status IN ('Started', 'Running')
                     """,
-                arguments: [outcome.status.rawValue, outcome.message, now.storedMilliseconds, now.storedMilliseconds, lease])
+                arguments: [
+                    outcome.status.rawValue, outcome.message, now.storedMilliseconds, now.storedMilliseconds, lease,
+                ])
             if db.changesCount == 1 {
                 for (position, image) in outcome.outputImages.enumerated() {
                     try db.execute(
                         sql: """
                             INSERT INTO outputImage (run, position, registry, repository, tag, digest)
                             SELECT sequence, ?, ?, ?, ?, ? FROM run WHERE lease = ?
-                            """, arguments: [position, image.registry, image.repository, image.tag, image.digest, lease])
+                            """,
+                        arguments: [position, image.registry, image.repository, image.tag, image.digest, lease])
                 }
             }
-            guard let run = try fetch("lease = ?", [lease], in: db), run.status.isTerminal else { throw StorageError.leaseLost }
+            guard let run = try fetch("lease = ?", [lease], in: db), run.status.isTerminal else {
+                throw StorageError.leaseLost
+            }
             return run
         }
     }
 
-    public func releaseRuns(of agent: String, because message: String, maxHandOuts: Int, at now: Date) async throws -> [Run] {
+    public func releaseRuns(of agent: String, because message: String, maxHandOuts: Int, at now: Date) async throws
+        -> [Run]
+    {
         let time = now.storedMilliseconds
         return try await database.pool.write { db in
             let affected = try String.fetchAll(
@@ -96,7 +105,10 @@ extension SQLiteRunStore {
                     UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, lease = NULL
                     WHERE agent = ? AND status = 'Started' AND epoch >= ?
                     """,
-                arguments: ["No agent could start the run: it was handed out \(maxHandOuts) times.", time, time, agent, maxHandOuts])
+                arguments: [
+                    "No agent could start the run: it was handed out \(maxHandOuts) times.", time, time, agent,
+                    maxHandOuts,
+                ])
             try db.execute(
                 sql: """
                     UPDATE run SET status = 'Queued', startTime = NULL, lastUpdatedTime = ?, lease = NULL, agent = NULL

@@ -19,7 +19,8 @@ public struct SQLiteRunStore: RunStore {
 
     public func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run {
         try reserve?.check()
-        let request = String(decoding: try JSONEncoder().encode(try StoredRequest(run.request, box: box)), as: UTF8.self)
+        let request = String(
+            decoding: try JSONEncoder().encode(try StoredRequest(run.request, box: box)), as: UTF8.self)
         return try await database.pool.write { db in
             let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE status = 'Queued'") ?? 0
             guard waiting < maxQueued else { throw StorageError.queueFull(limit: maxQueued) }
@@ -31,11 +32,13 @@ public struct SQLiteRunStore: RunStore {
                     VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    run.registry, run.type.rawValue, run.task, run.agentPool, run.submittedBy, request, now.storedMilliseconds,
+                    run.registry, run.type.rawValue, run.task, run.agentPool, run.submittedBy, request,
+                    now.storedMilliseconds,
                     now.storedMilliseconds, run.upload,
                 ])
             let sequence = db.lastInsertedRowID
-            try db.execute(sql: "UPDATE run SET id = ? WHERE sequence = ?", arguments: [RunID(sequence: sequence).text, sequence])
+            try db.execute(
+                sql: "UPDATE run SET id = ? WHERE sequence = ?", arguments: [RunID(sequence: sequence).text, sequence])
             guard let stored = try fetch("sequence = ?", [sequence], in: db) else {
                 throw StorageError.io(action: "store a run", reason: "its row is gone")
             }

@@ -21,13 +21,16 @@ extension StorageError: CustomStringConvertible {
         switch self {
         case .newerSchema(let path):
             "The database \(path) was written by a later version of slipway-server. Start that version, or restore the copy made before it."
-        case .queueFull(let limit): "\(limit) runs wait already, which is the limit. Try again when some have started, or cancel some."
+        case .queueFull(let limit):
+            "\(limit) runs wait already, which is the limit. Try again when some have started, or cancel some."
         case .leaseLost: "The run was given to somebody else, or has ended."
         case .logOffset(let expected): "The log has \(expected) bytes so far."
         case .blobMissing(let name): "There is no upload '\(name)' (any more). Upload the context again."
-        case .blobTooLarge(let limit): "The upload has more than \(limit) bytes, the limit. Leave out what the build doesn't need with .dockerignore."
+        case .blobTooLarge(let limit):
+            "The upload has more than \(limit) bytes, the limit. Leave out what the build doesn't need with .dockerignore."
         case .invalidName(let name): "'\(name)' is no name of an upload or a log."
-        case .secretUnreadable: "A stored secret can't be decrypted: keys/secrets.key is not the key it was encrypted with. Restore that file."
+        case .secretUnreadable:
+            "A stored secret can't be decrypted: keys/secrets.key is not the key it was encrypted with. Restore that file."
         case .diskFull(let free, let reserve):
             "Nothing new is accepted: the server's disk has \(free >> 20) MiB left, and limits.diskReserveBytes keeps \(reserve >> 20) MiB. Free some space."
         case .io(let action, let reason): "Can't \(action): \(reason)."

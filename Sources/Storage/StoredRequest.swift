@@ -36,7 +36,10 @@ struct StoredRequest: Codable {
     private static let purpose = "run-request"
 
     init(_ request: RunRequest, box: SecretBox) throws {
-        let build = switch request { case .build(let build): build }
+        let build =
+            switch request {
+            case .build(let build): build
+            }
         sourceLocation = try build.sourceLocation.map { try box.seal($0, for: Self.purpose) }
         imageNames = build.imageNames
         isPushEnabled = build.isPushEnabled
@@ -45,7 +48,8 @@ struct StoredRequest: Codable {
         target = build.target
         arguments = try build.arguments.map { argument in
             argument.isSecret
-                ? Argument(name: argument.name, value: nil, sealed: try box.seal(argument.value.value, for: Self.purpose))
+                ? Argument(
+                    name: argument.name, value: nil, sealed: try box.seal(argument.value.value, for: Self.purpose))
                 : Argument(name: argument.name, value: argument.value.value, sealed: nil)
         }
         labels = build.labels.map { Label(name: $0.name, value: $0.value) }
@@ -62,16 +66,19 @@ struct StoredRequest: Codable {
         .build(
             BuildRequest(
                 sourceLocation: try sourceLocation.map { try box.open($0, for: Self.purpose) },
-                imageNames: imageNames, isPushEnabled: isPushEnabled, noCache: noCache, dockerFilePath: dockerFilePath, target: target,
+                imageNames: imageNames, isPushEnabled: isPushEnabled, noCache: noCache, dockerFilePath: dockerFilePath,
+                target: target,
                 arguments: try arguments.map { argument in
                     BuildArgument(
                         name: argument.name,
-                        value: Secret(try argument.sealed.map { try box.open($0, for: Self.purpose) } ?? argument.value ?? ""),
+                        value: Secret(
+                            try argument.sealed.map { try box.open($0, for: Self.purpose) } ?? argument.value ?? ""),
                         isSecret: argument.sealed != nil)
                 },
                 labels: labels.map { BuildLabel(name: $0.name, value: $0.value) },
                 platform: Platform(os: os, architecture: architecture, variant: variant),
-                builder: BuilderChoice(rawValue: builder) ?? .buildKit, timeout: timeoutSeconds.map { .seconds($0) }, agentPoolName: agentPool,
+                builder: BuilderChoice(rawValue: builder) ?? .buildKit, timeout: timeoutSeconds.map { .seconds($0) },
+                agentPoolName: agentPool,
                 logTemplate: logTemplate, loginMode: RegistryLoginMode(rawValue: loginMode) ?? .default))
     }
 }

@@ -27,7 +27,8 @@ public struct ImageReference: Sendable, Hashable {
             digest = String(rest[rest.index(after: at)...])
             rest = rest[..<at]
             guard Self.isDigest(digest ?? "") else {
-                throw InvalidName(text, kind: "image name", rule: "the digest after '@' must be sha256: and 64 hexadecimal digits")
+                throw InvalidName(
+                    text, kind: "image name", rule: "the digest after '@' must be sha256: and 64 hexadecimal digits")
             }
         }
         var registry = Self.dockerHub
@@ -47,7 +48,9 @@ public struct ImageReference: Sendable, Hashable {
             guard Self.isTag(tag ?? "") else {
                 throw InvalidName(
                     text, kind: "image name",
-                    rule: "the tag after ':' must be 1 to 128 letters, digits, '_', '.' or '-', and not begin with '.' or '-'")
+                    rule:
+                        "the tag after ':' must be 1 to 128 letters, digits, '_', '.' or '-', and not begin with '.' or '-'"
+                )
             }
         }
         guard !explicit || Self.isRegistry(registry) else {
@@ -57,7 +60,9 @@ public struct ImageReference: Sendable, Hashable {
         guard Self.isRepository(repository) else {
             throw InvalidName(
                 text, kind: "image name",
-                rule: "the repository must be lower-case letters, digits and single '.', '_', '__' or '-' between them, in parts separated by '/'")
+                rule:
+                    "the repository must be lower-case letters, digits and single '.', '_', '__' or '-' between them, in parts separated by '/'"
+            )
         }
         if registry == Self.dockerHub, !repository.contains("/") { repository = "library/" + repository }
         self.init(registry: registry, repository: repository, tag: tag, digest: digest)
@@ -73,7 +78,8 @@ public struct ImageReference: Sendable, Hashable {
 
     public static func isTag(_ text: String) -> Bool {
         guard (1...128).contains(text.utf8.count), let first = text.utf8.first else { return false }
-        return first != UInt8(ascii: ".") && first != UInt8(ascii: "-") && text.utf8.allSatisfy { isWord($0) || $0 == 0x2e || $0 == 0x2d }
+        return first != UInt8(ascii: ".") && first != UInt8(ascii: "-")
+            && text.utf8.allSatisfy { isWord($0) || $0 == 0x2e || $0 == 0x2d }
     }
 
     public static func isRepository(_ text: String) -> Bool {
@@ -83,7 +89,8 @@ public struct ImageReference: Sendable, Hashable {
 
     private static func isRepositoryPart(_ part: Substring) -> Bool {
         let bytes = Array(part.utf8)
-        guard let first = bytes.first, let last = bytes.last, isLowerAlphanumeric(first), isLowerAlphanumeric(last) else { return false }
+        guard let first = bytes.first, let last = bytes.last, isLowerAlphanumeric(first), isLowerAlphanumeric(last)
+        else { return false }
         var separator: [UInt8] = []
         for byte in bytes {
             if isLowerAlphanumeric(byte) {
@@ -104,7 +111,9 @@ public struct ImageReference: Sendable, Hashable {
         var host = Substring(text)
         if host.hasPrefix("["), let close = host.firstIndex(of: "]") {
             let inside = host[host.index(after: host.startIndex)..<close]
-            guard !inside.isEmpty, inside.utf8.allSatisfy({ isHexDigit($0) || $0 == 0x3a || $0 == 0x2e }) else { return false }
+            guard !inside.isEmpty, inside.utf8.allSatisfy({ isHexDigit($0) || $0 == 0x3a || $0 == 0x2e }) else {
+                return false
+            }
             let port = host[host.index(after: close)...]
             return port.isEmpty || (port.hasPrefix(":") && isPort(port.dropFirst()))
         }

@@ -19,7 +19,8 @@ public struct Platform: Sendable, Hashable {
     public init?(_ text: String) {
         let parts = text.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count) else { return nil }
-        self.init(os: parts[0], architecture: parts.count > 1 ? parts[1] : nil, variant: parts.count > 2 ? parts[2] : nil)
+        self.init(
+            os: parts[0], architecture: parts.count > 1 ? parts[1] : nil, variant: parts.count > 2 ? parts[2] : nil)
         guard isKnown else { return nil }
     }
 

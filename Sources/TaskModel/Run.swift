@@ -28,7 +28,8 @@ public struct Run: Sendable, Hashable {
     public var epoch: Int
 
     public init(
-        id: RunID, registry: String, status: RunStatus, type: RunType, request: RunRequest, submittedBy: String, agentPool: String,
+        id: RunID, registry: String, status: RunStatus, type: RunType, request: RunRequest, submittedBy: String,
+        agentPool: String,
         task: String? = nil, createTime: Date, startTime: Date? = nil, finishTime: Date? = nil, lastUpdatedTime: Date,
         isCancelRequested: Bool = false, isArchiveEnabled: Bool = false, errorMessage: String? = nil,
         waitReason: String? = nil, source: SourceRevision? = nil, outputImages: [OutputImage] = [], epoch: Int = 0

@@ -26,7 +26,8 @@ public struct BuildRequest: Sendable, Hashable {
 
     public init(
         sourceLocation: String? = nil, imageNames: [String] = [], isPushEnabled: Bool = false, noCache: Bool = false,
-        dockerFilePath: String? = nil, target: String? = nil, arguments: [BuildArgument] = [], labels: [BuildLabel] = [],
+        dockerFilePath: String? = nil, target: String? = nil, arguments: [BuildArgument] = [],
+        labels: [BuildLabel] = [],
         platform: Platform = .linuxAMD64, builder: BuilderChoice = .buildKit, timeout: Duration? = nil,
         agentPoolName: String? = nil, logTemplate: String? = nil, loginMode: RegistryLoginMode = .default
     ) {

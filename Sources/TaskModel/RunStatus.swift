@@ -28,7 +28,9 @@ public enum RunStatus: String, Sendable, Hashable, CaseIterable {
 
     /// Reads a status in any case, as people type it.
     public init?(anyCase text: String) {
-        guard let match = Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else { return nil }
+        guard let match = Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+            return nil
+        }
         self = match
     }
 }

@@ -19,9 +19,12 @@ struct HealthController {
             try await database.check()
         } catch {
             throw ServerError(
-                status: .serviceUnavailable, code: "NotReady", message: "The database does not answer: \(error).", retryAfter: 5)
+                status: .serviceUnavailable, code: "NotReady", message: "The database does not answer: \(error).",
+                retryAfter: 5)
         }
-        return Response(status: .ok, headers: [.contentType: "text/plain"], body: ResponseBody(byteBuffer: ByteBuffer(string: "ready\n")))
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: "ready\n")))
     }
 
     private func version(_ request: Request, _ context: ResourceContext) throws -> Response {

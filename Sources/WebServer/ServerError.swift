@@ -40,7 +40,8 @@ extension ServerError {
         case let error as StorageError: self.init(error)
         case let error as HTTPError:
             let code = error.status == .notFound ? "ResourceNotFound" : error.status.reasonPhrase.filter { $0 != " " }
-            let message = error.status == .notFound ? "There is nothing at this path." : error.body ?? error.status.reasonPhrase
+            let message =
+                error.status == .notFound ? "There is nothing at this path." : error.body ?? error.status.reasonPhrase
             self.init(status: error.status, code: code, message: message)
         default: return nil
         }
@@ -53,7 +54,8 @@ extension ServerError {
         case .blobTooLarge: self.init(status: .contentTooLarge, code: "ContextTooLarge", message: error.description)
         case .invalidName, .blobMissing: self.init(status: .badRequest, code: "InvalidName", message: error.description)
         case .io, .diskFull:
-            self.init(status: .serviceUnavailable, code: "InsufficientStorage", message: error.description, retryAfter: 10)
+            self.init(
+                status: .serviceUnavailable, code: "InsufficientStorage", message: error.description, retryAfter: 10)
         case .newerSchema, .leaseLost, .logOffset, .secretUnreadable:
             self.init(status: .internalServerError, code: "InternalError", message: error.description)
         }

@@ -19,7 +19,8 @@ public struct SlipwayRoutes: Sendable {
     let logger: Logger
 
     public init(
-        identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, uploads: BlobStore, database: Database,
+        identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, uploads: BlobStore,
+        database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date, logger: Logger
     ) {
         self.identity = identity

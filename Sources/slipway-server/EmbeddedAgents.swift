@@ -14,22 +14,30 @@ import TaskModel
 struct EmbeddedAgents {
     let services: [any Service]
 
-    init(configuration: ServerConfiguration, directory: DataDirectory, broker: LocalBroker, logger: Logger) async throws {
+    init(configuration: ServerConfiguration, directory: DataDirectory, broker: LocalBroker, logger: Logger) async throws
+    {
         let trusted = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
         let registries = RegistryClient(
             http: Self.client(trusted, configuration.registryAddresses, configuration.proxy),
             endpoints: RegistryEndpoints(configuration.registries))
         let access = GitAccess(
             client: Self.client(trusted, configuration.sources.addresses, configuration.proxy),
-            sshKey: try configuration.sources.ssh.map { Secret(String(decoding: try readFile($0.privateKeyFile, limit: 1 << 20), as: UTF8.self)) },
-            knownHosts: try configuration.sources.ssh.map { String(decoding: try readFile($0.knownHostsFile, limit: 1 << 20), as: UTF8.self) } ?? "",
+            sshKey: try configuration.sources.ssh.map {
+                Secret(String(decoding: try readFile($0.privateKeyFile, limit: 1 << 20), as: UTF8.self))
+            },
+            knownHosts: try configuration.sources.ssh.map {
+                String(decoding: try readFile($0.knownHostsFile, limit: 1 << 20), as: UTF8.self)
+            } ?? "",
             limits: ContextLimits(configuration.limits))
         let root = directory.path(of: .agent)
         var daemons: [String: Daemon] = [:]
         var services: [any Service] = []
         for pool in configuration.pools {
-            let daemon = try daemons[pool.dockerEndpoint]
-                ?? Daemon(client: try DockerClient(endpoint: pool.dockerEndpoint), directory: "\(root)/names-\(daemons.count)")
+            let daemon =
+                try daemons[pool.dockerEndpoint]
+                ?? Daemon(
+                    client: try DockerClient(endpoint: pool.dockerEndpoint), directory: "\(root)/names-\(daemons.count)"
+                )
             daemons[pool.dockerEndpoint] = daemon
             let id = AgentID("embedded-" + pool.name)
             try await broker.recover(agent: id)
@@ -41,7 +49,8 @@ struct EmbeddedAgents {
                         version: SlipwayServer.version),
                     broker: broker,
                     executor: RunExecutor(
-                        daemon: daemon, registries: registries, fetcher: fetcher, logLimit: configuration.limits.logBytes),
+                        daemon: daemon, registries: registries, fetcher: fetcher,
+                        logLimit: configuration.limits.logBytes),
                     logger: logger))
         }
         self.services = services

@@ -39,7 +39,8 @@ struct Serve: AsyncParsableCommand {
         if start.isNewSecret { Self.showAdministrator(start, configuration: configuration) }
 
         var group = ServiceGroupConfiguration(
-            services: server.services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: server.services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
         group.maximumGracefulShutdownDuration = Self.gracePeriod
         group.maximumCancellationDuration = Self.stopPeriod
         try await ServiceGroup(configuration: group).run()

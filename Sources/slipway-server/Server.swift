@@ -28,7 +28,9 @@ struct Server {
         let reserve = DiskReserve(path: configuration.data, bytes: configuration.limits.diskReserveBytes)
         let runs = SQLiteRunStore(database: database, box: SecretBox(key: start.keys.secrets.key), reserve: reserve)
         let logs = LogStore(directory: directory.path(of: .logs))
-        let uploads = BlobStore(directory: directory.path(of: .uploads), maxBytes: configuration.limits.contextPackedBytes, reserve: reserve)
+        let uploads = BlobStore(
+            directory: directory.path(of: .uploads), maxBytes: configuration.limits.contextPackedBytes, reserve: reserve
+        )
 
         let settings = SchedulingSettings(configuration)
         let signals = RunSignals()
@@ -38,7 +40,8 @@ struct Server {
             runs: runs, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
 
         let identity = WebServer.ServerIdentity(
-            tenant: start.identity.tenant, subscription: start.identity.subscription, resourceGroup: start.identity.resourceGroup,
+            tenant: start.identity.tenant, subscription: start.identity.subscription,
+            resourceGroup: start.identity.resourceGroup,
             publicURL: configuration.publicURL, version: SlipwayServer.version)
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service, uploads: uploads, database: database,
@@ -46,13 +49,17 @@ struct Server {
                 key: start.keys.signing.key, keyID: start.keys.signing.id, issuer: "slipway:" + start.identity.tenant,
                 tenant: start.identity.tenant, principals: principals),
             links: LinkSigner(key: start.keys.links.key, keyVersion: start.keys.links.id),
-            libraries: ["sqlite": try await database.libraryVersion()], creationDate: Date(timeIntervalSince1970: 0), logger: logger)
+            libraries: ["sqlite": try await database.libraryVersion()], creationDate: Date(timeIntervalSince1970: 0),
+            logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in
-            logger.info("server ready", metadata: ["url": "\(configuration.publicURL)", "port": "\(port)", "data": "\(configuration.data)"])
+            logger.info(
+                "server ready",
+                metadata: ["url": "\(configuration.publicURL)", "port": "\(port)", "data": "\(configuration.data)"])
         }
-        let agents = try await EmbeddedAgents(configuration: configuration, directory: directory, broker: broker, logger: logger)
+        let agents = try await EmbeddedAgents(
+            configuration: configuration, directory: directory, broker: broker, logger: logger)
         services = [UploadCleaner(runs: runs, uploads: uploads, logger: logger), web] + agents.services
     }
 
@@ -70,7 +77,8 @@ extension SchedulingSettings {
         self.init(
             registries: configuration.registries, pools: configuration.pools,
             otherCredentials: Dictionary(
-                configuration.credentials.map { ($0.server.lowercased(), $0.credential) }, uniquingKeysWith: { first, _ in first }),
+                configuration.credentials.map { ($0.server.lowercased(), $0.credential) },
+                uniquingKeysWith: { first, _ in first }),
             gitCredentials: configuration.sources.git, sources: configuration.sources.addresses,
             maxQueued: configuration.limits.maxQueued, runTimeout: configuration.limits.runTimeout,
             maxRunTimeout: configuration.limits.maxRunTimeout)

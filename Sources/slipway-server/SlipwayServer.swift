@@ -17,7 +17,8 @@ struct SlipwayServer: AsyncParsableCommand {
 
 /// `slipway-server settings`: the table of settings.
 struct Settings: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows all settings with their defaults, units and environment variables.")
+    static let configuration = CommandConfiguration(
+        abstract: "Shows all settings with their defaults, units and environment variables.")
 
     func run() {
         print(Setting.markdown)

@@ -17,7 +17,9 @@ struct QualifiedNameTests {
         #expect(image.description == full)
     }
 
-    @Test(arguments: ["App:v1", "app:", "app:v 1", "app@sha256:" + String(repeating: "a", count: 64), "", "a//b", "app:v1\n"])
+    @Test(arguments: [
+        "App:v1", "app:", "app:v 1", "app@sha256:" + String(repeating: "a", count: 64), "", "a//b", "app:v1\n",
+    ])
     func `a name that breaks the grammar is refused`(name: String) {
         #expect(throws: InvalidName.self) { try QualifiedName(name, registry: "localhost:5000", others: []) }
     }

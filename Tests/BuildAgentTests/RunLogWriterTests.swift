@@ -33,7 +33,9 @@ struct RunLogWriterTests {
         func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? { nil }
         func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String { "" }
         func report(_ event: RunEvent, for lease: LeaseID) async throws {}
-        func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant { PushGrant(credential: nil) }
+        func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
+            PushGrant(credential: nil)
+        }
         func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState { .held }
         func finish(_ lease: LeaseID, with outcome: RunOutcome, logLength: Int64) async throws {}
 
@@ -42,7 +44,8 @@ struct RunLogWriterTests {
 
     private func writer(_ broker: Recorder, secrets: [String] = [], limit: Int64 = 1 << 20) -> RunLogWriter {
         RunLogWriter(
-            broker: broker, lease: LeaseID("x"), secrets: secrets, limit: limit, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            broker: broker, lease: LeaseID("x"), secrets: secrets, limit: limit,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     @Test func `G1 lone line feeds become CR LF, also at the border of two writes`() async throws {

@@ -24,7 +24,8 @@ struct SecretMaskerTests {
 
     @Test(arguments: 0..<3)
     func `G6 base64 is masked in each alignment`(offset: Int) {
-        let wrapped = Data([UInt8](repeating: 0x41, count: offset) + Array(Self.secret.utf8) + Array("xyz".utf8)).base64EncodedString()
+        let wrapped = Data([UInt8](repeating: 0x41, count: offset) + Array(Self.secret.utf8) + Array("xyz".utf8))
+            .base64EncodedString()
 
         let result = masked([Array(wrapped.utf8)])
 
@@ -37,7 +38,8 @@ struct SecretMaskerTests {
     }
 
     @Test(arguments: [
-        "pa%26ss%2Fw%22rd-0123456789", #"pa&ss/w\"rd-0123456789"#, #"pa&ss\/w\"rd-0123456789"#, "pa&amp;ss/w\"rd-0123456789",
+        "pa%26ss%2Fw%22rd-0123456789", #"pa&ss/w\"rd-0123456789"#, #"pa&ss\/w\"rd-0123456789"#,
+        "pa&amp;ss/w\"rd-0123456789",
         "pa&amp;ss/w&quot;rd-0123456789",
     ])
     func `G6 escaped forms are masked`(form: String) {

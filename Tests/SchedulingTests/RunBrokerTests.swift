@@ -19,7 +19,8 @@ struct RunBrokerTests {
             let assignment = try #require(try await server.take())
             let image = OutputImage(registry: "localhost:5000", repository: "app", tag: "v1", digest: "sha256:1")
 
-            try await server.broker.report(.resolved(SourceRevision(commit: "abc", branch: "main")), for: assignment.lease)
+            try await server.broker.report(
+                .resolved(SourceRevision(commit: "abc", branch: "main")), for: assignment.lease)
             try await server.broker.report(.began, for: assignment.lease)
             try await server.broker.appendLog(Array("hello\r\n".utf8), at: 0, for: assignment.lease)
             try await server.broker.finish(

@@ -18,9 +18,13 @@ struct RunServiceTests {
         ("source/missing.tar.gz", "upload"),
         ("", "URL#ref:folder"),
     ])
-    func `S2 sources that can't be built are refused before anything is stored`(source: String, word: String) async throws {
+    func `S2 sources that can't be built are refused before anything is stored`(source: String, word: String)
+        async throws
+    {
         try await TestServer.with { server async throws in
-            let error = await #expect(throws: RunServiceError.self) { try await server.submit(TestServer.request(source: source)) }
+            let error = await #expect(throws: RunServiceError.self) {
+                try await server.submit(TestServer.request(source: source))
+            }
 
             #expect(error?.description.contains(word) == true)
             #expect(try await server.service.list(in: server.registry, RunFilter(), before: nil, limit: 10).isEmpty)
@@ -76,7 +80,9 @@ struct RunServiceTests {
             let log = try await server.service.log(of: run.id.text, in: server.registry)
 
             #expect(log.ending == .canceled)
-            #expect(String(decoding: try log.read(from: 0, count: 1000), as: UTF8.self) == "Run ID: ca1 was canceled after 0s.\r\n")
+            #expect(
+                String(decoding: try log.read(from: 0, count: 1000), as: UTF8.self)
+                    == "Run ID: ca1 was canceled after 0s.\r\n")
         }
     }
 
@@ -85,7 +91,9 @@ struct RunServiceTests {
             let run = try await server.submit()
             let other = Registry(name: "other01", loginServer: "x", endpoint: "https://x")
 
-            await #expect(throws: RunServiceError.runNotFound(run.id.text)) { try await server.service.show(run.id.text, in: other) }
+            await #expect(throws: RunServiceError.runNotFound(run.id.text)) {
+                try await server.service.show(run.id.text, in: other)
+            }
         }
     }
 }

@@ -31,7 +31,8 @@ struct TestServer {
     private init(folder: String) throws {
         self.folder = folder
         store = SQLiteRunStore(
-            database: try Database(path: folder + "/db.sqlite"), box: SecretBox(key: SymmetricKey(data: Data(repeating: 1, count: 32))))
+            database: try Database(path: folder + "/db.sqlite"),
+            box: SecretBox(key: SymmetricKey(data: Data(repeating: 1, count: 32))))
         logs = LogStore(directory: folder + "/logs")
         uploads = BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20)
         let settings = SchedulingSettings(
@@ -39,15 +40,20 @@ struct TestServer {
             pools: [
                 AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1),
                 AgentPool(
-                    name: "strict", dockerEndpoint: "unix:///x", slots: 1, policy: PoolPolicy(refuseSecretBuildArguments: true)),
+                    name: "strict", dockerEndpoint: "unix:///x", slots: 1,
+                    policy: PoolPolicy(refuseSecretBuildArguments: true)),
             ], sources: AddressPolicy(allowedOrigins: ["http://git.example.test"]))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let signals = RunSignals()
-        service = RunService(runs: store, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
-        broker = LocalBroker(runs: store, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
+        service = RunService(
+            runs: store, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
+        broker = LocalBroker(
+            runs: store, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
     }
 
-    static func request(source: String? = "https://git.example.test/app.git", _ change: (inout BuildRequest) -> Void = { _ in }) -> RunRequest {
+    static func request(
+        source: String? = "https://git.example.test/app.git", _ change: (inout BuildRequest) -> Void = { _ in }
+    ) -> RunRequest {
         var build = BuildRequest(sourceLocation: source, imageNames: ["app:v1"], isPushEnabled: true)
         change(&build)
         return .build(build)

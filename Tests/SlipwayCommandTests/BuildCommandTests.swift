@@ -47,7 +47,7 @@ struct BuildCommandTests {
                 "--build-arg", "FROMENV",
                 "--secret-build-arg", "TOKEN", "--target", "t", "--platform", "linux/arm64/v8", "--no-push",
                 "--no-cache", "--label", "k=v",
-                "--builder", "classic", "--no-wait", "--timeout", "120", "--agent-pool", "p1", "--log-template", "l:1",
+                "--builder", "classic", "--no-wait", "--timeout", "120", "--agent-pool", "p1",
                 "--auth-mode", "none",
                 "https://git.example.test/team/app.git#main:folder",
                 environment: ["FROMENV": "env", "TOKEN": "hunter2"])
@@ -60,7 +60,7 @@ struct BuildCommandTests {
                 {"type": "DockerBuildRequest", "sourceLocation": "https://git.example.test/team/app.git#main:folder",
                  "imageNames": ["a:1", "b:2"], "isPushEnabled": false, "dockerFilePath": "sub/Dockerfile", "target": "t", "timeout": 120,
                  "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}, "noCache": true, "labels": {"k": "v"},
-                 "builder": "classic", "agentPoolName": "p1", "logTemplate": "l:1", "credentials": {"sourceRegistry": {"loginMode": "None"}},
+                 "builder": "classic", "agentPoolName": "p1", "credentials": {"sourceRegistry": {"loginMode": "None"}},
                  "arguments": [{"type": "Argument", "name": "A", "value": "1=2", "isSecret": false},
                                {"type": "Argument", "name": "FROMENV", "value": "env", "isSecret": false},
                                {"type": "Argument", "name": "TOKEN", "value": "hunter2", "isSecret": true}]}

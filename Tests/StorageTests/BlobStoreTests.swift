@@ -29,7 +29,9 @@ struct BlobStoreTests {
 
     @Test func `F12 an upload that breaks off leaves nothing`() async throws {
         try await withUploads { uploads, folder async throws in
-            await #expect(throws: CancellationError.self) { try await uploads.put("a.tar.gz", stream([1, 2], failing: true)) }
+            await #expect(throws: CancellationError.self) {
+                try await uploads.put("a.tar.gz", stream([1, 2], failing: true))
+            }
 
             #expect(try uploads.file("a.tar.gz") == nil)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
@@ -44,7 +46,9 @@ struct BlobStoreTests {
             if isAccepted {
                 try await uploads.put("a", stream(bytes))
             } else {
-                await #expect(throws: StorageError.blobTooLarge(limit: 10)) { try await uploads.put("a", stream(bytes)) }
+                await #expect(throws: StorageError.blobTooLarge(limit: 10)) {
+                    try await uploads.put("a", stream(bytes))
+                }
             }
         }
     }
@@ -76,7 +80,9 @@ struct DiskReserveTests {
             let uploads = BlobStore(directory: folder, maxBytes: 10, reserve: full)
             let runs = SQLiteRunStore(database: database, box: SecretBox(key: TestData.key), reserve: full)
 
-            await #expect(throws: StorageError.self) { try await uploads.put("a", AsyncStream<[UInt8]> { $0.finish() }) }
+            await #expect(throws: StorageError.self) {
+                try await uploads.put("a", AsyncStream<[UInt8]> { $0.finish() })
+            }
             await #expect(throws: StorageError.self) { try await runs.enqueueTest() }
             #expect(try await runs.list(registry: "local01", .init(), before: nil, limit: 1).isEmpty)
             try DiskReserve(path: folder, bytes: 0).check()

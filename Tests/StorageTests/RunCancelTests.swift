@@ -15,7 +15,8 @@ struct RunCancelTests {
             let unknown = try #require(RunID("zzz"))
 
             let answers = try await store.cancel(
-                registry: "local01", .ids([finished.id, underWay.id, queued.id, unknown]), isDryRun: false, at: TestData.now)
+                registry: "local01", .ids([finished.id, underWay.id, queued.id, unknown]), isDryRun: false,
+                at: TestData.now)
 
             #expect(answers.map(\.result) == [.alreadyFinished, .cancelRequested, .canceled, .notFound])
             #expect(try await store.find(finished.id)?.status == .succeeded)
@@ -43,7 +44,8 @@ struct RunCancelTests {
         try await withStore { store, _, _ in
             let run = try await store.enqueueTest()
 
-            let answers = try await store.cancel(registry: "local01", .filter(RunFilter()), isDryRun: true, at: TestData.now)
+            let answers = try await store.cancel(
+                registry: "local01", .filter(RunFilter()), isDryRun: true, at: TestData.now)
 
             #expect(answers == [CancelAnswer(id: run.id, previousStatus: .queued, result: .wouldCancel)])
             #expect(try await store.find(run.id) == run)

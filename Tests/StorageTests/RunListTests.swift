@@ -46,10 +46,13 @@ struct RunListTests {
             _ = try await store.enqueueTest()
             _ = try await store.claimTest(lease: "lease")
             let pushed = OutputImage(
-                registry: "r.example.test", repository: "app", tag: "v1", digest: "sha256:" + String(repeating: "a", count: 64))
-            _ = try await store.finish(lease: "lease", with: RunOutcome(status: .succeeded, outputImages: [pushed]), at: TestData.now)
+                registry: "r.example.test", repository: "app", tag: "v1",
+                digest: "sha256:" + String(repeating: "a", count: 64))
+            _ = try await store.finish(
+                lease: "lease", with: RunOutcome(status: .succeeded, outputImages: [pushed]), at: TestData.now)
 
-            let found = try await store.list(registry: "local01", RunFilter([.outputImage(image)]), before: nil, limit: 10)
+            let found = try await store.list(
+                registry: "local01", RunFilter([.outputImage(image)]), before: nil, limit: 10)
 
             #expect(found.count == (isFound ? 1 : 0))
         }
@@ -59,7 +62,8 @@ struct RunListTests {
         try await withStore { store, _, _ in
             let first = try await store.enqueueTest()
             _ = try await store.claimTest(lease: "lease")
-            let second = try await store.enqueue(TestData.newRun(), maxQueued: 10, at: TestData.now.addingTimeInterval(60))
+            let second = try await store.enqueue(
+                TestData.newRun(), maxQueued: 10, at: TestData.now.addingTimeInterval(60))
 
             func ids(_ conditions: RunFilter.Condition...) async throws -> [RunID] {
                 try await store.list(registry: "local01", RunFilter(conditions), before: nil, limit: 10).map(\.id)

@@ -32,7 +32,8 @@ struct RunStoreTests {
         try await withStore { store, _, folder in
             let run = try await store.enqueueTest()
             let files = try FileManager.default.contentsOfDirectory(atPath: folder)
-            let bytes = try files.map { try Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0)) }.reduce(Data(), +)
+            let bytes = try files.map { try Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0)) }.reduce(
+                Data(), +)
 
             #expect(bytes.range(of: Data(TestData.secret.utf8)) == nil)
             #expect(bytes.range(of: Data("PLAIN".utf8)) != nil)
@@ -51,7 +52,9 @@ struct RunStoreTests {
             let raw = try DatabaseQueue(path: folder + "/slipway.sqlite")
             for other in RunStatus.allCases where other != status {
                 await #expect(throws: DatabaseError.self) {
-                    try await raw.write { try $0.execute(sql: "UPDATE run SET status = ?", arguments: [other.rawValue]) }
+                    try await raw.write {
+                        try $0.execute(sql: "UPDATE run SET status = ?", arguments: [other.rawValue])
+                    }
                 }
             }
 
@@ -123,11 +126,13 @@ struct RunStoreTests {
             _ = try await store.enqueueTest()
             _ = try await store.claimTest(lease: "lease")
             let image = OutputImage(
-                registry: "r.example.test", repository: "app", tag: "v1", digest: "sha256:" + String(repeating: "a", count: 64))
+                registry: "r.example.test", repository: "app", tag: "v1",
+                digest: "sha256:" + String(repeating: "a", count: 64))
             let outcome = RunOutcome(status: .succeeded, outputImages: [image])
 
             let first = try await store.finish(lease: "lease", with: outcome, at: TestData.now)
-            let again = try await store.finish(lease: "lease", with: RunOutcome(status: .failed, message: "late"), at: TestData.now)
+            let again = try await store.finish(
+                lease: "lease", with: RunOutcome(status: .failed, message: "late"), at: TestData.now)
 
             #expect(first == again)
             #expect(again.status == .succeeded)

@@ -25,12 +25,20 @@ struct LinkSignerTests {
 
         #expect(link.hasPrefix("https://s/blobs/uploads/a.tar.gz?"))
         try signer.check(container: "uploads", name: "a.tar.gz", permission: "cw") { good[$0] }
-        #expect(throws: ServerError.self) { try signer.check(container: "uploads", name: "b.tar.gz", permission: "cw") { good[$0] } }
-        #expect(throws: ServerError.self) { try signer.check(container: "uploads", name: "a.tar.gz", permission: "r") { good[$0] } }
-        #expect(throws: ServerError.self) { try signer.check(container: "logs-a", name: "a.tar.gz", permission: "cw") { good[$0] } }
+        #expect(throws: ServerError.self) {
+            try signer.check(container: "uploads", name: "b.tar.gz", permission: "cw") { good[$0] }
+        }
+        #expect(throws: ServerError.self) {
+            try signer.check(container: "uploads", name: "a.tar.gz", permission: "r") { good[$0] }
+        }
+        #expect(throws: ServerError.self) {
+            try signer.check(container: "logs-a", name: "a.tar.gz", permission: "cw") { good[$0] }
+        }
         for changed in ["se", "sp", "sv", "sig"] {
             let bad = good.merging([changed: changed == "se" ? "1900000000" : "00"]) { _, new in new }
-            #expect(throws: ServerError.self) { try signer.check(container: "uploads", name: "a.tar.gz", permission: "cw") { bad[$0] } }
+            #expect(throws: ServerError.self) {
+                try signer.check(container: "uploads", name: "a.tar.gz", permission: "cw") { bad[$0] }
+            }
         }
     }
 
@@ -43,7 +51,11 @@ struct LinkSignerTests {
             Date(timeIntervalSince1970: 1_800_000_000)
         }
 
-        #expect(throws: ServerError.self) { try later.check(container: "uploads", name: "a", permission: "cw") { good[$0] } }
-        #expect(throws: ServerError.self) { try other.check(container: "uploads", name: "a", permission: "cw") { good[$0] } }
+        #expect(throws: ServerError.self) {
+            try later.check(container: "uploads", name: "a", permission: "cw") { good[$0] }
+        }
+        #expect(throws: ServerError.self) {
+            try other.check(container: "uploads", name: "a", permission: "cw") { good[$0] }
+        }
     }
 }

@@ -27,7 +27,8 @@ struct RoutesTests {
         let key = SymmetricKey(data: Data(repeating: 1, count: 32))
         let database = try Storage.Database(path: folder + "/db.sqlite")
         let principals = PrincipalStore(database: database)
-        try await principals.put(Principal(id: Self.principal, displayName: "a", role: "Admin"), secret: "right", at: Date())
+        try await principals.put(
+            Principal(id: Self.principal, displayName: "a", role: "Admin"), secret: "right", at: Date())
         let settings = SchedulingSettings(
             registries: [Registry(name: "local01", loginServer: "localhost:5000", endpoint: "http://localhost:5000")],
             pools: [AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1)])
@@ -38,10 +39,12 @@ struct RoutesTests {
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
             settings: settings,
             runs: RunService(
-                runs: SQLiteRunStore(database: database, box: SecretBox(key: key)), logs: LogStore(directory: folder + "/logs"),
+                runs: SQLiteRunStore(database: database, box: SecretBox(key: key)),
+                logs: LogStore(directory: folder + "/logs"),
                 uploads: uploads, signals: RunSignals(), settings: settings, logger: logger),
             uploads: uploads, database: database,
-            tokens: await TokenService(key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),
+            tokens: await TokenService(
+                key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),
             links: LinkSigner(key: key, keyVersion: "v"), libraries: [:], creationDate: Date(), logger: logger)
         try await Application(router: routes.router()).test(.router) { client in
             try await body(client, try await Self.token(client))
@@ -50,12 +53,14 @@ struct RoutesTests {
 
     private static func token(_ client: any TestClientProtocol) async throws -> String {
         let form = "grant_type=client_credentials&client_id=\(principal)&client_secret=right"
-        let response = try await client.execute(uri: "/adfs/oauth2/token", method: .post, body: ByteBuffer(string: form))
+        let response = try await client.execute(
+            uri: "/adfs/oauth2/token", method: .post, body: ByteBuffer(string: form))
         return try WireJSON.decode(TokenAnswer.self, from: Array(response.body.readableBytesView)).accessToken
     }
 
     private func call(
-        _ client: any TestClientProtocol, _ token: String?, _ method: HTTPRequest.Method, _ path: String, _ body: String = ""
+        _ client: any TestClientProtocol, _ token: String?, _ method: HTTPRequest.Method, _ path: String,
+        _ body: String = ""
     ) async throws -> TestResponse {
         var headers = HTTPFields()
         if let token { headers[.authorization] = "Bearer \(token)" }
@@ -69,7 +74,8 @@ struct RoutesTests {
     @Test func `a wrong secret is 401 in the words of the token endpoint`() async throws {
         try await withServer { client, _ async throws in
             let form = "grant_type=client_credentials&client_id=\(Self.principal)&client_secret=wrong"
-            let response = try await client.execute(uri: "/adfs/oauth2/token", method: .post, body: ByteBuffer(string: form))
+            let response = try await client.execute(
+                uri: "/adfs/oauth2/token", method: .post, body: ByteBuffer(string: form))
 
             #expect(response.status == .unauthorized)
             #expect(String(buffer: response.body).contains("invalid_client"))
@@ -90,7 +96,8 @@ struct RoutesTests {
     @Test func `S18 a token that another key signed, or that names no algorithm, is refused`() async throws {
         try await withServer { client, token async throws in
             let parts = token.split(separator: ".")
-            let none = Data(#"{"alg":"none","kid":"k","typ":"JWT"}"#.utf8).base64EncodedString().replacing("=", with: "")
+            let none = Data(#"{"alg":"none","kid":"k","typ":"JWT"}"#.utf8).base64EncodedString().replacing(
+                "=", with: "")
             for bad in ["\(none).\(parts[1]).", "\(none).\(parts[1]).\(parts[2])", "\(parts[0]).\(parts[1]).AAAA"] {
                 #expect(try await call(client, bad, .get, Self.root).status == .unauthorized)
             }
@@ -100,7 +107,8 @@ struct RoutesTests {
 
     @Test func `paths are compared without case`() async throws {
         try await withServer { client, token async throws in
-            let path = "/subscriptions/sub/RESOURCEGROUPS/Slipway/providers/microsoft.containerregistry/Registries/LOCAL01"
+            let path =
+                "/subscriptions/sub/RESOURCEGROUPS/Slipway/providers/microsoft.containerregistry/Registries/LOCAL01"
 
             #expect(try await call(client, token, .get, path).status == .ok)
         }
@@ -123,9 +131,18 @@ struct RoutesTests {
     @Test(arguments: [
         ("{", "InvalidRequestContent"), ("{}", ""), (#"{"type":"DockerBuildRequest"}"#, "InvalidSourceLocation"),
         (#"{"type":"DockerBuildRequest","sourceLocation":"source/x.tar.gz","imageNames":["a"]}"#, "SourceNotFound"),
-        (#"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","platform":{"os":"windows"}}"#, "PlatformNotSupported"),
-        (#"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","agentPoolName":"gpu"}"#, "AgentPoolNotFound"),
-        (#"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","imageNames":["UPPER"]}"#, "InvalidName"),
+        (
+            #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","platform":{"os":"windows"}}"#,
+            "PlatformNotSupported"
+        ),
+        (
+            #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","agentPoolName":"gpu"}"#,
+            "AgentPoolNotFound"
+        ),
+        (
+            #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","imageNames":["UPPER"]}"#,
+            "InvalidName"
+        ),
     ])
     func `bad requests are 400 with a code`(body: String, expected: String) async throws {
         try await withServer { client, token async throws in
@@ -177,8 +194,12 @@ struct RoutesTests {
             #expect(part.status == .partialContent)
             #expect(String(buffer: part.body) == "ID")
             #expect(part.headers[.contentRange] == "bytes 4-5/\(after.headers[.contentLength] ?? "")")
-            #expect(try await client.execute(uri: path, method: .get, headers: [range: "bytes=999-"]).status == .rangeNotSatisfiable)
-            #expect(try await call(client, nil, .get, path.replacing("logs-local01/ca1", with: "logs-local01/ca2")).status == .forbidden)
+            #expect(
+                try await client.execute(uri: path, method: .get, headers: [range: "bytes=999-"]).status
+                    == .rangeNotSatisfiable)
+            #expect(
+                try await call(client, nil, .get, path.replacing("logs-local01/ca1", with: "logs-local01/ca2")).status
+                    == .forbidden)
         }
     }
 
@@ -188,7 +209,8 @@ struct RoutesTests {
             for _ in 0..<105 { _ = try await call(client, token, .post, Self.root + "/scheduleRun", body) }
 
             let first = try await page(client, token, Self.root + "/runs?api-version=x")
-            let second = try await page(client, token, try #require(first.nextLink).replacing(/^https:\/\/[^\/]*/, with: ""))
+            let second = try await page(
+                client, token, try #require(first.nextLink).replacing(/^https:\/\/[^\/]*/, with: ""))
             let top = try await page(client, token, Self.root + "/runs?$top=3&$filter=Status%20eq%20'Queued'")
 
             #expect(first.value.count == 100)
@@ -201,7 +223,9 @@ struct RoutesTests {
         }
     }
 
-    private func page(_ client: any TestClientProtocol, _ token: String, _ path: String) async throws -> Page<RunResource> {
+    private func page(_ client: any TestClientProtocol, _ token: String, _ path: String) async throws -> Page<
+        RunResource
+    > {
         let response = try await call(client, token, .get, path)
         return try WireJSON.decode(Page<RunResource>.self, from: Array(response.body.readableBytesView))
     }

@@ -73,7 +73,8 @@ final class SessionUpgrade: ChannelInboundHandler, RemovableChannelHandler {
             let streams = SessionStreams()
             let configuration = NIOHTTP2Handler.Configuration.session
             _ = try pipeline.configureHTTP2Pipeline(
-                mode: .server, connectionConfiguration: configuration.connection, streamConfiguration: configuration.stream
+                mode: .server, connectionConfiguration: configuration.connection,
+                streamConfiguration: configuration.stream
             ) { stream in
                 stream.eventLoop.makeCompletedFuture { try streams.accept(stream) }
             }

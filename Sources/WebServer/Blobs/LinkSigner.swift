@@ -60,7 +60,8 @@ public struct LinkSigner: Sendable {
         let expiry = "\(Int64(now().addingTimeInterval(kind.lifetime).timeIntervalSince1970))"
         let code = Data(signature(container: kind.container, name: name, permission: kind.permission, expiry: expiry))
         let hex = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return "\(server)/blobs/\(kind.container)/\(name)?sv=\(keyVersion)&sp=\(kind.permission)&se=\(expiry)&sig=\(hex)"
+        return
+            "\(server)/blobs/\(kind.container)/\(name)?sv=\(keyVersion)&sp=\(kind.permission)&se=\(expiry)&sig=\(hex)"
     }
 
     /// - Throws: ``ServerError`` (403) unless the link is ours, for this blob and use, and not over.
@@ -68,7 +69,9 @@ public struct LinkSigner: Sendable {
         guard parameters("sv") == keyVersion, parameters("sp") == permission, let expiry = parameters("se"),
             let signature = parameters("sig").flatMap(Self.bytes(ofHex:)),
             HMAC<SHA256>.isValidAuthenticationCode(
-                signature, authenticating: message(container: container, name: name, permission: permission, expiry: expiry), using: key)
+                signature,
+                authenticating: message(container: container, name: name, permission: permission, expiry: expiry),
+                using: key)
         else { throw ServerError.linkRefused("The link's signature is not valid. Ask for a new link.") }
         guard let end = Double(expiry), now().timeIntervalSince1970 < end else {
             throw ServerError.linkRefused("The link is over. Ask for a new link.")

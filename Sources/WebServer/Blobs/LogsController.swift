@@ -32,7 +32,8 @@ struct LogsController {
     /// - `x-ms-range` or `Range`: `bytes=A-[B]`; without one the whole log.
     /// - `wait=S`: answer as soon as there is something from A on, or the log has ended, else 204 after S seconds.
     private func get(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let range = try Self.range(HTTPField.Name("x-ms-range").flatMap { request.headers[$0] } ?? request.headers[.range])
+        let range = try Self.range(
+            HTTPField.Name("x-ms-range").flatMap { request.headers[$0] } ?? request.headers[.range])
         let wait = request.uri.queryParameters["wait"].flatMap { Int($0) } ?? 0
         let log = try await log(
             request, context, beyond: range?.from ?? 0, waiting: .seconds(max(0, min(wait, Self.longestWait))))
@@ -42,9 +43,12 @@ struct LogsController {
             throw ServerError(
                 status: .rangeNotSatisfiable, code: "InvalidRange", message: "The log has \(log.length) bytes so far.")
         }
-        let wanted = min(range.through.map { $0 - range.from + 1 } ?? Int64(Self.largestAnswer), Int64(Self.largestAnswer))
+        let wanted = min(
+            range.through.map { $0 - range.from + 1 } ?? Int64(Self.largestAnswer), Int64(Self.largestAnswer))
         let bytes = try log.read(from: range.from, count: Int(wanted))
-        var response = Response(status: .partialContent, headers: headers(of: log), body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        var response = Response(
+            status: .partialContent, headers: headers(of: log), body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        )
         response.headers[.contentRange] = "bytes \(range.from)-\(range.from + Int64(bytes.count) - 1)/\(log.length)"
         return response
     }
@@ -75,7 +79,8 @@ struct LogsController {
         let name = context.parameters.get("name") ?? ""
         let query = request.uri.queryParameters
         try links.check(container: container, name: name, permission: "r") { query[Substring($0)].map(String.init) }
-        guard container.hasPrefix("logs-"), name.hasSuffix(".log"), let registry = settings.registry(named: String(container.dropFirst(5)))
+        guard container.hasPrefix("logs-"), name.hasSuffix(".log"),
+            let registry = settings.registry(named: String(container.dropFirst(5)))
         else { throw ServerError.notFound("There is no such log.") }
         let log = try await runs.log(of: String(name.dropLast(4)), in: registry, beyond: offset, waiting: duration)
         if let end = log.run.finishTime, Date().timeIntervalSince(end) > Self.lifetimeAfterRun,
@@ -89,12 +94,16 @@ struct LogsController {
     /// `bytes=A-[B]`, RFC 9110 section 14.1.2; nil if there is none.
     static func range(_ header: String?) throws -> (from: Int64, through: Int64?)? {
         guard let header else { return nil }
-        guard let match = header.wholeMatch(of: /\s*bytes=([0-9]{1,15})-([0-9]{0,15})\s*/), let from = Int64(match.output.1) else {
-            throw ServerError(status: .badRequest, code: "InvalidHeaderValue", message: "A range looks like bytes=0-4095.")
+        guard let match = header.wholeMatch(of: /\s*bytes=([0-9]{1,15})-([0-9]{0,15})\s*/),
+            let from = Int64(match.output.1)
+        else {
+            throw ServerError(
+                status: .badRequest, code: "InvalidHeaderValue", message: "A range looks like bytes=0-4095.")
         }
         let through = match.output.2.isEmpty ? nil : Int64(match.output.2)
         guard through.map({ $0 >= from }) ?? true else {
-            throw ServerError(status: .rangeNotSatisfiable, code: "InvalidRange", message: "The range ends before it begins.")
+            throw ServerError(
+                status: .rangeNotSatisfiable, code: "InvalidRange", message: "The range ends before it begins.")
         }
         return (from, through)
     }

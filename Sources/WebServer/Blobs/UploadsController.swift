@@ -25,7 +25,8 @@ struct UploadsController {
             let list = String(buffer: try await request.body.collect(upTo: 4 << 20))
             try await uploads.assemble(name, from: Self.blockIDs(in: list).map { Self.blockName(of: name, id: $0) })
         default:
-            throw ServerError(status: .badRequest, code: "InvalidQueryParameterValue", message: "comp can be block or blocklist.")
+            throw ServerError(
+                status: .badRequest, code: "InvalidQueryParameterValue", message: "comp can be block or blocklist.")
         }
         return Response(status: .created, headers: [.eTag: "\"\(name)\""])
     }

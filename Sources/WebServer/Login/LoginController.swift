@@ -17,7 +17,8 @@ struct LoginController {
 
     private func metadata(_ request: Request, _ context: ResourceContext) throws -> Response {
         let server = request.origin(fallback: identity.publicURL)
-        return try .json(CloudMetadata(name: "Slipway", server: server, tenant: identity.tenant, domain: "slipway.internal"))
+        return try .json(
+            CloudMetadata(name: "Slipway", server: server, tenant: identity.tenant, domain: "slipway.internal"))
     }
 
     private func openID(_ request: Request, _ context: ResourceContext) throws -> Response {
@@ -30,7 +31,8 @@ struct LoginController {
         let form = Self.form(String(buffer: body))
         guard form["grant_type"] == "client_credentials" else {
             let error = TokenError(
-                error: "unsupported_grant_type", errorDescription: "Only grant_type=client_credentials is supported.", errorCodes: [70003])
+                error: "unsupported_grant_type", errorDescription: "Only grant_type=client_credentials is supported.",
+                errorCodes: [70003])
             return try .json(error, status: .unauthorized)
         }
         guard let id = form["client_id"], let secret = form["client_secret"],

@@ -53,7 +53,8 @@ public struct TokenService: Sendable {
     func principal(of token: String, at now: Date) async throws -> Principal? {
         guard let claims = try? await keys.verify(token, as: Claims.self),  // why it is refused is nobody's business
             claims.iss.value == issuer, claims.aud.value.contains(issuer), claims.tid == tenant,
-            claims.exp.value.addingTimeInterval(Self.leeway) > now, claims.nbf.value.addingTimeInterval(-Self.leeway) < now
+            claims.exp.value.addingTimeInterval(Self.leeway) > now,
+            claims.nbf.value.addingTimeInterval(-Self.leeway) < now
         else { return nil }
         return try await principals.find(claims.sub.value)
     }

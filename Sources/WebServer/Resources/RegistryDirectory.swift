@@ -6,7 +6,8 @@ import TaskModel
 
 /// Finds the registry that a path names. Segments are compared without case; what does not exist and what may not be seen look the same.
 struct RegistryDirectory {
-    static let path = "subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerRegistry/registries/:registry"
+    static let path =
+        "subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerRegistry/registries/:registry"
     static let location = "local"
 
     let identity: ServerIdentity
@@ -18,7 +19,8 @@ struct RegistryDirectory {
         let name = context.parameters.get("registry") ?? ""
         guard let registry = settings.registry(named: name) else {
             throw ServerError.notFound(
-                "There is no registry '\(name.escapedForDisplay)'. Known are: \(settings.registries.map(\.name).joined(separator: ", ")).")
+                "There is no registry '\(name.escapedForDisplay)'. Known are: \(settings.registries.map(\.name).joined(separator: ", "))."
+            )
         }
         return registry
     }
@@ -27,7 +29,8 @@ struct RegistryDirectory {
     func checkScope(_ context: ResourceContext) throws {
         for (parameter, known) in [("subscription", identity.subscription), ("group", identity.resourceGroup)] {
             if let given = context.parameters.get(parameter), given.lowercased() != known.lowercased() {
-                throw ServerError.notFound("There is no \(parameter == "group" ? "resource group" : parameter) '\(given.escapedForDisplay)'.")
+                throw ServerError.notFound(
+                    "There is no \(parameter == "group" ? "resource group" : parameter) '\(given.escapedForDisplay)'.")
             }
         }
     }
@@ -38,6 +41,7 @@ struct RegistryDirectory {
 
     func resource(_ registry: Registry) -> RegistryResource {
         RegistryResource(
-            id: id(of: registry), location: Self.location, loginServer: registry.loginServer, creationDate: Timestamp(creationDate))
+            id: id(of: registry), location: Self.location, loginServer: registry.loginServer,
+            creationDate: Timestamp(creationDate))
     }
 }

@@ -32,7 +32,8 @@ struct RunsController {
     private func schedule(_ request: Request, _ context: ResourceContext) async throws -> Response {
         let registry = try directory.registry(context)
         let wire = try await request.decode(ScheduleRunRequest.self)
-        let run = try await runs.submit(try wire.runRequest(), type: .quickBuild, to: registry, by: try context.caller.id)
+        let run = try await runs.submit(
+            try wire.runRequest(), type: .quickBuild, to: registry, by: try context.caller.id)
         return try .json(RunResource(run, in: directory.id(of: registry)))
     }
 
@@ -43,7 +44,8 @@ struct RunsController {
         let filter = try ODataFilter.parse(query["$filter"].map(String.init) ?? "")
         let top = try query["$top"].map { text in
             guard let number = Int(text), number > 0 else {
-                throw InvalidRequest(code: "InvalidParameter", message: "$top must be a whole number above 0.", target: "$top")
+                throw InvalidRequest(
+                    code: "InvalidParameter", message: "$top must be a whole number above 0.", target: "$top")
             }
             return min(number, 1000)
         }
@@ -58,14 +60,17 @@ struct RunsController {
     }
 
     private func nextLink(of request: Request, after run: RunID) -> String {
-        let kept = (request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("$skiptoken=") && !$0.hasPrefix("%24skiptoken=") }
+        let kept = (request.uri.query ?? "").split(separator: "&").filter {
+            !$0.hasPrefix("$skiptoken=") && !$0.hasPrefix("%24skiptoken=")
+        }
         let query = (kept.map(String.init) + ["$skiptoken=\(run)"]).joined(separator: "&")
         return request.origin(fallback: directory.identity.publicURL) + request.uri.path + "?" + query
     }
 
     private func show(_ request: Request, _ context: ResourceContext) async throws -> Response {
         let registry = try directory.registry(context)
-        return try .json(RunResource(try await runs.show(runName(context), in: registry), in: directory.id(of: registry)))
+        return try .json(
+            RunResource(try await runs.show(runName(context), in: registry), in: directory.id(of: registry)))
     }
 
     /// 200 also for a run that has ended already.
@@ -87,13 +92,15 @@ struct RunsController {
                 try ids.map { text in
                     guard let id = RunID(text.lowercased()) else {
                         throw InvalidRequest(
-                            code: "InvalidName", message: "'\(text.escapedForDisplay)' is no run id: letters and digits.", target: "runIds")
+                            code: "InvalidName",
+                            message: "'\(text.escapedForDisplay)' is no run id: letters and digits.", target: "runIds")
                     }
                     return id
                 })
         default:
             throw InvalidRequest(
-                code: "InvalidRequest", message: "Say which runs: give either filter (empty for all) or runIds.", target: "filter")
+                code: "InvalidRequest", message: "Say which runs: give either filter (empty for all) or runIds.",
+                target: "filter")
         }
         let answers = try await runs.cancel(
             selection, in: registry, isDryRun: wire.dryRun ?? false, by: try context.caller.id)
@@ -110,7 +117,8 @@ struct RunsController {
         let registry = try directory.registry(context)
         let run = try await runs.show(runName(context), in: registry)
         let server = request.origin(fallback: directory.identity.publicURL)
-        return try .json(LogLink(logLink: links.sign(.log(registry: registry.name), name: run.id.text + ".log", server: server)))
+        return try .json(
+            LogLink(logLink: links.sign(.log(registry: registry.name), name: run.id.text + ".log", server: server)))
     }
 
     private func runName(_ context: ResourceContext) -> String {

@@ -13,12 +13,14 @@ struct SubscriptionsController {
         group.get("subscriptions/:subscription/resources", use: resources)
         group.get("subscriptions/:subscription/providers/Microsoft.ContainerRegistry/registries", use: registries)
         group.get(
-            "subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerRegistry/registries", use: registries)
+            "subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerRegistry/registries",
+            use: registries)
     }
 
     private var subscription: SubscriptionResource {
         SubscriptionResource(
-            subscriptionId: directory.identity.subscription, tenantId: directory.identity.tenant, displayName: "Slipway")
+            subscriptionId: directory.identity.subscription, tenantId: directory.identity.tenant, displayName: "Slipway"
+        )
     }
 
     private func list(_ request: Request, _ context: ResourceContext) throws -> Response {

@@ -24,7 +24,8 @@ final class BuildRun: Sendable {
     static let pushTimeout = 3_600
 
     init(
-        assignment: RunAssignment, broker: any RunBroker, daemon: Daemon, registries: RegistryClient, fetcher: ContextFetcher,
+        assignment: RunAssignment, broker: any RunBroker, daemon: Daemon, registries: RegistryClient,
+        fetcher: ContextFetcher,
         log: RunLogWriter, logger: Logger
     ) {
         self.assignment = assignment
@@ -67,12 +68,16 @@ final class BuildRun: Sendable {
         let context = try await fetcher.fetch(for: self)
         if let revision = context.revision { try await broker.report(.resolved(revision), for: assignment.lease) }
         for notice in context.notices { await log.line(notice) }
-        if request.logTemplate != nil { await log.line("The request's log template is not used: logs are not pushed as artifacts yet.") }
+        if request.logTemplate != nil {
+            await log.line("The request's log template is not used: logs are not pushed as artifacts yet.")
+        }
         let images = try imageReferences(revision: context.revision)
         try await logIn()
         try await holdingNames(Set(images.map(\.description))) {
             try await broker.report(.began, for: assignment.lease)
-            let build = try await step("build", timeout: Self.buildTimeout) { try await ImageBuild(run: self, context: context, images: images).build() }
+            let build = try await step("build", timeout: Self.buildTimeout) {
+                try await ImageBuild(run: self, context: context, images: images).build()
+            }
             var push: StepTime?
             if request.isPushEnabled, !images.isEmpty {
                 push = try await step("push", timeout: Self.pushTimeout) {
@@ -123,14 +128,17 @@ final class BuildRun: Sendable {
     /// The request's image names with templates filled in and the run's registry in front.
     private func imageReferences(revision: SourceRevision?) throws -> [ImageReference] {
         let variables = RunVariables(
-            id: assignment.run.text, registry: assignment.registry.loginServer, date: assignment.startTime, os: request.platform.os,
-            architecture: request.platform.architecture ?? "amd64", commit: revision?.commit ?? "", branch: revision?.branch ?? "",
+            id: assignment.run.text, registry: assignment.registry.loginServer, date: assignment.startTime,
+            os: request.platform.os,
+            architecture: request.platform.architecture ?? "amd64", commit: revision?.commit ?? "",
+            branch: revision?.branch ?? "",
             taskName: assignment.taskName ?? "")
         var seen: Set<ImageReference> = []
         return try request.imageNames.map { name in
             try QualifiedName(
                 try Template.render(name, with: variables), registry: assignment.registry.loginServer,
-                others: Set(assignment.pullCredentials.keys)).image
+                others: Set(assignment.pullCredentials.keys)
+            ).image
         }.filter { seen.insert($0).inserted }
     }
 
@@ -146,7 +154,8 @@ final class BuildRun: Sendable {
         let result: Swift.Result<Void, any Error>
         do { result = .success(try await work()) } catch { result = .failure(error) }
         // Its own task: cancellation must not keep the names on the daemon.
-        await Task { [daemon, assignment, logger] in await daemon.removeNames(names, of: assignment.run, logger: logger) }.value
+        await Task { [daemon, assignment, logger] in await daemon.removeNames(names, of: assignment.run, logger: logger)
+        }.value
         try result.get()
     }
 
@@ -156,7 +165,8 @@ final class BuildRun: Sendable {
         let short = request.arguments.filter { $0.isSecret && $0.value.value.utf8.count < SecretMasker.shortestValue }
         for argument in short where !argument.value.value.isEmpty {
             await log.line(
-                "The secret argument \(argument.name) is shorter than \(SecretMasker.shortestValue) characters and can't be masked in this log.")
+                "The secret argument \(argument.name) is shorter than \(SecretMasker.shortestValue) characters and can't be masked in this log."
+            )
         }
     }
 

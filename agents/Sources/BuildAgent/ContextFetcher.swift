@@ -19,7 +19,9 @@ public struct ContextFetcher: Sendable {
         let assignment = run.assignment
         let dockerfile = DockerfileChoice(path: assignment.request.dockerFilePath)
         switch assignment.source {
-        case .none: throw RunFailure.failed("The request names no source. Give a git reference (URL#ref:folder) or an uploaded context.")
+        case .none:
+            throw RunFailure.failed(
+                "The request names no source. Give a git reference (URL#ref:folder) or an uploaded context.")
         case .git(let location):
             guard case .git(let reference) = try ContextLocation(location.value) else {
                 throw RunFailure.failed("'\(try ContextLocation(location.value).redacted)' names no git repository.")
@@ -36,7 +38,9 @@ public struct ContextFetcher: Sendable {
         }
     }
 
-    private func fetch(_ reference: GitReference, _ dockerfile: DockerfileChoice, for run: BuildRun) async throws -> PreparedContext {
+    private func fetch(_ reference: GitReference, _ dockerfile: DockerfileChoice, for run: BuildRun) async throws
+        -> PreparedContext
+    {
         var access = access
         access.credentials.merge(run.assignment.gitCredentials) { _, ofRun in ofRun }
         // Progress comes from a thread of libgit2; its lines are written one after another.

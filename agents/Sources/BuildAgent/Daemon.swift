@@ -33,7 +33,8 @@ public final class Daemon: Sendable {
                 try await client.removeImage(name, noPrune: true)
             } catch {
                 isClean = false
-                logger.warning("image name not removed", metadata: ["run": "\(run)", "image": "\(name)", "error": "\(error)"])
+                logger.warning(
+                    "image name not removed", metadata: ["run": "\(run)", "image": "\(name)", "error": "\(error)"])
             }
         }
         if isClean { try? FileManager.default.removeItem(atPath: ledger + "/" + run.text) }  // there may be none
@@ -41,9 +42,11 @@ public final class Daemon: Sendable {
 
     /// Removes the names of runs that an earlier process could not end.
     func removeLeftovers(logger: Logger) async {
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: ledger)) ?? []  // unreadable: nothing to remove
+        // Unreadable: nothing to remove.
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: ledger)) ?? []
         for file in files {
-            guard let run = RunID(file), let text = try? String(contentsOfFile: ledger + "/" + file, encoding: .utf8) else { continue }
+            guard let run = RunID(file), let text = try? String(contentsOfFile: ledger + "/" + file, encoding: .utf8)
+            else { continue }
             await removeNames(text.split(separator: "\n").map(String.init), of: run, logger: logger)
         }
     }

@@ -42,7 +42,8 @@ struct DependencyRecord {
     }
 
     private func pushedDigest(of image: ImageReference) -> String {
-        pushed.first { $0.registry == image.registry && $0.repository == image.repository && $0.tag == image.tag }?.digest ?? ""
+        pushed.first { $0.registry == image.registry && $0.repository == image.repository && $0.tag == image.tag }?
+            .digest ?? ""
     }
 
     private func digest(of base: ImageReference) -> String {

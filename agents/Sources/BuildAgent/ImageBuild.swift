@@ -27,7 +27,8 @@ struct ImageBuild {
         await run.log.line("Scanning for dependencies...")
         let dockerfile = Dockerfile(context.dockerfile)
         let bases = dockerfile.baseImages(
-            arguments: Dictionary(request.arguments.map { ($0.name, $0.value.value) }) { _, last in last }, target: request.target,
+            arguments: Dictionary(request.arguments.map { ($0.name, $0.value.value) }) { _, last in last },
+            target: request.target,
             platform: request.platform)
         for note in bases.notes { await run.log.line("Dependencies: \(note)") }
         await run.log.line("Successfully scanned dependencies")
@@ -38,7 +39,8 @@ struct ImageBuild {
         await removeNewNames(of: bases, known: known)
         await run.log.line("Successfully executed container: build")
         let digests = built.baseImages.compactMap { base in
-            base.digest.flatMap { digest in (try? ImageReference(base.reference)).map { ($0.completed, digest) } }  // an odd name has no digest
+            // An odd name has no digest.
+            base.digest.flatMap { digest in (try? ImageReference(base.reference)).map { ($0.completed, digest) } }
         }
         return Result(imageID: built.imageID, bases: bases, baseDigests: Dictionary(digests) { first, _ in first })
     }
@@ -54,7 +56,8 @@ struct ImageBuild {
                 try await build(pull: true)
             }
         } catch DockerError.build(.base(let reference, .unreachable(let reason))) {
-            guard let image = try? ImageReference(reference), try await isOnDaemon(image) else {  // an unreadable name can't be looked for
+            // An unreadable name can't be looked for.
+            guard let image = try? ImageReference(reference), try await isOnDaemon(image) else {
                 throw DockerError.build(.base(reference: reference, .unreachable(reason)))
             }
             await run.log.line("The registry of \(reference) can't be connected to (\(reason)).")
@@ -76,7 +79,8 @@ struct ImageBuild {
             isDockerfileIncluded: context.isDockerfileIncluded, allCredentials: run.assignment.pullCredentials,
             secrets: Dictionary(secrets) { _, last in last })
         let options = BuildOptions(
-            tags: images.map(\.description), arguments: request.arguments, target: request.target, labels: request.labels,
+            tags: images.map(\.description), arguments: request.arguments, target: request.target,
+            labels: request.labels,
             noCache: request.noCache, pull: pull, platform: request.platform == .linuxAMD64 ? nil : request.platform,
             builder: request.builder)
         return try await client.build(input, options: options) { [log = run.log] bytes in await log.write(bytes) }
@@ -102,7 +106,9 @@ struct ImageBuild {
 
     /// Whether the daemon has the image, and no other run is just making it.
     private func isOnDaemon(_ image: ImageReference) async throws -> Bool {
-        if let holder = run.daemon.names.holder(of: image.completed.description), holder != run.assignment.run { return false }
+        if let holder = run.daemon.names.holder(of: image.completed.description), holder != run.assignment.run {
+            return false
+        }
         return try await client.inspectImage(image.completed.description) != nil
     }
 
@@ -120,7 +126,8 @@ struct ImageBuild {
     private func removeNewNames(of bases: BaseImages, known: Set<String>) async {
         let new = bases.all.map(\.completed.description).filter { !known.contains($0) }
         let pulled = new.filter { name in
-            (try? ImageReference(name)).map { run.assignment.pullCredentials[$0.registry] != nil } ?? false  // they were parsed before
+            // They were parsed before.
+            (try? ImageReference(name)).map { run.assignment.pullCredentials[$0.registry] != nil } ?? false
         }
         await run.daemon.removeNames(pulled, of: run.assignment.run, logger: run.logger)
     }

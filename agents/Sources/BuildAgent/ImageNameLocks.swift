@@ -21,7 +21,9 @@ final class ImageNameLocks: Sendable {
         func obstacle(to names: Set<String>, before ticket: UInt64) -> (name: String, run: RunID)? {
             for name in names.sorted() {
                 if let holder = holders[name] { return (name, holder) }
-                if let earlier = waiters.first(where: { $0.ticket < ticket && $0.names.contains(name) }) { return (name, earlier.run) }
+                if let earlier = waiters.first(where: { $0.ticket < ticket && $0.names.contains(name) }) {
+                    return (name, earlier.run)
+                }
             }
             return nil
         }
@@ -40,7 +42,9 @@ final class ImageNameLocks: Sendable {
     ///
     /// - Parameter onWait: called with a name and the run that is in the way, each time that is another one.
     /// - Throws: `CancellationError`; then nothing is held.
-    func acquire(_ names: Set<String>, for run: RunID, onWait: @Sendable (_ name: String, _ run: RunID) async -> Void) async throws {
+    func acquire(_ names: Set<String>, for run: RunID, onWait: @Sendable (_ name: String, _ run: RunID) async -> Void)
+        async throws
+    {
         let ticket = state.withLock { state in
             state.nextTicket += 1
             state.waiters.append(Waiter(ticket: state.nextTicket, run: run, names: names))

@@ -15,16 +15,21 @@ struct ImagePush {
         // A registry that can't be connected to is given the same time as one that fails: a build is not thrown away for a restart.
         let policy = RetryPolicy(limit: .seconds(600), connectionAttempts: nil)
         let (digest, credential) = try await policy.run(verdict: Self.verdict) { error, _, wait in
-            await run.log.line("Container failed during run: push, waiting \(max(1, wait.components.seconds)) seconds before retrying... (\(error))")
+            await run.log.line(
+                "Container failed during run: push, waiting \(max(1, wait.components.seconds)) seconds before retrying... (\(error))"
+            )
         } _: {
             try await attempt(image, attempts.next())
         }
         try await check(image, digest: digest, credential: credential)
-        run.notePushed(OutputImage(registry: image.registry, repository: image.repository, tag: image.tag, digest: digest))
+        run.notePushed(
+            OutputImage(registry: image.registry, repository: image.repository, tag: image.tag, digest: digest))
         await run.log.line("Successfully pushed image: \(image)")
     }
 
-    private func attempt(_ image: ImageReference, _ number: Int) async throws -> (digest: String, credential: Credential?) {
+    private func attempt(_ image: ImageReference, _ number: Int) async throws -> (
+        digest: String, credential: Credential?
+    ) {
         let grant: PushGrant
         do {
             grant = try await run.broker.grantPush(run.assignment.lease, of: image)
@@ -33,7 +38,9 @@ struct ImagePush {
         }
         await run.log.line("Pushing image: \(image), attempt \(number)")
         let credential = run.request.loginMode == .default ? grant.credential : nil
-        let digest = try await run.daemon.client.push(image, credential: credential) { [log = run.log] bytes in await log.write(bytes) }
+        let digest = try await run.daemon.client.push(image, credential: credential) { [log = run.log] bytes in
+            await log.write(bytes)
+        }
         return (digest, credential)
     }
 

@@ -8,11 +8,16 @@ struct QualifiedName {
     /// - Throws: ``InvalidName``.
     init(_ name: String, registry: String, others: Set<String>) throws(InvalidName) {
         let server = registry.lowercased()
-        let first = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first.map { $0.lowercased() } ?? ""
-        let isQualified = name.contains("/") && (first == server || others.contains(first) || first == ImageReference.dockerHub)
+        let first =
+            name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first.map { $0.lowercased() }
+            ?? ""
+        let isQualified =
+            name.contains("/") && (first == server || others.contains(first) || first == ImageReference.dockerHub)
         let parsed = try ImageReference(isQualified ? name : server + "/" + name)
         guard parsed.digest == nil else {
-            throw InvalidName(name, kind: "name for an image that is built", rule: "a digest is what the registry gives it; leave '@…' out")
+            throw InvalidName(
+                name, kind: "name for an image that is built",
+                rule: "a digest is what the registry gives it; leave '@…' out")
         }
         image = ImageReference(registry: parsed.registry, repository: parsed.repository, tag: parsed.tag ?? "latest")
     }

@@ -51,11 +51,14 @@ public struct RunExecutor: Sendable {
         }
     }
 
-    private func conduct(_ assignment: RunAssignment, broker: any RunBroker, stop: AsyncStream<Void>, logger: Logger) async {
+    private func conduct(_ assignment: RunAssignment, broker: any RunBroker, stop: AsyncStream<Void>, logger: Logger)
+        async
+    {
         let log = RunLogWriter(
             broker: broker, lease: assignment.lease, secrets: assignment.secrets, limit: logLimit, logger: logger)
         let run = BuildRun(
-            assignment: assignment, broker: broker, daemon: daemon, registries: registries, fetcher: fetcher, log: log, logger: logger)
+            assignment: assignment, broker: broker, daemon: daemon, registries: registries, fetcher: fetcher, log: log,
+            logger: logger)
         async let isShipped = ship(log)
         let end = await race(run, assignment: assignment, broker: broker, stop: stop, logger: logger)
         let outcome = await outcome(of: end, run: run, assignment: assignment, log: log)
@@ -118,7 +121,8 @@ public struct RunExecutor: Sendable {
         return nil
     }
 
-    private func outcome(of end: End, run: BuildRun, assignment: RunAssignment, log: RunLogWriter) async -> RunOutcome? {
+    private func outcome(of end: End, run: BuildRun, assignment: RunAssignment, log: RunLogWriter) async -> RunOutcome?
+    {
         let pushed = run.pushedImages
         switch end {
         case .finished(let outcome): return outcome
@@ -162,7 +166,8 @@ extension RunAssignment {
         secrets += pullCredentials.values.map(\.password.value)
         secrets += gitCredentials.values.map(\.password.value)
         if let credential = registry.credential { secrets.append(credential.password.value) }
-        if case .git(let location) = source, let reference = try? ContextLocation(location.value),  // an unreadable one has no user info
+        // An unreadable one has no user info.
+        if case .git(let location) = source, let reference = try? ContextLocation(location.value),
             case .git(let git) = reference, let credential = git.credential
         {
             secrets.append(credential.password.value)

@@ -23,11 +23,13 @@ struct RunFailure: Error {
         case let error as ContextError:
             self.init(status: error.isFaultOfSource ? .failed : .error, message: "\(prefix)\(error) [\(error.code)]")
         case DockerError.build(.base(let reference, .denied(let reason))):
-            let host = (try? ImageReference(reference))?.registry ?? "its registry"  // the builder may not have named it
+            // The builder may not have named it.
+            let host = (try? ImageReference(reference))?.registry ?? "its registry"
             self.init(
                 status: .failed,
                 message: "\(prefix)the base image \(reference) can't be had: \(host) refuses access: \(reason). "
-                    + "Give the server a login for \(host) under `credentials` in its configuration, or check the one it has.")
+                    + "Give the server a login for \(host) under `credentials` in its configuration, or check the one it has."
+            )
         case let error as DockerError:
             self.init(status: error.isFaultOfBuild ? .failed : .error, message: prefix + error.description)
         case let error as DistributionError: self.init(status: .failed, message: prefix + error.description)
@@ -56,7 +58,8 @@ extension ContextError {
     /// Whether another source, ref, folder or ignore file would help, as opposed to a source that can't be reached or is refused.
     fileprivate var isFaultOfSource: Bool {
         switch self {
-        case .unreachable, .connectionFailed, .unknownHostKey, .mirrorDamaged, .entryRefused, .tooLarge, .archiveLibrary, .sourceRefused,
+        case .unreachable, .connectionFailed, .unknownHostKey, .mirrorDamaged, .entryRefused, .tooLarge,
+            .archiveLibrary, .sourceRefused,
             .unexpectedAnswer:
             false
         default: true

@@ -94,7 +94,8 @@ actor RunLogWriter {
         }
         if taken + Int64(ended.count) > limit {
             isCut = true
-            let note = "\r\n\(Self.timestamp(Date())) The log has reached its limit of \(limit) bytes; what follows is not kept.\r\n"
+            let note =
+                "\r\n\(Self.timestamp(Date())) The log has reached its limit of \(limit) bytes; what follows is not kept.\r\n"
             ended = Array(ended.prefix(Int(max(0, limit - taken)))) + Array(note.utf8)
         }
         pending += ended

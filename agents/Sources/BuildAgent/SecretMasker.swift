@@ -75,11 +75,15 @@ struct SecretMasker: Sendable {
         guard bytes.count >= shortestValue else { return [] }
         var forms: Set<[UInt8]> = [bytes]
         for offset in 0..<3 { forms.insert(base64Core(of: bytes, offset: offset)) }
-        let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-        if let escaped = value.addingPercentEncoding(withAllowedCharacters: unreserved) { forms.insert(Array(escaped.utf8)) }
+        let unreserved = CharacterSet(
+            charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+        if let escaped = value.addingPercentEncoding(withAllowedCharacters: unreserved) {
+            forms.insert(Array(escaped.utf8))
+        }
         if let json = try? JSONEncoder().encode(value) {
             forms.insert(Array(json.dropFirst().dropLast()))
-            forms.insert(Array(String(decoding: json.dropFirst().dropLast(), as: UTF8.self).replacing("\\/", with: "/").utf8))
+            forms.insert(
+                Array(String(decoding: json.dropFirst().dropLast(), as: UTF8.self).replacing("\\/", with: "/").utf8))
         }
         let xml = value.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
         forms.insert(Array(xml.utf8))
