@@ -39,9 +39,10 @@ fi
 work=${SLIPWAY_TEST_WORK:-$root/.build}/quickstart
 # The same as seen from here, as one would type it.
 near=${work#"$root"/}
-# The server's log holds the administrator's secret.
-umask 077
 mkdir -p "$work"
+# The server's log holds the administrator's secret. Inside, files have the usual modes: some go into images.
+chmod 700 "$work"
+umask 022
 rm -rf "$work"/part.*
 export SLIPWAY_TEST_WORK=$work
 # shellcheck source=../Tests/services.sh

@@ -1,43 +1,34 @@
 public import AgentProtocol
 import Contexts
-public import Foundation
-public import Logging
-public import Storage
+import Foundation
+import Logging
+import Storage
 public import TaskModel
 
 /// The scheduler's side of the agents' protocol.
 public struct LocalBroker: RunBroker {
-    let runs: any RunStore
-    let logs: LogStore
-    let uploads: BlobStore
-    let signals: RunSignals
-    let settings: SchedulingSettings
-    let logger: Logger
-    let now: @Sendable () -> Date
     /// A run that was handed out this often without having begun ends as Error.
     static let maxHandOuts = 3
+
+    private let environment: SchedulerEnvironment
     private let agents = AgentDirectory()
 
-    public init(
-        runs: any RunStore, logs: LogStore, uploads: BlobStore, signals: RunSignals, settings: SchedulingSettings,
-        logger: Logger,
-        now: @escaping @Sendable () -> Date = { Date() }
-    ) {
-        self.runs = runs
-        self.logs = logs
-        self.uploads = uploads
-        self.signals = signals
-        self.settings = settings
-        self.logger = logger
-        self.now = now
+    public init(_ environment: SchedulerEnvironment) {
+        self.environment = environment
     }
+
+    private var runs: any RunStore { environment.runs }
+    private var logs: LogStore { environment.logs }
+    private var settings: SchedulingSettings { environment.settings }
+    private var signals: RunSignals { environment.signals }
+    private var logger: Logger { environment.logger }
 
     /// Ends what an agent of this process had in hand when the process stopped. Call it before the agent registers.
     public func recover(agent: AgentID) async throws {
         let released = try await runs.releaseRuns(
             of: agent.text,
             because: "slipway-server stopped while the run was under way. Nothing of it goes on; queue it again.",
-            maxHandOuts: Self.maxHandOuts, at: now())
+            maxHandOuts: Self.maxHandOuts, at: environment.now())
         for run in released {
             logger.warning(
                 "run released after a restart", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)"])
@@ -61,7 +52,7 @@ public struct LocalBroker: RunBroker {
             // One transaction: a task that is canceled meanwhile has claimed a run and gets it, or has not.
             let claimed = try await runs.claim(
                 pool: description.pool, for: agent.text, lease: lease.text,
-                logLength: { [logs] in logs.length(of: $0) }, at: now())
+                logLength: { [logs] in logs.length(of: $0) }, at: environment.now())
             if let run = claimed {
                 logger.info(
                     "run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
@@ -80,7 +71,7 @@ public struct LocalBroker: RunBroker {
         let run = try await held(lease).run
         guard case .build(let build) = run.request,
             let name = build.sourceLocation.flatMap(RunService.uploadName(ofPath:)),
-            let file = try uploads.file(name)
+            let file = try environment.uploads.file(name)
         else { throw BrokerError.contextMissing(run.id) }
         return file
     }
@@ -90,10 +81,10 @@ public struct LocalBroker: RunBroker {
         try await translating {
             switch event {
             case .began:
-                try await runs.begin(lease: lease.text, at: now())
+                try await runs.begin(lease: lease.text, at: environment.now())
                 logger.debug("run began", metadata: ["run": "\(run.id)"])
-            case .resolved(let source): try await runs.setSource(source, lease: lease.text, at: now())
-            case .waiting(let reason): try await runs.setWaitReason(reason, lease: lease.text, at: now())
+            case .resolved(let source): try await runs.setSource(source, lease: lease.text, at: environment.now())
+            case .waiting(let reason): try await runs.setWaitReason(reason, lease: lease.text, at: environment.now())
             }
         }
         signals.logs.notify(run.id)
@@ -132,7 +123,7 @@ public struct LocalBroker: RunBroker {
         let stored = logs.length(of: leased.run.id) - leased.logStart
         guard stored >= logLength else { throw BrokerError.logIncomplete(stored: stored) }
         try await translating {
-            let run = try await runs.finish(lease: lease.text, with: outcome, at: now())
+            let run = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
             let elapsed = run.finishTime.map { $0.timeIntervalSince(run.startTime ?? run.createTime) } ?? 0
             let seconds = (elapsed * 1000).rounded() / 1000
             logger.info(
@@ -157,7 +148,7 @@ public struct LocalBroker: RunBroker {
         guard let registry = settings.registry(named: run.registry) else {
             let message =
                 "Registry '\(run.registry)' is no longer configured. Configure it again, then queue the run again."
-            _ = try await runs.finish(lease: lease.text, with: RunOutcome(status: .error, message: message), at: now())
+            _ = try await runs.finish(lease: lease.text, with: RunOutcome(status: .error, message: message), at: environment.now())
             signals.logs.notify(run.id)
             return nil
         }
@@ -168,7 +159,7 @@ public struct LocalBroker: RunBroker {
         return RunAssignment(
             lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool, registry: registry,
             request: build,
-            source: source(of: build), startTime: run.startTime ?? now(), taskName: run.task,
+            source: source(of: build), startTime: run.startTime ?? environment.now(), taskName: run.task,
             pullCredentials: pullCredentials(of: build),
             gitCredentials: settings.gitCredentials, timeout: build.timeout ?? settings.runTimeout)
     }

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// A waiter takes a mark, looks at the thing itself, and waits for a change after the mark: no change between looking and waiting is
 /// missed. A wake-up says only that it is worth looking again.
-public final class Notifier<Key: Hashable & Sendable>: Sendable {
+final class Notifier<Key: Hashable & Sendable>: Sendable {
     private struct State {
         var version: UInt64 = 0
         var nextWaiter: UInt64 = 0
@@ -13,13 +13,11 @@ public final class Notifier<Key: Hashable & Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    public init() {}
-
-    public func mark() -> UInt64 {
+    func mark() -> UInt64 {
         state.withLock { $0.version }
     }
 
-    public func notify(_ key: Key) {
+    func notify(_ key: Key) {
         let waiting = state.withLock { state in
             state.version += 1
             return state.waiters.removeValue(forKey: key)
@@ -28,7 +26,7 @@ public final class Notifier<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Waits until `key` changed after `mark`, `duration` has passed, or the task is canceled.
-    public func wait(for key: Key, after mark: UInt64, atMost duration: Duration) async {
+    func wait(for key: Key, after mark: UInt64, atMost duration: Duration) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await Task.sleep(for: duration) }  // canceled when the change comes first
             group.addTask { await self.change(of: key, after: mark) }

@@ -1,32 +1,21 @@
 import Contexts
-public import Foundation
-public import Logging
+import Foundation
+import Logging
 public import Storage
 public import TaskModel
 
 /// Accepts, shows and cancels runs: what people and their tools ask for.
 public struct RunService: Sendable {
-    let runs: any RunStore
-    let logs: LogStore
-    let uploads: BlobStore
-    let signals: RunSignals
-    let settings: SchedulingSettings
-    let logger: Logger
-    let now: @Sendable () -> Date
+    private let environment: SchedulerEnvironment
 
-    public init(
-        runs: any RunStore, logs: LogStore, uploads: BlobStore, signals: RunSignals, settings: SchedulingSettings,
-        logger: Logger,
-        now: @escaping @Sendable () -> Date = { Date() }
-    ) {
-        self.runs = runs
-        self.logs = logs
-        self.uploads = uploads
-        self.signals = signals
-        self.settings = settings
-        self.logger = logger
-        self.now = now
+    public init(_ environment: SchedulerEnvironment) {
+        self.environment = environment
     }
+
+    private var runs: any RunStore { environment.runs }
+    private var settings: SchedulingSettings { environment.settings }
+    private var signals: RunSignals { environment.signals }
+    private var logger: Logger { environment.logger }
 
     // MARK: Accepting
 
@@ -56,7 +45,7 @@ public struct RunService: Sendable {
             NewRun(
                 registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.name,
                 upload: upload),
-            maxQueued: settings.maxQueued, at: now())
+            maxQueued: settings.maxQueued, at: environment.now())
         logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.name)", "principal": "\(principal)"])
         signals.queues.notify(pool.name)
         return run
@@ -67,7 +56,7 @@ public struct RunService: Sendable {
         guard let location, !location.isEmpty else { throw RunServiceError.missingSource }
         if let name = Self.uploadName(ofPath: location) {
             // A wrong name is no upload.
-            guard ((try? uploads.file(name)) ?? nil) != nil else { throw RunServiceError.unknownUpload(location) }
+            guard ((try? environment.uploads.file(name)) ?? nil) != nil else { throw RunServiceError.unknownUpload(location) }
             return name
         }
         do {
@@ -120,7 +109,7 @@ public struct RunService: Sendable {
     // MARK: Logs
 
     public func log(of id: String, in registry: Registry) async throws -> RunLog {
-        RunLog(run: try await show(id, in: registry), store: logs)
+        RunLog(run: try await show(id, in: registry), store: environment.logs)
     }
 
     /// The log once it has more than `offset` bytes or has ended, or as it is after `duration`.
@@ -143,7 +132,7 @@ public struct RunService: Sendable {
     public func cancel(
         _ selection: CancelSelection, in registry: Registry, isDryRun: Bool, by principal: String
     ) async throws -> [CancelAnswer] {
-        let answers = try await runs.cancel(registry: registry.name, selection, isDryRun: isDryRun, at: now())
+        let answers = try await runs.cancel(registry: registry.name, selection, isDryRun: isDryRun, at: environment.now())
         guard !isDryRun else { return answers }
         for answer in answers where answer.result == .canceled || answer.result == .cancelRequested {
             logger.info(
@@ -160,13 +149,11 @@ public struct RunService: Sendable {
 }
 
 /// Who waits for what about runs.
-public struct RunSignals: Sendable {
+struct RunSignals: Sendable {
     /// By pool: a run waits.
-    public let queues = Notifier<String>()
+    let queues = Notifier<String>()
     /// By run: its log or its status changed.
-    public let logs = Notifier<RunID>()
+    let logs = Notifier<RunID>()
     /// By run: a stop was asked for.
-    public let stops = Notifier<RunID>()
-
-    public init() {}
+    let stops = Notifier<RunID>()
 }

@@ -33,11 +33,10 @@ struct Server {
         )
 
         let settings = SchedulingSettings(configuration)
-        let signals = RunSignals()
-        let service = RunService(
-            runs: runs, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
-        let broker = LocalBroker(
-            runs: runs, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
+        let environment = SchedulerEnvironment(
+            runs: runs, logs: logs, uploads: uploads, settings: settings, logger: logger)
+        let service = RunService(environment)
+        let broker = LocalBroker(environment)
 
         let identity = WebServer.ServerIdentity(
             tenant: start.identity.tenant, subscription: start.identity.subscription,

@@ -44,11 +44,10 @@ struct TestServer {
                     policy: PoolPolicy(refuseSecretBuildArguments: true)),
             ], sources: AddressPolicy(allowedOrigins: ["http://git.example.test"]))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let signals = RunSignals()
-        service = RunService(
-            runs: store, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
-        broker = LocalBroker(
-            runs: store, logs: logs, uploads: uploads, signals: signals, settings: settings, logger: logger)
+        let environment = SchedulerEnvironment(
+            runs: store, logs: logs, uploads: uploads, settings: settings, logger: logger)
+        service = RunService(environment)
+        broker = LocalBroker(environment)
     }
 
     static func request(

@@ -39,9 +39,9 @@ struct RoutesTests {
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
             settings: settings,
             runs: RunService(
-                runs: SQLiteRunStore(database: database, box: SecretBox(key: key)),
-                logs: LogStore(directory: folder + "/logs"),
-                uploads: uploads, signals: RunSignals(), settings: settings, logger: logger),
+                SchedulerEnvironment(
+                    runs: SQLiteRunStore(database: database, box: SecretBox(key: key)),
+                    logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)),
             uploads: uploads, database: database,
             tokens: await TokenService(
                 key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),

@@ -73,10 +73,12 @@ final class BuildRun: Sendable {
         }
         let images = try imageReferences(revision: context.revision)
         try await logIn()
-        try await holdingNames(Set(images.map(\.description))) {
+        // A build without a name gets one for as long as the run lasts: what is taken off at its end is then surely its own.
+        let tags = images.isEmpty ? ["slipway-run:\(assignment.run)"] : images.map(\.description)
+        try await holdingNames(Set(tags)) {
             try await broker.report(.began, for: assignment.lease)
             let build = try await step("build", timeout: Self.buildTimeout) {
-                try await ImageBuild(run: self, context: context, images: images).build()
+                try await ImageBuild(run: self, context: context, tags: tags).build()
             }
             var push: StepTime?
             if request.isPushEnabled, !images.isEmpty {

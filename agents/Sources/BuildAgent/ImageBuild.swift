@@ -18,7 +18,8 @@ struct ImageBuild {
 
     let run: BuildRun
     let context: PreparedContext
-    let images: [ImageReference]
+    /// Names for the image on the daemon.
+    let tags: [String]
 
     private var request: BuildRequest { run.request }
     private var client: DockerClient { run.daemon.client }
@@ -79,7 +80,7 @@ struct ImageBuild {
             isDockerfileIncluded: context.isDockerfileIncluded, allCredentials: run.assignment.pullCredentials,
             secrets: Dictionary(secrets) { _, last in last })
         let options = BuildOptions(
-            tags: images.map(\.description), arguments: request.arguments, target: request.target,
+            tags: tags, arguments: request.arguments, target: request.target,
             labels: request.labels,
             noCache: request.noCache, pull: pull, platform: request.platform == .linuxAMD64 ? nil : request.platform,
             builder: request.builder)

@@ -1,0 +1,26 @@
+public import Foundation
+public import Logging
+public import Storage
+
+/// What the parts of the scheduler share: stores, settings, and who waits for what.
+public struct SchedulerEnvironment: Sendable {
+    public let runs: any RunStore
+    public let logs: LogStore
+    public let uploads: BlobStore
+    public let settings: SchedulingSettings
+    public let logger: Logger
+    let signals = RunSignals()
+    let now: @Sendable () -> Date
+
+    public init(
+        runs: any RunStore, logs: LogStore, uploads: BlobStore, settings: SchedulingSettings, logger: Logger,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.runs = runs
+        self.logs = logs
+        self.uploads = uploads
+        self.settings = settings
+        self.logger = logger
+        self.now = now
+    }
+}
