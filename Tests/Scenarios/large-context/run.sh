@@ -75,13 +75,21 @@ for builder in buildkit classic; do
     stays_small 'slipway-server' "$(server_peak)"
 done
 
-# From git, where it is one blob.
+# ---- Git: many files, then one large file, which libgit2 gives only as a whole ----
+
 new_repository "$work/checkout"
-head -c 256M "$big/data" >"$work/checkout/data"
 write_file "$work/checkout/Dockerfile" 'FROM scratch' 'COPY Dockerfile /'
+head -c 512M "$big/data" | split --bytes=1M --suffix-length=4 - "$work/checkout/part-"
 commit "$work/checkout" >/dev/null
-publish "$work/checkout" "$name/app.git"
+publish "$work/checkout" "$name/many.git"
+rm "$work/checkout"/part-*
+head -c 64M "$big/data" >"$work/checkout/data"
+commit "$work/checkout" >/dev/null
+publish "$work/checkout" "$name/one.git"
 rm -rf "$big" "$work/checkout"
 fresh_server git
-built 'a repository with a file of 256 MiB is built' -t "$name/app:git" "$git_url/$name/app.git"
-printf '        slipway-server: %s MiB (a blob of git is held in memory as a whole)\n' $(($(server_peak) / 1024))
+built 'a repository of 512 files of 1 MiB is built' -t "$name/app:git" "$git_url/$name/many.git"
+stays_small 'slipway-server' "$(server_peak)"
+fresh_server blob
+built 'a repository with a file of 64 MiB is built' -t "$name/app:git" "$git_url/$name/one.git#main"
+printf '        slipway-server: %s MiB\n' $(($(server_peak) / 1024))

@@ -1,3 +1,4 @@
+import CurlHTTP
 import Contexts
 import DockerEngine
 import Distribution
@@ -21,7 +22,8 @@ struct RunFailure: Error {
         switch error {
         case let error as RunFailure: self = error
         case let error as ContextError:
-            self.init(status: error.isFaultOfSource ? .failed : .error, message: "\(prefix)\(error) [\(error.code)]")
+            self.init(
+                status: error.isFaultOfSource ? .failed : .error, message: "\(prefix)\(error) [\(error.shownCode)]")
         case DockerError.build(.base(let reference, .denied(let reason))):
             // The builder may not have named it.
             let host = (try? ImageReference(reference))?.registry ?? "its registry"
@@ -55,6 +57,14 @@ extension DockerError {
 }
 
 extension ContextError {
+    /// The word in brackets that tools may look for.
+    fileprivate var shownCode: String {
+        switch self {
+        case .unreachable(_, cause: .addressBlocked), .unreachable(_, cause: .redirectRefused): apiCode
+        default: code
+        }
+    }
+
     /// Whether another source, ref, folder or ignore file would help, as opposed to a source that can't be reached or is refused.
     fileprivate var isFaultOfSource: Bool {
         switch self {
