@@ -135,7 +135,7 @@ let package = Package(
         ),
 
         // Tests
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["TaskModel"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "TaskModelTests", dependencies: ["TaskModel"], swiftSettings: strict),
         .testTarget(name: "TaskFilesTests", dependencies: ["TaskFiles", "TaskModel"], swiftSettings: strict),
         .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP", "TestSupport"], swiftSettings: strict),
@@ -160,10 +160,13 @@ let package = Package(
         .testTarget(
             name: "SlipwayCommandTests", dependencies: ["ResourceAPI", "TestSupport", "slipway"], swiftSettings: strict),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "TaskModel", sqlite, crypto], swiftSettings: strict),
+            name: "StorageTests", dependencies: ["Storage", "TaskModel", "TestSupport", sqlite, crypto],
+            swiftSettings: strict),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["AgentProtocol", "CurlHTTP", "Scheduling", "Storage", "TaskModel", crypto, logging],
+            dependencies: [
+                "AgentProtocol", "CurlHTTP", "Scheduling", "Storage", "TaskModel", "TestSupport", crypto, logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -180,7 +183,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ServerConfigurationTests",
-            dependencies: ["CurlHTTP", "TaskModel", "slipway-server", arguments, crypto, logging],
+            dependencies: ["CurlHTTP", "TaskModel", "TestSupport", "slipway-server", arguments, crypto, logging],
             swiftSettings: strict
         ),
     ],

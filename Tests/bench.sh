@@ -304,9 +304,13 @@ if is_wanted build; then bench_build >"$work/build.table"; fi
 if is_wanted pack; then bench_pack >"$work/pack.table"; fi
 if is_wanted memory; then bench_memory >"$work/memory.table"; fi
 if is_wanted cancel; then bench_cancel >"$work/cancel.table"; fi
+stop_server
 
-printf '\n%s, %s cores; docker %s; Slipway: %s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(nproc)" \
-    "$(docker version --format '{{.Server.Version}}')" "$bin"
+kind=''
+case $bin in */debug) kind=' (a debug build: slower than a release)' ;; esac
+
+printf '\n%s, %s cores; docker %s; Slipway: %s%s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(nproc)" \
+    "$(docker version --format '{{.Server.Version}}')" "$bin" "$kind"
 for table in build pack memory cancel; do
     if [ -f "$work/$table.table" ]; then cat "$work/$table.table"; fi
 done

@@ -66,7 +66,7 @@ _clear() {
     local folder=$1 record image
     [ -d "$folder" ] || return 0
     if [ -s "$folder/images" ] && docker_answers; then
-        while read -r image; do timeout 30 docker rmi --force "$image" >/dev/null 2>&1 || true; done <"$folder/images"
+        while read -r image; do timeout 30 docker rmi "$image" >/dev/null 2>&1 || true; done <"$folder/images"
     fi
     while IFS= read -r record; do
         _stop "$record"
@@ -288,8 +288,9 @@ make_base_image() {
     need_packages "for a base image" busybox-static || return 1
     [ -d "$root" ] || _make_root "$root" || return 1
     tar --create --directory="$root" --owner=0 --group=0 --numeric-owner --sort=name --mtime=@0 . |
-        timeout 60 docker import --change 'ENV PATH=/bin' --change 'CMD ["sh"]' - "$name" \
-            >>"$SLIPWAY_TEST_WORK/images" || return 1
+        timeout 60 docker import --change 'ENV PATH=/bin' --change 'CMD ["sh"]' - "$name" >/dev/null || return 1
+    # By its name: an image that others were built on can't be removed, but its name can.
+    printf '%s\n' "$name" >>"$SLIPWAY_TEST_WORK/images"
     # A configuration of our own: the user's may know other passwords, and should not learn this one.
     mkdir -p "$config"
     if [ "$#" -gt 1 ]; then

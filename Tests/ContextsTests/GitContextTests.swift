@@ -2,6 +2,7 @@ import CurlHTTP
 import Foundation
 import Glibc
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import Contexts

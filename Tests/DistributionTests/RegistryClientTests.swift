@@ -1,5 +1,6 @@
 import CurlHTTP
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import Distribution
@@ -18,7 +19,7 @@ struct RegistryClientTests {
 
             #expect(resolved.digest == pushed.manifest)
             #expect(resolved == descriptor)
-            guard case .image(let image) = manifest else { throw TestRegistry.Failure.status(0, "no image") }
+            guard case .image(let image) = manifest else { throw UnexpectedAnswer(status: 0, text: "no image") }
             #expect(image.config.digest == pushed.config)
             #expect(image.layers.count == 1)
         }
@@ -38,7 +39,7 @@ struct RegistryClientTests {
 
             let (_, manifest) = try await client.manifest(try ImageReference("\(registry.host)/app:all"))
 
-            guard case .index(let index) = manifest else { throw TestRegistry.Failure.status(0, "no index") }
+            guard case .index(let index) = manifest else { throw UnexpectedAnswer(status: 0, text: "no index") }
             #expect(index.entries.map(\.platform) == [.linuxAMD64, nil])
             #expect(index.entry(for: .linuxAMD64)?.descriptor.digest == pushed.manifest)
             #expect(index.entry(for: Platform(os: "linux", architecture: "arm64")) == nil)

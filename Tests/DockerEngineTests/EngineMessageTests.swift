@@ -1,6 +1,7 @@
 import CurlHTTP
 import Foundation
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import DockerEngine

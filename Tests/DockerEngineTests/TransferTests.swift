@@ -1,5 +1,6 @@
 import Contexts
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import DockerEngine

@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import Storage
 import TaskModel
+import TestSupport
 
 @testable import Scheduling
 
@@ -20,12 +21,12 @@ struct TestServer {
     static let agent = AgentID("agent-1")
 
     static func with(_ body: (TestServer) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/slipway-scheduling-" + UUID().uuidString
-        for name in ["logs", "uploads"] {
-            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+        try await withTemporaryFolder { folder async throws in
+            for name in ["logs", "uploads"] {
+                try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
+            }
+            try await body(try TestServer(folder: folder))
         }
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await body(try TestServer(folder: folder))
     }
 
     private init(folder: String) throws {

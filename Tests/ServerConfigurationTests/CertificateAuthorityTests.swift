@@ -1,5 +1,6 @@
 import CurlHTTP
 import Foundation
+import TestSupport
 import Testing
 
 @testable import slipway_server
@@ -8,7 +9,7 @@ struct CertificateAuthorityTests {
     let names = CertificateNames(["localhost", "127.0.0.1", "::1", "builds.example.com"])
 
     @Test func `openssl accepts the certificate for its names and no other`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let authority = CertificateAuthority(in: try DataDirectory(opening: folder))
 
             let made = try authority.certificate(for: names)
@@ -28,7 +29,7 @@ struct CertificateAuthorityTests {
     }
 
     @Test func `the extensions say what each certificate is for`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let made = try CertificateAuthority(in: try DataDirectory(opening: folder)).certificate(for: names)
 
             let server = try run("openssl", "x509", "-noout", "-text", "-in", made.files.certificate).output
@@ -46,7 +47,7 @@ struct CertificateAuthorityTests {
     }
 
     @Test func `keys are for the owner alone`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let made = try CertificateAuthority(in: try DataDirectory(opening: folder)).certificate(for: names)
 
             #expect(try mode(of: made.files.key) == 0o600)
@@ -73,7 +74,7 @@ struct CertificateAuthorityTests {
     }
 
     @Test func `the certificate is kept while it will do`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let authority = CertificateAuthority(in: try DataDirectory(opening: folder))
             let now = Date()
 
@@ -87,7 +88,7 @@ struct CertificateAuthorityTests {
     }
 
     @Test func `other names make another certificate of the same authority`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let authority = CertificateAuthority(in: try DataDirectory(opening: folder))
             _ = try authority.certificate(for: names)
             let ca = try Data(contentsOf: URL(filePath: "\(folder)/tls/ca.pem"))
@@ -101,7 +102,7 @@ struct CertificateAuthorityTests {
 
     @Test(arguments: ["tls/server.key", "tls/server.pem"])
     func `a server certificate that is damaged is made again`(file: String) async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let authority = CertificateAuthority(in: try DataDirectory(opening: folder))
             _ = try authority.certificate(for: names)
             try write("garbage", to: "\(folder)/\(file)")
@@ -114,7 +115,7 @@ struct CertificateAuthorityTests {
     }
 
     @Test func `an authority that is damaged is not replaced`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let authority = CertificateAuthority(in: try DataDirectory(opening: folder))
             _ = try authority.certificate(for: names)
             try write("garbage", to: "\(folder)/tls/ca.pem")
@@ -127,7 +128,7 @@ struct CertificateAuthorityTests {
     }
 
     @Test func `without the authority's key a server goes on until it needs a new certificate`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let authority = CertificateAuthority(in: try DataDirectory(opening: folder))
             _ = try authority.certificate(for: names)
             try FileManager.default.removeItem(atPath: "\(folder)/tls/ca.key")

@@ -1,6 +1,7 @@
 import CurlHTTP
 import Logging
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import slipway_server

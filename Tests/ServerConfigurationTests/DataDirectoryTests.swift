@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import slipway_server
 
 struct DataDirectoryTests {
     @Test func `the folder and what is in it are made for the owner alone`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let path = "\(folder)/a/b/data"
 
             let directory = try DataDirectory(opening: path)
@@ -18,7 +19,7 @@ struct DataDirectoryTests {
     }
 
     @Test func `a folder that is there keeps its mode`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
 
             _ = try DataDirectory(opening: folder)
@@ -28,7 +29,7 @@ struct DataDirectoryTests {
     }
 
     @Test func `F13 - a second server on the same folder does not start`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let first = try DataDirectory(opening: folder)
 
             let error = #expect(throws: DataDirectoryError.self) { try DataDirectory(opening: folder) }
@@ -39,7 +40,7 @@ struct DataDirectoryTests {
     }
 
     @Test func `the folder is free again when its server is gone`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             do { _ = try DataDirectory(opening: folder) }
 
             _ = try DataDirectory(opening: folder)
@@ -48,7 +49,7 @@ struct DataDirectoryTests {
 
     @Test(arguments: [("file", "Not a directory"), ("file/data", "Not a directory"), ("/proc/slipway-data", "")])
     func `a folder that can't be made is an error that says so`(name: String, reason: String) async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             try write("", to: "\(folder)/file")
             let path = name.hasPrefix("/") ? name : "\(folder)/\(name)"
 
@@ -60,7 +61,7 @@ struct DataDirectoryTests {
     }
 
     @Test func `files are replaced whole, for the owner alone`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let directory = try DataDirectory(opening: folder)
             try write("left by a crash", to: "\(folder)/keys/x.new")
 
@@ -75,7 +76,7 @@ struct DataDirectoryTests {
     }
 
     @Test func `a file that can't be written leaves nothing behind`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let directory = try DataDirectory(opening: folder)
             try FileManager.default.createDirectory(atPath: "\(folder)/keys/x/y", withIntermediateDirectories: true)
 
@@ -87,7 +88,7 @@ struct DataDirectoryTests {
     }
 
     @Test func `a new file is not written through a link that waits at its place`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let directory = try DataDirectory(opening: "\(folder)/data")
             try write("precious", to: "\(folder)/other")
             try FileManager.default.createSymbolicLink(

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import slipway_server
@@ -192,7 +193,7 @@ struct FirstStartTests {
 
 struct TrustedCertificatesTests {
     @Test func `extra certificates are trusted besides the system's`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let made = try CertificateAuthority(in: try DataDirectory(opening: folder))
                 .certificate(for: CertificateNames(["localhost"]))
             try write("# system", to: "\(folder)/system")
@@ -211,7 +212,7 @@ struct TrustedCertificatesTests {
 
     @Test(arguments: [(nil, "No such file"), ("text", "no certificate")] as [(String?, String)])
     func `a file without a certificate is named`(content: String?, reason: String) async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             let path = "\(folder)/extra.pem"
             if let content { try write(content, to: path) }
 

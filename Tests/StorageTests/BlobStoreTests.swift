@@ -1,14 +1,14 @@
 import Foundation
 import Storage
 import TaskModel
+import TestSupport
 import Testing
 
 struct BlobStoreTests {
     private func withUploads(maxBytes: Int64 = 1000, _ body: (BlobStore, String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/slipway-uploads-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await body(BlobStore(directory: folder, maxBytes: maxBytes), folder)
+        try await withTemporaryFolder { folder async throws in
+            try await body(BlobStore(directory: folder, maxBytes: maxBytes), folder)
+        }
     }
 
     private func stream(_ chunks: [UInt8]..., failing: Bool = false) -> AsyncThrowingStream<[UInt8], any Error> {

@@ -1,14 +1,12 @@
 import Foundation
 import Storage
 import TaskModel
+import TestSupport
 import Testing
 
 struct LogStoreTests {
     private func withLogs(_ body: (LogStore, RunID) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/slipway-logs-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(LogStore(directory: folder), RunID(sequence: 1))
+        try withTemporaryFolder { folder in try body(LogStore(directory: folder), RunID(sequence: 1)) }
     }
 
     @Test func `G1 an append at the end is stored, the same again is accepted, other bytes are not`() throws {

@@ -2,14 +2,14 @@ import Crypto
 import Foundation
 import Storage
 import TaskModel
+import TestSupport
 
 /// A store in a folder of its own, removed afterwards.
 func withStore(_ body: (SQLiteRunStore, Database, String) async throws -> Void) async throws {
-    let folder = FileManager.default.temporaryDirectory.path + "/slipway-storage-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let database = try Database(path: folder + "/slipway.sqlite")
-    try await body(SQLiteRunStore(database: database, box: SecretBox(key: TestData.key)), database, folder)
+    try await withTemporaryFolder { folder async throws in
+        let database = try Database(path: folder + "/slipway.sqlite")
+        try await body(SQLiteRunStore(database: database, box: SecretBox(key: TestData.key)), database, folder)
+    }
 }
 
 enum TestData {

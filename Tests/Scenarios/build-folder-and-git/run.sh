@@ -17,7 +17,8 @@ files() {
 # ---- A folder ----
 
 app=$work/app
-write_file "$app/Dockerfile" "FROM $base" 'ARG WHO=nobody' 'COPY . /ctx' "RUN echo \"hello \$WHO\"" 'LABEL content=folder' \
+write_file "$app/Dockerfile" "FROM $base" 'ARG WHO=nobody' 'COPY . /ctx' "RUN echo \"hello \$WHO\"" \
+    'LABEL content=folder' \
     'CMD ["cat", "/ctx/a.txt"]'
 write_file "$app/a.txt" 'a text'
 write_file "$app/a.log" ignored
@@ -28,7 +29,8 @@ new_repository "$app"
 commit "$app" >/dev/null
 cd "$app"
 
-expect_exit 'the current folder is built' 0 slipway build -t "$name/app:folder" --build-arg WHO=skipper --label made.by=scenario .
+expect_exit 'the current folder is built' 0 slipway build -t "$name/app:folder" --build-arg WHO=skipper \
+    --label made.by=scenario .
 expect_contains 'packing is announced' 'Packing source code into tar to upload...' "$output"
 expect_contains 'the run is announced' 'Queued a build with ID: ' "$output"
 expect_contains 'the build argument reached the build' 'hello skipper' "$output"
@@ -41,7 +43,8 @@ digest=$(registry_digest "$registry" "$name/app" folder)
 expect_match 'the registry has the tag' 'sha256:[0-9a-f]{64}' "$digest"
 expect_equal "the record's digest is the registry's" "$digest" "$(run_field "$folder_run" '.outputImages[0].digest')"
 expect_equal 'the label of the command line is on the image' scenario "$(label folder made.by)"
-expect_equal 'what is ignored, and .git, is not in the context' $'.dockerignore\nDockerfile\na.txt\nkeep.log' "$(files folder)"
+expect_equal 'what is ignored, and .git, is not in the context' $'.dockerignore\nDockerfile\na.txt\nkeep.log' \
+    "$(files folder)"
 expect_not "the run's name is gone from the daemon" docker_image_exists "$registry/$name/app:folder"
 
 printf '!.git/**\n' >>.dockerignore
@@ -52,14 +55,17 @@ expect_lacks 'and the rules still hold' modules "$(files with-git)"
 # ---- The log ----
 
 raw_log "$folder_run" "$work/raw"
-expect_equal 'every line of the stored log ends in CR LF' "$(tr -cd '\n' <"$work/raw" | wc -c)" "$(grep -c $'\r$' "$work/raw")"
+expect_equal 'every line of the stored log ends in CR LF' "$(tr -cd '\n' <"$work/raw" | wc -c)" \
+    "$(grep -c $'\r$' "$work/raw")"
 expect_equal 'and no CR stands elsewhere' "$(tr -cd '\r' <"$work/raw" | wc -c)" "$(grep -c $'\r$' "$work/raw")"
 tr -d '\r' <"$work/raw" >"$work/log"
 expect_equal 'slipway logs shows the same with LF' "$(cat "$work/log")" "$(log_of_run "$folder_run")"
 stamp='[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
 expect_match 'the first line is the begin of the step' \
-    "$stamp Executing step ID: build. Timeout\\(sec\\): 28800, Working directory: '', Network: ''" "$(head -n 1 "$work/log")"
-expect_match 'the last line is the result' "Run ID: $folder_run was successful after ([0-9]+m)?[0-9]+s" "$(tail -n 1 "$work/log")"
+    "$stamp Executing step ID: build. Timeout\\(sec\\): 28800, Working directory: '', Network: ''" \
+    "$(head -n 1 "$work/log")"
+expect_match 'the last line is the result' "Run ID: $folder_run was successful after ([0-9]+m)?[0-9]+s" \
+    "$(tail -n 1 "$work/log")"
 for line in 'Scanning for dependencies...' 'Successfully scanned dependencies' 'Launching container with name: build' \
     'Successfully executed container: build' "Pushing image: $registry/$name/app:folder, attempt 1" \
     "Successfully pushed image: $registry/$name/app:folder" 'Successfully populated digests for step ID: build' \
@@ -70,7 +76,8 @@ expect_contains "the log's dependency record has the pushed digest" "digest: $di
 
 # ---- Other options ----
 
-write_file "$work/stages/build/Dockerfile.two" 'FROM scratch AS first' 'LABEL stage=first' 'FROM scratch AS second' 'LABEL stage=second'
+write_file "$work/stages/build/Dockerfile.two" 'FROM scratch AS first' 'LABEL stage=first' 'FROM scratch AS second' \
+    'LABEL stage=second'
 cd "$work/stages"
 expect_exit '-f names the Dockerfile from the current folder, --target a stage' 0 \
     slipway build -t "$name/app:first" -f build/Dockerfile.two --target first --platform linux/amd64 .
@@ -81,7 +88,8 @@ expect_exit 'without --target the last stage' 0 slipway build -t "$name/app:seco
     -f build/Dockerfile.two .
 expect_equal 'is built' second "$(label second stage)"
 run=$(newest_run)
-expect_equal 'two tags make two images in the record' "second $run" "$(run_field "$run" '[.outputImages[].tag] | join(" ")')"
+expect_equal 'two tags make two images in the record' "second $run" \
+    "$(run_field "$run" '[.outputImages[].tag] | join(" ")')"
 expect_equal 'the tag from a template is in the registry' "$(registry_digest "$registry" "$name/app" second)" \
     "$(registry_digest "$registry" "$name/app" "$run")"
 expect_exit 'a Dockerfile from standard input is built' 0 \
@@ -160,7 +168,8 @@ builds_git 'a pull request' "$url#refs/pull/1/head" pull-request "$pull_request"
 builds_git 'a Dockerfile in a sub-folder of the folder' "$url#main:service" other "$main" -f build/Other
 expect_equal "a folder's own ignore file counts, and modes and links are there" \
     $'.dockerignore 644 \nDockerfile 644 \nbuild 755 \nbuild/Other 644 \nlink 777 tool.sh\ntool.sh 755 ' \
-    "$(files "$service_tag" >/dev/null && cd "$work/export-$service_tag/ctx" && find . -mindepth 1 -printf '%P %m %l\n' | sort)"
+    "$(files "$service_tag" >/dev/null && cd "$work/export-$service_tag/ctx" &&
+        find . -mindepth 1 -printf '%P %m %l\n' | sort)"
 
 # The commit is looked up anew each time, and only what is new is fetched into the mirror.
 git -C "$checkout" checkout --quiet main

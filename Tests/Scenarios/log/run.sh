@@ -13,7 +13,8 @@ from_log() { log_of_run "$1" | sed -n 's/^\(#[0-9]* [0-9.]* \)\{0,1\}said://p'; 
 for builder in buildkit classic; do
     # Not too fast: BuildKit itself drops what comes faster than it likes.
     write_file "$work/many/Dockerfile" "FROM $base" \
-        'RUN n=0; while [ $n -lt 8 ]; do seq $((n * 1000 + 1)) $((n * 1000 + 1000)) | sed "s/.*/said:& of many lines/"; n=$((n + 1)); sleep 1; done'
+        'RUN for n in 0 1 2 3 4 5 6 7; do seq $((n * 1000 + 1)) $((n * 1000 + 1000)) | \' \
+        'sed "s/.*/said:& of many lines/"; sleep 1; done'
     submit --no-cache --builder "$builder" "$work/many"
     id=$run
     readers=()
@@ -28,7 +29,8 @@ for builder in buildkit classic; do
     done
     wait_for_end "$id"
     expect_equal "  which ends well" Succeeded "$status"
-    expect_equal "  all lines are there, in order" "$(seq -f '%.0f of many lines' 1 8000 | sha256sum)" "$(from_log "$id" | sha256sum)"
+    expect_equal "  all lines are there, in order" "$(seq -f '%.0f of many lines' 1 8000 | sha256sum)" \
+        "$(from_log "$id" | sha256sum)"
     stored=$(log_of_run "$id" | sha256sum)
     for number in 1 2 3; do
         expect_equal "  reader $number saw the same" "$stored" "$(sha256sum <"$work/reader-$number")"
@@ -39,11 +41,12 @@ done
 
 api POST "runs/$id/listLogSasUrl"
 link=$(jq --raw-output .logLink <<<"$api_answer")
-curl_log() { curl --silent --max-time 60 --noproxy '*' --cacert "$data/tls/ca.pem" "$@" "$link"; }
+curl_log() { server_curl "$@" "$link"; }
 curl_log --head | tr -d '\r' >"$work/head"
 length=$(sed -n 's/^content-length: //ip' "$work/head")
 expect_match 'HEAD tells the length' '[0-9]+' "$length"
-expect_match 'and that the log is complete' 'x-ms-meta-complete: *successful' "$(grep -i '^x-ms-meta-complete' "$work/head" | tr '[:upper:]' '[:lower:]')"
+expect_match 'and that the log is complete' 'x-ms-meta-complete: *successful' \
+    "$(grep -i '^x-ms-meta-complete' "$work/head" | tr '[:upper:]' '[:lower:]')"
 curl_log --output "$work/whole"
 expect_equal 'GET gives as much' "$length" "$(stat --format=%s "$work/whole")"
 : >"$work/pieces"
@@ -52,11 +55,12 @@ for ((offset = 0; offset < length; offset += 40960)); do
 done
 expect 'and pieces of it make the same' cmp "$work/whole" "$work/pieces"
 expect_equal 'a range of 10 bytes has 10' 10 "$(curl_log --header 'x-ms-range: bytes=5-14' | wc -c)"
-expect_equal 'its status is 206' 206 "$(curl_log --output /dev/null --write-out '%{http_code}' --header 'x-ms-range: bytes=5-14')"
+expect_equal 'its status is 206' 206 \
+    "$(curl_log --output /dev/null --write-out '%{http_code}' --header 'x-ms-range: bytes=5-14')"
 expect_equal 'past the end it is 416' 416 \
     "$(curl_log --output /dev/null --write-out '%{http_code}' --header "x-ms-range: bytes=$length-$((length + 9))")"
 expect_equal 'a link that was changed is refused' 403 \
-    "$(curl --silent --max-time 60 --noproxy '*' --cacert "$data/tls/ca.pem" --output /dev/null --write-out '%{http_code}' "${link/sig=/sig=A}")"
+    "$(server_curl --output /dev/null --write-out '%{http_code}' "${link/sig=/sig=A}")"
 
 # ---- Odd output ----
 
@@ -85,8 +89,10 @@ for builder in buildkit classic; do
     fi
     expect_equal '  every line ends in CR LF' "$(tr -cd '\n' <"$work/raw" | wc -c)" "$(grep -ac $'\r$' "$work/raw")"
     expect_equal '  and no line in CR CR LF' 0 "$(grep -ac $'\r\r$' "$work/raw" || true)"
-    expect_equal '  a line of 200,000 bytes is whole' 200000 "$(tr -cd x <<<"$(from_log "$id" | grep -a '^xxx')" | wc -c)"
-    expect_match '  the last line is in a line of its own' "Run ID: $id was successful after .*" "$(log_of_run "$id" | tail -n 1)"
+    expect_equal '  a line of 200,000 bytes is whole' 200000 \
+        "$(tr -cd x <<<"$(from_log "$id" | grep -a '^xxx')" | wc -c)"
+    expect_match '  the last line is in a line of its own' "Run ID: $id was successful after .*" \
+        "$(log_of_run "$id" | tail -n 1)"
 done
 
 # ---- A limit ----

@@ -3,7 +3,9 @@
 # part: timeout 900
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-start_server "pools: [{name: default, slots: 4, docker: '$docker_host'}, {name: other, slots: 1, docker: '$docker_host'}]"
+start_server "pools:
+- {name: default, slots: 4, docker: '$docker_host'}
+- {name: other, slots: 1, docker: '$docker_host'}"
 
 new_repository "$work/checkout"
 write_file "$work/checkout/Dockerfile" 'FROM scratch' 'ARG WHO' 'LABEL who=$WHO'
@@ -23,8 +25,9 @@ for number in 1 2 3 4; do
 done
 ids=()
 for ((number = 1; number <= total; number++)); do
-    api POST scheduleRun "$(jq --null-input --arg source "$git_url/$name/app.git" --arg image "$name/app:{{.Run.ID}}" --arg who "$number" \
-        '{type: "DockerBuildRequest", sourceLocation: $source, dockerFilePath: "Dockerfile", imageNames: [$image], isPushEnabled: true,
+    api POST scheduleRun "$(jq --null-input --arg source "$git_url/$name/app.git" \
+        --arg image "$name/app:{{.Run.ID}}" --arg who "$number" \
+        '{type: "DockerBuildRequest", sourceLocation: $source, imageNames: [$image], isPushEnabled: true,
           platform: {os: "Linux"}, arguments: [{type: "Argument", name: "WHO", value: $who, isSecret: false}]}')"
     ids+=("$(jq --raw-output .properties.runId <<<"$api_answer")")
 done
@@ -36,21 +39,25 @@ expect_equal 'a run in another pool passes them' Failed "$status"
 for gate_number in "${gates[@]}"; do open_gate "$gate_number"; done
 for id in "${ids[@]}"; do wait_for_end "$id"; done
 slipway runs list --top 0 --output json >"$work/runs.json"
-expect_equal 'all ended well' "$((total + 4))" "$(jq '[.[] | select(.status == "Succeeded")] | length' "$work/runs.json")"
+expect_equal 'all ended well' "$((total + 4))" \
+    "$(jq '[.[] | select(.status == "Succeeded")] | length' "$work/runs.json")"
 expect_equal 'they started in the order of the queue' "${ids[*]}" \
     "$(jq --raw-output --arg bad "$bad" --argjson total "$total" \
-        '[.[] | select(.runId != $bad)] | reverse | .[4:] | sort_by(.startTime) | [.[].runId] | join(" ")' "$work/runs.json")"
+        '[.[] | select(.runId != $bad)] | reverse | .[4:] | sort_by(.startTime) | [.[].runId] | join(" ")' \
+        "$work/runs.json")"
 wrong=0
 for ((number = 1; number <= total; number++)); do
     id=${ids[number - 1]}
     if [ "$(image_config "$registry" "$name/app" "$id" | jq --raw-output .config.Labels.who)" != "$number" ] ||
         [ "$(registry_digest "$registry" "$name/app" "$id")" != \
-            "$(jq --raw-output --arg id "$id" '.[] | select(.runId == $id) | .outputImages[0].digest' "$work/runs.json")" ]; then
+            "$(jq --raw-output --arg id "$id" '.[] | select(.runId == $id) | .outputImages[0].digest' \
+            "$work/runs.json")" ]; then
         wrong=$((wrong + 1))
     fi
 done
 expect_equal 'each has its own image, with the digest of its record' 0 "$wrong"
-expect_equal 'no name is left on the daemon' '' "$(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep "/$name/" || true)"
+expect_equal 'no name is left on the daemon' '' \
+    "$(docker image ls --format '{{.Repository}}:{{.Tag}}' | grep "/$name/" || true)"
 
 # ---- Lists ----
 
@@ -77,14 +84,14 @@ expect_equal 'a list of nothing is one' '[]' "$(slipway runs list --status Timeo
 # Page after page, as clients do that are not ours.
 for _ in {1..120}; do
     api POST scheduleRun "$(jq --null-input --arg source "$git_url/$name/app.git" \
-        '{type: "DockerBuildRequest", sourceLocation: $source, imageNames: [], isPushEnabled: false, platform: {os: "Linux"}}')"
+        '{type: "DockerBuildRequest", sourceLocation: $source, imageNames: [], platform: {os: "Linux"}}')"
 done
 api GET runs
 first_page=$(jq '.value | length' <<<"$api_answer")
 next=$(jq --raw-output '.nextLink // empty' <<<"$api_answer")
 expect_equal 'a page has 100 runs' 100 "$first_page"
 expect_match 'and a link to the next one' 'https://.*' "$next"
-second_page=$(curl --silent --max-time 60 --noproxy '*' --cacert "$data/tls/ca.pem" --header "@$work/servers/$server/token" "$next")
+second_page=$(server_curl --header "@$work/servers/$server/token" "$next")
 expect_equal 'which has the rest' $((total + 5 + 120 - 100)) "$(jq '.value | length' <<<"$second_page")"
 expect_equal 'and no link' null "$(jq .nextLink <<<"$second_page")"
 slipway runs cancel --all >/dev/null

@@ -53,7 +53,8 @@ expect_equal '  with the digest of the record' \
 use_server wrong
 fails 'a wrong password' "$private_registry" -t "$name/app:wrong" "$(on "$hidden")"
 use_server without
-printf '%s' "$private_password" | docker login --username "$private_user" --password-stdin "$private_registry" >/dev/null 2>&1
+printf '%s' "$private_password" | docker login --username "$private_user" --password-stdin "$private_registry" \
+    >/dev/null 2>&1
 docker pull --quiet "$hidden" >/dev/null
 docker logout "$private_registry" >/dev/null
 for builder in buildkit classic; do
@@ -108,7 +109,8 @@ fails 'with its registry gone and no such image on the daemon, the build' "can't
 # With one base out of reach, the others are still asked for.
 docker tag "$base" "$gone"
 docker tag "$base" "$registry/$name/missing:1"
-write_file "$work/two/Dockerfile" "FROM $gone AS one" "FROM $registry/$name/missing:1" 'COPY --from=one /bin/busybox /two'
+write_file "$work/two/Dockerfile" "FROM $gone AS one" "FROM $registry/$name/missing:1" \
+    'COPY --from=one /bin/busybox /two'
 fails 'a missing base beside one that is out of reach' "$registry/$name/missing:1" -t "$name/app:two" "$work/two"
 make_image "$registry/$name/base:1" first
 docker pull --quiet "$registry/$name/base:1" >/dev/null

@@ -118,7 +118,8 @@ use_server main
 # ---- A second server on the same data ----
 
 sed "s/^listen: .*/listen: 127.0.0.1:$(free_port)/" "$work/servers/main/config.yml" >"$work/second.yml"
-expect_exit 'a second server on the same data folder does not start' 1 timeout 60 "$bin/slipway-server" --config "$work/second.yml"
+expect_exit 'a second server on the same data folder does not start' 1 \
+    timeout 60 "$bin/slipway-server" --config "$work/second.yml"
 expect_contains 'and says who has it' 'Another slipway-server' "$output"
 expect_contains 'and where' "$data" "$output"
 expect 'the first one goes on' server_is_ready

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The same layers come out of `slipway build URL#branch:folder`, `slipway build` in a checkout of it, and docker, when the
-# checkout's files carry the commit's time and no cache is used.
+# The same layers come out of `slipway build URL#branch:folder`, `slipway build` in a checkout of it, and docker, when
+# the checkout's files carry the commit's time and no cache is used.
 # part: timeout 600
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -36,7 +36,9 @@ fresh=$work/fresh/service
 git clone --quiet --branch release "$git_folder/$name/app.git" "$work/fresh"
 find "$fresh" -depth -exec touch --no-dereference --date="$(git -C "$work/fresh" log -1 --format=%cI)" {} +
 
-# ---- Layers. Only what is copied into folders that are there: new folders get the time of the build from docker itself ----
+# ---- Layers ----
+
+# Only what is copied into folders that are there: new ones get the time of the build from docker itself.
 
 diff_ids() { image_config "$registry" "$name/app" "$1" | jq --raw-output '.rootfs.diff_ids[]'; }
 
@@ -88,8 +90,8 @@ tree() {
 
 other=$work/other
 git clone --quiet --branch release "$git_folder/$name/app.git" "$other"
-(cd "$other/service" && DOCKER_BUILDKIT=0 docker build --quiet --no-cache --file Dockerfile.steps --tag "$registry/$name/app:tree" . \
-    >/dev/null 2>&1)
+(cd "$other/service" && DOCKER_BUILDKIT=0 docker build --quiet --no-cache --file Dockerfile.steps \
+    --tag "$registry/$name/app:tree" . >/dev/null 2>&1)
 docker push --quiet "$registry/$name/app:tree" >/dev/null
 expect_exit 'an image with steps is built from git' 0 \
     slipway build --no-cache -f Dockerfile.steps -t "$name/app:tree-git" "$reference"

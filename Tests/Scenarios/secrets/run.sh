@@ -6,7 +6,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_private_registry
 
 # random: a text that is nowhere else. It needs escaping in JSON and URLs.
-random() { printf '%s/"%s+&' "$(head -c 9 /dev/urandom | base64 | tr -d '+/=')" "$(head -c 9 /dev/urandom | base64 | tr -d '+/=')"; }
+random() { printf '%s/"%s+&' "$(head -c 9 /dev/urandom | base64 | tr -d '+/=')" \
+    "$(head -c 9 /dev/urandom | base64 | tr -d '+/=')"; }
 
 secret=$(random)
 registry_password=$private_password
@@ -52,16 +53,18 @@ for builder in buildkit classic; do
     expect_contains '  the secret is masked in the log' 'the token is ***, the other one plainly' "$log"
     expect_lacks '  and stands nowhere in it' "$secret" "$log"
     expect_lacks '  nor as base64' "$(printf '%s' "$secret" | base64 --wrap=0 | head -c 20)" "$log"
-    expect_contains '  the log warns that the image may keep it' 'Warning: the Dockerfile declares the secret argument TOKEN' "$log"
+    expect_contains '  the log warns that the image may keep it' \
+        'Warning: the Dockerfile declares the secret argument TOKEN' "$log"
     expect_contains '  and says what is safe' '--mount=type=secret,id=TOKEN' "$log"
     expect_lacks '  it is not in the record' "$secret" "$(slipway runs show "$id" --output json)"
     nowhere "$builder: afterwards the secret" "$secret"
 done
 
 write_file "$work/mount/Dockerfile" "FROM $base" \
-    'RUN --mount=type=secret,id=TOKEN test $(wc -c </run/secrets/TOKEN) -gt 20 && cat /run/secrets/TOKEN && echo' 'RUN test ! -s /run/secrets/TOKEN'
-expect_exit 'a step may have it as a mounted secret' 0 env "TOKEN=$secret" "$bin/slipway" build --no-cache -t "$name/app:mount" \
-    --secret-build-arg TOKEN "$work/mount"
+    'RUN --mount=type=secret,id=TOKEN test $(wc -c </run/secrets/TOKEN) -gt 20 && cat /run/secrets/TOKEN && echo' \
+    'RUN test ! -s /run/secrets/TOKEN'
+expect_exit 'a step may have it as a mounted secret' 0 env "TOKEN=$secret" \
+    "$bin/slipway" build --no-cache -t "$name/app:mount" --secret-build-arg TOKEN "$work/mount"
 expect_contains '  masked' '***' "$output"
 expect_lacks '  not shown' "$secret" "$output"
 expect_lacks '  and without a warning' 'Warning: the Dockerfile declares' "$output"
@@ -107,10 +110,12 @@ expect_lacks '  without showing the password' "$password" "$output"
 # ---- Logins of registries, and what the server makes for itself ----
 
 write_file "$work/private/Dockerfile" "FROM $private_base" "RUN echo $registry_password"
-expect_exit 'a build that prints the password of a registry ends well' 0 slipway build --no-cache -t "$name/app:private" "$work/private"
+expect_exit 'a build that prints the password of a registry ends well' 0 \
+    slipway build --no-cache -t "$name/app:private" "$work/private"
 expect_lacks '  and it is masked' "$registry_password" "$output"
 nowhere "  the registry's password" "$registry_password"
-expect_equal "the server's own secrets are for its user alone" '' "$(find "$data" -mindepth 1 -perm /077 -path '*keys*')"
+expect_equal "the server's own secrets are for its user alone" '' \
+    "$(find "$data" -mindepth 1 -perm /077 -path '*keys*')"
 expect_equal 'so is the login it leaves' 600 "$(stat --format=%a "$SLIPWAY_LOCAL")"
 expect_equal 'the secret of the administrator is shown once, and not in the log' 1 \
     "$(grep -cF "$(jq --raw-output .clientSecret "$SLIPWAY_LOCAL")" "$server_log")"
@@ -122,7 +127,9 @@ expect_lacks 'and not again at the next start' "$(jq --raw-output .clientSecret 
 
 # ---- A pool that refuses secret arguments ----
 
-start_server "pools: [{name: default, slots: 1, docker: '$docker_host', policy: {refuseSecretBuildArguments: true}}]" strict
-TOKEN=$secret expect_exit 'a pool may refuse secret arguments' 1 slipway build -t "$name/app:refused" --secret-build-arg TOKEN "$work/short"
+start_server "pools: [{name: default, slots: 1, docker: '$docker_host', policy: {refuseSecretBuildArguments: true}}]" \
+    strict
+TOKEN=$secret expect_exit 'a pool may refuse secret arguments' 1 slipway build -t "$name/app:refused" \
+    --secret-build-arg TOKEN "$work/short"
 expect_contains '  and names the setting' refuseSecretBuildArguments "$output"
 expect_lacks '  without showing the secret' "$secret" "$output"

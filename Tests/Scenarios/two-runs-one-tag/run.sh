@@ -46,9 +46,11 @@ for builder in buildkit classic; do
     expect_equal '  the first ends well' Succeeded "$status"
     wait_for_end "$second"
     expect_equal '  then the second' Succeeded "$status"
-    expect_equal "  the first recorded the digest of its own content" "first-$builder first-$builder" "$(who "$(digest_of "$first")")"
+    expect_equal "  the first recorded the digest of its own content" "first-$builder first-$builder" \
+        "$(who "$(digest_of "$first")")"
     expect_equal "  and so did the second" "second-$builder second-$builder" "$(who "$(digest_of "$second")")"
-    expect_equal "  the tag is the second's" "$(digest_of "$second")" "$(registry_digest "$registry" "$name/app" "$builder")"
+    expect_equal "  the tag is the second's" "$(digest_of "$second")" \
+        "$(registry_digest "$registry" "$name/app" "$builder")"
 done
 
 # Without anything that holds them: whoever comes first.

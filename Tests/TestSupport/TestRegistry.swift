@@ -1,28 +1,30 @@
 import Foundation
-import TaskModel
+public import TaskModel
 
 /// A real registry (`docker-registry`) on loopback, for the time of a test.
-struct TestRegistry: Sendable {
+public struct TestRegistry: Sendable {
     /// `127.0.0.1:PORT`.
-    let host: String
+    public let host: String
+    /// What logs in there; nil where nobody has to.
+    public let credential: Credential?
 
-    static let program = "/usr/bin/docker-registry"
-    static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program) }
+    private static let program = "/usr/bin/docker-registry"
+    public static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program) }
 
     /// The login that registries with a password accept.
-    static let login = Credential(username: "slipway", password: Secret("pass word/1+"))
+    public static let login = Credential(username: "slipway", password: Secret("pass word/1+"))
     private static let bcrypt = "$2y$05$/u0zQI53jCgcHt01UoJerOi14MDyJJmIewZvqdAOVlSXncoR2FrOC"
 
-    enum Failure: Error {
+    public enum Failure: Error {
         case didNotStart(String)
     }
 
     /// Runs `use` while a registry runs.
-    static func with<Result>(password: Bool = false, _ use: (TestRegistry) async throws -> Result) async throws
+    public static func with<Result>(password: Bool = false, _ use: (TestRegistry) async throws -> Result) async throws
         -> Result
     {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "slipway-engine-\(UUID().uuidString)")
+            "slipway-registry-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // what is left there does no harm
         try Data("\(login.username):\(bcrypt)\n".utf8).write(to: folder.appendingPathComponent("htpasswd"))
@@ -34,6 +36,8 @@ struct TestRegistry: Sendable {
             storage:
               filesystem:
                 rootdirectory: \(folder.path)/data
+              delete:
+                enabled: true
             http:
               addr: 127.0.0.1:0
             \(access)
@@ -49,7 +53,7 @@ struct TestRegistry: Sendable {
         for await text in lines {
             seen += text
             guard let port = seen.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)/)?.output.1 else { continue }
-            return try await use(TestRegistry(host: "127.0.0.1:\(port)"))
+            return try await use(TestRegistry(host: "127.0.0.1:\(port)", credential: password ? login : nil))
         }
         throw Failure.didNotStart(seen)
     }

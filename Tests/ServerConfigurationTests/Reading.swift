@@ -1,19 +1,8 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 
 @testable import slipway_server
-
-/// A folder for one test, gone afterwards.
-func withTemporaryFolder<Result>(_ use: (String) async throws -> Result) async throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "slipway-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try await use(folder)
-}
-
-func write(_ text: String, to path: String) throws {
-    try Data(text.utf8).write(to: URL(filePath: path))
-}
 
 /// The permission bits of a file.
 func mode(of path: String) throws -> Int? {
@@ -24,7 +13,7 @@ func mode(of path: String) throws -> Int? {
 func configuration(
     _ yaml: String? = nil, flags: [String] = [], environment: [String: String] = [:], files: [String: String] = [:]
 ) async throws -> ServerConfiguration {
-    try await withTemporaryFolder { folder in
+    try withTemporaryFolder { folder in
         for (name, text) in files { try write(text, to: "\(folder)/\(name)") }
         var flags = flags
         if let yaml {
