@@ -23,10 +23,12 @@ public struct LocalBroker: RunBroker {
     private var signals: RunSignals { environment.signals }
     private var logger: Logger { environment.logger }
 
-    /// Ends what an agent of this process had in hand when the process stopped. Call it before the agent registers.
-    public func recover(agent: AgentID) async throws {
+    /// Ends what agents of this process had in hand when the process stopped. Call it before they register.
+    ///
+    /// - Parameter agents: an id, or a pattern with `*`.
+    public func recover(agents: String) async throws {
         let released = try await runs.releaseRuns(
-            of: agent.text,
+            of: agents,
             because: "slipway-server stopped while the run was under way. Nothing of it goes on; queue it again.",
             maxHandOuts: Self.maxHandOuts, at: environment.now())
         for run in released {

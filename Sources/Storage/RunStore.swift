@@ -49,10 +49,11 @@ public protocol RunStore: Sendable {
     func cancel(registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date) async throws
         -> [CancelAnswer]
 
-    /// Ends the leases of an agent that is gone: runs that had not begun wait again (at most `maxHandOuts` times), others end.
+    /// Ends the leases of agents that are gone: runs that had not begun wait again (at most `maxHandOuts` times), others end.
     ///
+    /// - Parameter agents: an id, or a pattern with `*`.
     /// - Returns: the runs as they are now.
-    func releaseRuns(of agent: String, because message: String, maxHandOuts: Int, at now: Date) async throws -> [Run]
+    func releaseRuns(of agents: String, because message: String, maxHandOuts: Int, at now: Date) async throws -> [Run]
 
     /// Runs that wait in a pool in front of this one.
     func position(of id: RunID) async throws -> Int?

@@ -83,37 +83,37 @@ extension SQLiteRunStore {
         }
     }
 
-    public func releaseRuns(of agent: String, because message: String, maxHandOuts: Int, at now: Date) async throws
+    public func releaseRuns(of agents: String, because message: String, maxHandOuts: Int, at now: Date) async throws
         -> [Run]
     {
         let time = now.storedMilliseconds
         return try await database.pool.write { db in
             let affected = try String.fetchAll(
-                db, sql: "SELECT id FROM run WHERE agent = ? AND status IN ('Started', 'Running')", arguments: [agent])
+                db, sql: "SELECT id FROM run WHERE agent GLOB ? AND status IN ('Started', 'Running')", arguments: [agents])
             try db.execute(
                 sql: """
                     UPDATE run SET status = 'Canceled', finishTime = ?, lastUpdatedTime = ?, lease = NULL
-                    WHERE agent = ? AND status IN ('Started', 'Running') AND isCancelRequested
-                    """, arguments: [time, time, agent])
+                    WHERE agent GLOB ? AND status IN ('Started', 'Running') AND isCancelRequested
+                    """, arguments: [time, time, agents])
             try db.execute(
                 sql: """
                     UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, lease = NULL
-                    WHERE agent = ? AND status = 'Running'
-                    """, arguments: [message, time, time, agent])
+                    WHERE agent GLOB ? AND status = 'Running'
+                    """, arguments: [message, time, time, agents])
             try db.execute(
                 sql: """
                     UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, lease = NULL
-                    WHERE agent = ? AND status = 'Started' AND epoch >= ?
+                    WHERE agent GLOB ? AND status = 'Started' AND epoch >= ?
                     """,
                 arguments: [
-                    "No agent could start the run: it was handed out \(maxHandOuts) times.", time, time, agent,
+                    "No agent could start the run: it was handed out \(maxHandOuts) times.", time, time, agents,
                     maxHandOuts,
                 ])
             try db.execute(
                 sql: """
                     UPDATE run SET status = 'Queued', startTime = NULL, lastUpdatedTime = ?, lease = NULL, agent = NULL
-                    WHERE agent = ? AND status = 'Started'
-                    """, arguments: [time, agent])
+                    WHERE agent GLOB ? AND status = 'Started'
+                    """, arguments: [time, agents])
             return try affected.compactMap { try fetch("id = ?", [$0], in: db) }
         }
     }

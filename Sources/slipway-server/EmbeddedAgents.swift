@@ -13,6 +13,7 @@ import TaskModel
 /// The agents inside the server: one for each pool, on the daemon that the pool names.
 struct EmbeddedAgents {
     let services: [any Service]
+    private static let idPrefix = "embedded-"
 
     init(configuration: ServerConfiguration, directory: DataDirectory, broker: LocalBroker, logger: Logger) async throws
     {
@@ -30,6 +31,8 @@ struct EmbeddedAgents {
             } ?? "",
             limits: ContextLimits(configuration.limits))
         let root = directory.path(of: .agent)
+        // All of them, also those of pools that are no longer configured.
+        try await broker.recover(agents: Self.idPrefix + "*")
         var daemons: [String: Daemon] = [:]
         var services: [any Service] = []
         for pool in configuration.pools {
@@ -39,8 +42,7 @@ struct EmbeddedAgents {
                     client: try DockerClient(endpoint: pool.dockerEndpoint), directory: "\(root)/names-\(daemons.count)"
                 )
             daemons[pool.dockerEndpoint] = daemon
-            let id = AgentID("embedded-" + pool.name)
-            try await broker.recover(agent: id)
+            let id = AgentID(Self.idPrefix + pool.name)
             let fetcher = ContextFetcher(access: access, directory: "\(root)/git-\(pool.name)")
             services.append(
                 AgentService(

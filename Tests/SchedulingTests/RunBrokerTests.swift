@@ -95,7 +95,7 @@ struct RunBrokerTests {
             let run = try await server.submit()
             let lost = try #require(try await server.take())
             try await server.broker.appendLog(Array("first try\r\n".utf8), at: 0, for: lost.lease)
-            try await server.broker.recover(agent: TestServer.agent)
+            try await server.broker.recover(agents: "agent-*")
             let held = try #require(try await server.take())
 
             #expect(held.run == run.id)
@@ -118,7 +118,7 @@ struct RunBrokerTests {
             let assignment = try #require(try await server.take())
             try await server.broker.report(.began, for: assignment.lease)
 
-            try await server.broker.recover(agent: TestServer.agent)
+            try await server.broker.recover(agents: "agent-*")
 
             #expect(try await server.service.show(run.id.text, in: server.registry).status == .error)
             #expect(try await server.take() == nil)
