@@ -33,19 +33,22 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 _end() {
-    local status=$? record
+    local status=$? record stopped=''
     trap - ERR
     set +e
+    if [ "$status" -ne 0 ]; then stopped=', and the script did not come to its end'; fi
     if [ "$status" -eq 0 ] && [ "$failures" -gt 0 ]; then status=1; fi
     if [ "$status" -ne 0 ] && [ "$status" -ne 77 ]; then _show_server_logs; fi
     _open_all_gates
     # Nothing they do matters any more.
     for record in "$SLIPWAY_TEST_WORK"/services/server-*; do
-        if [ -f "$record" ] && _lives "$record"; then kill -KILL "$_pid"; fi
+        [ ! -f "$record" ] || _kill_now "$record"
     done
     _images_of_scenario | xargs --no-run-if-empty docker image rm >/dev/null 2>&1
     stop_services
-    [ "$status" -eq 77 ] || printf '%s: %d checks, %d failed\n' "$name" "$checks" "$failures"
+    if [ "$status" -ne 77 ]; then
+        printf '%s: %d checks, %d failed%s\n' "$name" "$checks" "$failures" "$stopped"
+    fi
     trap - EXIT
     exit "$status"
 }
