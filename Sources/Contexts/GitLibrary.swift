@@ -19,7 +19,7 @@ enum GitLibrary {
         _ = cgit2_set_cache_max_size(32 << 20)
         // Packs are mapped piece by piece; by default a piece is 1 GiB.
         _ = cgit2_set_window_size(8 << 20)
-        _ = cgit2_set_window_limit(64 << 20)
+        _ = cgit2_set_window_limit(32 << 20)
         // The mirrors are ours whoever owns the disk they are on.
         _ = cgit2_set_owner_validation(0)
         return true
