@@ -195,6 +195,9 @@ private_user=skipper
 private_password=a-password-for-tests
 
 start_all_services() {
+    need_packages "for the unit tests" openssl:openssl ssh-keygen:openssh-client bzip2:bzip2 xz:xz-utils zstd:zstd || return 1
+    # Its tests are skipped elsewhere: where systemd runs, the package would start a server for the whole network.
+    if [ "$(id -u)" -eq 0 ] && [ ! -d /run/systemd/system ]; then need_packages "for git over ssh" openssh-server || return 1; fi
     start_dockerd || return 1
     start_registry 0 || return 1
     export SLIPWAY_TEST_REGISTRY=$service_address

@@ -150,7 +150,8 @@ public struct LocalBroker: RunBroker {
         guard let registry = settings.registry(named: run.registry) else {
             let message =
                 "Registry '\(run.registry)' is no longer configured. Configure it again, then queue the run again."
-            _ = try await runs.finish(lease: lease.text, with: RunOutcome(status: .error, message: message), at: environment.now())
+            _ = try await runs.finish(
+                lease: lease.text, with: RunOutcome(status: .error, message: message), at: environment.now())
             signals.logs.notify(run.id)
             return nil
         }

@@ -56,7 +56,9 @@ public struct RunService: Sendable {
         guard let location, !location.isEmpty else { throw RunServiceError.missingSource }
         if let name = Self.uploadName(ofPath: location) {
             // A wrong name is no upload.
-            guard ((try? environment.uploads.file(name)) ?? nil) != nil else { throw RunServiceError.unknownUpload(location) }
+            guard ((try? environment.uploads.file(name)) ?? nil) != nil else {
+                throw RunServiceError.unknownUpload(location)
+            }
             return name
         }
         do {
@@ -132,7 +134,8 @@ public struct RunService: Sendable {
     public func cancel(
         _ selection: CancelSelection, in registry: Registry, isDryRun: Bool, by principal: String
     ) async throws -> [CancelAnswer] {
-        let answers = try await runs.cancel(registry: registry.name, selection, isDryRun: isDryRun, at: environment.now())
+        let answers = try await runs.cancel(
+            registry: registry.name, selection, isDryRun: isDryRun, at: environment.now())
         guard !isDryRun else { return answers }
         for answer in answers where answer.result == .canceled || answer.result == .cancelRequested {
             logger.info(

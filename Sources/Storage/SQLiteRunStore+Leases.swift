@@ -89,7 +89,8 @@ extension SQLiteRunStore {
         let time = now.storedMilliseconds
         return try await database.pool.write { db in
             let affected = try String.fetchAll(
-                db, sql: "SELECT id FROM run WHERE agent GLOB ? AND status IN ('Started', 'Running')", arguments: [agents])
+                db, sql: "SELECT id FROM run WHERE agent GLOB ? AND status IN ('Started', 'Running')",
+                arguments: [agents])
             try db.execute(
                 sql: """
                     UPDATE run SET status = 'Canceled', finishTime = ?, lastUpdatedTime = ?, lease = NULL

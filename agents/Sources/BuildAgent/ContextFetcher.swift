@@ -48,7 +48,6 @@ public struct ContextFetcher: Sendable {
         async let written: Void = {
             for await line in lines { await run.log.line(line) }
         }()
-        defer { progress.finish() }
         do {
             let context = try await GitContext.prepare(
                 reference, dockerfile: dockerfile, pool: directory, access: access, progress: { progress.yield($0) })
