@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Serves the git repositories below a folder over HTTP on loopback, for reading, through `git http-backend`.
 
-    git-http-server.py [--port N] [--private PREFIX --user USER --password-file FILE] FOLDER
+    git-http-server.py [--port N] [--old] [--private PREFIX --user USER --password-file FILE] FOLDER
 
 Prints "listening on 127.0.0.1:PORT" once it can be asked. Paths that begin with PREFIX want a Basic login.
+With --old it speaks version 0 of git's protocol alone.
 """
 
 import argparse
@@ -70,7 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             CONTENT_TYPE=self.headers.get("Content-Type", ""),
         )
         for header, name in (("Content-Encoding", "HTTP_CONTENT_ENCODING"), ("Git-Protocol", "GIT_PROTOCOL")):
-            if header in self.headers:
+            if header in self.headers and not (name == "GIT_PROTOCOL" and self.options.old):
                 environment[name] = self.headers[header]
         if "Content-Length" in self.headers:
             environment["CONTENT_LENGTH"] = self.headers["Content-Length"]
@@ -150,6 +151,7 @@ class Server(http.server.ThreadingHTTPServer):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--old", action="store_true")
     parser.add_argument("--private", metavar="PREFIX")
     parser.add_argument("--user")
     parser.add_argument("--password-file")

@@ -1,6 +1,6 @@
 #pragma once
 #include <git2.h>
-#include <git2/sys/transport.h>
+#include <git2/sys/odb_backend.h>
 
 // Swift cannot call C variadics, so each option gets a name of its own.
 static inline int cgit2_set_search_path(int level, const char *path) { return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path); }
@@ -10,13 +10,12 @@ static inline int cgit2_set_window_size(size_t bytes) { return git_libgit2_opts(
 static inline int cgit2_set_window_limit(size_t bytes) { return git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, bytes); }
 static inline int cgit2_set_owner_validation(int enabled) { return git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, enabled); }
 
-// libgit2's structures with room behind them for the object of ours that does the work.
-typedef struct {
-    git_smart_subtransport parent;
-    void *owner;
-} cgit2_subtransport;
-
-typedef struct {
-    git_smart_subtransport_stream parent;
-    void *owner;
-} cgit2_stream;
+// Fetches commits without those before them, or with all of them again. From 1.7 on; earlier all is fetched always.
+static inline void cgit2_set_depth(git_fetch_options *options, int is_whole) {
+#if LIBGIT2_VER_MAJOR > 1 || (LIBGIT2_VER_MAJOR == 1 && LIBGIT2_VER_MINOR >= 7)
+    options->depth = is_whole ? GIT_FETCH_DEPTH_UNSHALLOW : 1;
+#else
+    (void)options;
+    (void)is_whole;
+#endif
+}

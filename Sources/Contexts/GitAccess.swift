@@ -12,16 +12,19 @@ public struct GitAccess: Sendable {
     /// Lines of a `known_hosts` file. A host without one is refused.
     public var knownHosts: String
     public var limits: ContextLimits
+    /// What the mirrors of one pool may take on the disk. Those in use come on top.
+    public var cacheBytes: Int64
 
     public init(
         client: HTTPClient, credentials: [String: Credential] = [:], sshKey: Secret? = nil, knownHosts: String = "",
-        limits: ContextLimits = ContextLimits()
+        limits: ContextLimits = ContextLimits(), cacheBytes: Int64 = 20 << 30
     ) {
         self.client = client
         self.credentials = credentials
         self.sshKey = sshKey
         self.knownHosts = knownHosts
         self.limits = limits
+        self.cacheBytes = cacheBytes
     }
 
     /// The credentials for a reference: configured ones for its host, or else its own.

@@ -8,19 +8,21 @@ public enum GitContext {
     /// Resolves the reference at the remote, fetches what is missing, and finds the Dockerfile and the ignore file.
     ///
     /// - Parameters:
+    ///   - includeGit: puts a `.git` into the root of the context, as `!.git/**` at the end of the ignore file does; see
+    ///     ``MadeGitDirectory``.
     ///   - pool: the folder for the mirrors of an agent pool, made if it is missing. Who shares it may see what others
     ///     fetched only after
     ///     the remote let them in.
     ///   - progress: lines such as `Receiving objects: 45% (12/27), 80 KiB`, at most one a second.
     /// - Throws: ``ContextError``, `CancellationError`.
     public static func prepare(
-        _ reference: GitReference, dockerfile: DockerfileChoice = .standard, pool: String, access: GitAccess,
-        progress: (@Sendable (String) -> Void)? = nil
+        _ reference: GitReference, dockerfile: DockerfileChoice = .standard, includeGit: Bool = false, pool: String,
+        access: GitAccess, progress: (@Sendable (String) -> Void)? = nil
     ) async throws -> PreparedContext {
         try await TaskBridge.scope { bridge in
             try await BlockingExecutor.shared.run {
                 let builder = GitContextBuilder(pool: pool, access: access, bridge: bridge, progress: progress)
-                return try builder.prepare(reference, dockerfile)
+                return try builder.prepare(reference, dockerfile, includeGit: includeGit)
             }
         }
     }
@@ -33,6 +35,8 @@ public enum GitContext {
         private let progress: (@Sendable (String) -> Void)?
         private var mounts: [[UInt8]: GitMount] = [:]
         private var notices: [String] = []
+        /// Of the version control names only this one stays out: the others are files of the tree.
+        private static let droppedNames: Set<[UInt8]> = [Array(".git".utf8)]
 
         init(pool: String, access: GitAccess, bridge: TaskBridge, progress: (@Sendable (String) -> Void)?) {
             self.pool = pool
@@ -41,26 +45,35 @@ public enum GitContext {
             self.progress = progress
         }
 
-        func prepare(_ reference: GitReference, _ dockerfile: DockerfileChoice) throws -> PreparedContext {
+        func prepare(_ reference: GitReference, _ dockerfile: DockerfileChoice, includeGit: Bool) throws
+            -> PreparedContext
+        {
             let checkout = try mount(reference, at: [], depth: 0)
             if let notice = reference.notice { notices.append(notice) }
             let tree = GitTree(mounts: mounts)
             let root = try folder(reference, of: tree)
             let modified = checkout.commit.time
             let plan = try ContextPlan(dockerfile, files: GitFiles(tree: tree, root: root, modified: modified))
-            let ignore = plan.ignore
-            if reference.keepsGitDirectory || ignore.asksForGitDirectory {
-                notices.append(
-                    "The ignore file or the reference asks for .git, which git contexts do not have yet; it is left out."
-                )
-            }
-            let makeFilter = { @Sendable in IgnoreFilter(ignore) }
+            let ignore =
+                includeGit || reference.keepsGitDirectory ? try plan.ignore.adding("!.git/**") : plan.ignore
+            let makeFilter = { @Sendable in IgnoreFilter(ignore, droppedByDefault: Self.droppedNames) }
+            let made =
+                MadeGitDirectory.isWanted(makeFilter(), ref: checkout.ref) ? try makeGitDirectory(checkout) : nil
             let revision = SourceRevision(commit: checkout.commit.id.text, branch: checkout.branch)
             return plan.context(filter: makeFilter(), notices: notices, revision: revision) {
                 [mounts, access] carried in
                 GitWalk(
-                    mounts: mounts, folder: root.path, modified: modified, makeFilter: makeFilter, carried: carried,
+                    mounts: mounts, made: made, folder: root.path, modified: modified, makeFilter: makeFilter,
+                    carried: carried,
                     limits: access.limits)
+            }
+        }
+
+        private func makeGitDirectory(_ checkout: GitMirror.Checkout) throws -> MadeGitDirectory {
+            do {
+                return try MadeGitDirectory(checkout)
+            } catch let failure as GitFailure {
+                throw ContextError.archiveLibrary(action: "make the .git of the context", reason: failure.reason)
             }
         }
 
@@ -87,7 +100,7 @@ public enum GitContext {
             try addNotices(inspection, checkout, at: path)
             guard reference.fetchesSubmodules, !inspection.submodules.isEmpty else { return checkout }
             let repository = try GitRepository(opening: checkout.path)
-            let modules = GitModules(try inspection.modules.map { Array(try repository.blob($0).bytes) } ?? [])
+            let modules = GitModules(try inspection.modules.map { try repository.blob($0).bytes } ?? [])
             for submodule in inspection.submodules {
                 let inner = joinPath(path, submodule.path)
                 let shown = String(decoding: inner, as: UTF8.self)
@@ -153,12 +166,5 @@ public enum GitContext {
                 notices.append("Some files \(text): \(shown)")
             }
         }
-    }
-}
-
-extension DockerIgnore {
-    /// Whether an exception names `.git`.
-    fileprivate var asksForGitDirectory: Bool {
-        rules.contains { $0.isException && $0.text.dropFirst().split(separator: "/").contains(".git") }
     }
 }

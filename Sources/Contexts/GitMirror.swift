@@ -12,13 +12,17 @@ struct GitMirror {
         let path: String
         let remote: String
         let commit: GitCommit
-        let branch: String?
+        /// The branch, tag or other ref that the reference named, or that the remote's HEAD stands for.
+        let ref: GitHead?
         fileprivate let use: FileLock
+
+        var branch: String? { ref?.branch }
     }
 
     /// With more packs than this, looking objects up becomes slow, and a new copy is fetched.
     private static let maxPacks = 100
 
+    private let pool: String
     private let folder: String
     private let reference: GitReference
     private let access: GitAccess
@@ -30,6 +34,7 @@ struct GitMirror {
         _ reference: GitReference, pool: String, access: GitAccess, bridge: TaskBridge,
         progress: (@Sendable (String) -> Void)?
     ) {
+        self.pool = pool
         folder = pool + "/" + sha256(reference.remote).prefix(40)
         self.reference = reference
         self.access = access
@@ -45,6 +50,8 @@ struct GitMirror {
         try makeDirectory(folder)
         let lock = try FileLock(folder + "/lock", .exclusive)
         defer { _ = lock }
+        GitCache.touch(folder)
+        defer { GitCache(pool: pool).evict(to: access.cacheBytes, keeping: folder) }
         var number = numbers().max() ?? 0
         if number == 0 || !isUsable(copy(number)) { number = try startCopy(after: number) }
         do {
@@ -56,9 +63,15 @@ struct GitMirror {
             do {
                 return try checkout(copy(number), inspect)
             } catch let failure as GitFailure {
-                throw ContextError.mirrorDamaged(remote: reference.remote, reason: failure.reason)
+                throw ContextError.unexpectedAnswer(
+                    remote: reference.remote, reason: "what it sent can't be used (\(failure.reason))")
             }
         }
+    }
+
+    /// The lock of the mirror that a copy belongs to.
+    static func lockFile(ofCopy path: String) -> String {
+        path[..<(path.lastIndex(of: "/") ?? path.startIndex)] + "/lock"
     }
 
     /// Marks a copy as damaged: the next run makes a new one.
@@ -72,32 +85,45 @@ struct GitMirror {
     private func checkout(_ path: String, _ inspect: (GitRepository, GitCommit) throws -> Void) throws -> Checkout {
         removeLeftovers(in: path)
         let repository = try GitRepository(opening: path)
-        let session = GitSession(reference, access: access, bridge: bridge, progress: progress)
-        let remote = try GitRemote(session, repository: repository)
-        let (commit, branch) = try present(try remote.choose(reference.ref), remote, repository)
+        let connection = try connect(repository)
+        let heads = try connection.heads(for: reference.ref)
+        let choice = try GitChoice(reference.ref, among: heads, remote: reference.remote)
+        let (commit, ref) = try present(choice, connection, repository)
         if let expected = reference.commit, !commit.id.text.hasPrefix(expected) {
             throw ContextError.wrongCommit(expected: expected, actual: commit.id.text, remote: reference.remote)
         }
         try inspect(repository, commit)
         let use = try FileLock(path + "/in-use", .shared)
         removeOldCopies(before: path)
-        return Checkout(path: path, remote: reference.remote, commit: commit, branch: branch, use: use)
+        return Checkout(path: path, remote: reference.remote, commit: commit, ref: ref, use: use)
     }
 
-    private func present(_ choice: GitRemote.Choice, _ remote: GitRemote, _ repository: GitRepository) throws -> (
-        GitCommit, String?
+    private func connect(_ repository: GitRepository) throws -> any GitConnection {
+        let session = GitSession(reference, access: access, bridge: bridge, progress: progress)
+        return session.sshAddress == nil
+            ? try GitHTTPConnection(session, repository: repository)
+            : try GitSSHConnection(session, repository: repository)
+    }
+
+    /// Makes the commit that was chosen present.
+    ///
+    /// - Returns: the commit, and the ref it was found by.
+    private func present(_ choice: GitChoice, _ connection: any GitConnection, _ repository: GitRepository) throws -> (
+        GitCommit, GitHead?
     ) {
         let name = reference.ref ?? "HEAD"
         switch choice {
-        case .ref(let ref, let id, let branch):
-            if !repository.has(id) { try remote.fetch(ref: ref) }
-            guard let commit = try repository.commit(id) else {
+        case .ref(let head):
+            if !repository.has(head.id) { try connection.fetch(head) }
+            guard let commit = try repository.commit(head.id) else {
                 throw ContextError.referenceNotFound(name, remote: reference.remote)
             }
-            return (commit, branch)
+            return (commit, head)
         case .commit(let id):
-            if !repository.has(id), try !remote.fetch(commit: id) || !repository.has(id) {
-                try fetchAll(repository)
+            if !repository.has(id), try !connection.fetch(commit: id) || !repository.has(id) {
+                progress?("\(reference.remote) does not give that commit alone; fetching all of it.")
+                // A fetch that was refused may leave its connection in no state to go on.
+                try connect(repository).fetchAll()
                 guard repository.has(id) else { throw ContextError.referenceNotFound(name, remote: reference.remote) }
             }
             guard let commit = try repository.commit(id) else {
@@ -107,18 +133,12 @@ struct GitMirror {
         case .shortCommit(let prefix):
             if let commit = try repository.commit(beginning: prefix) { return (commit, nil) }
             progress?("A short commit id can't be fetched alone; fetching all of \(reference.remote).")
-            try fetchAll(repository)
+            try connection.fetchAll()
             guard let commit = try repository.commit(beginning: prefix) else {
                 throw ContextError.referenceNotFound(name, remote: reference.remote)
             }
             return (commit, nil)
         }
-    }
-
-    /// On a new connection: a fetch that failed leaves the old one in no state to go on.
-    private func fetchAll(_ repository: GitRepository) throws {
-        let session = GitSession(reference, access: access, bridge: bridge, progress: progress)
-        try GitRemote(session, repository: repository).fetchAll()
     }
 
     // MARK: Copies
@@ -154,6 +174,7 @@ struct GitMirror {
         for name in listDirectory(path + "/refs/kept") where name.hasSuffix(".lock") {
             unlink(path + "/refs/kept/" + name)
         }
+        MadeGitDirectory.removeLeftovers(in: path)
         for name in ["packed-refs.lock", "config.lock", "HEAD.lock"] { unlink(path + "/" + name) }
     }
 
@@ -169,36 +190,4 @@ struct GitMirror {
 
 func sha256(_ text: String) -> String {
     hexadecimal(SHA256.hash(data: Array(text.utf8)))
-}
-
-// MARK: The local disk
-
-/// Makes a folder and those that hold it, for its owner alone.
-func makeDirectory(_ path: String) throws(ContextError) {
-    for parent in parentPaths(of: Array(path.utf8)) where !parent.isEmpty {
-        mkdir(String(decoding: parent, as: UTF8.self), 0o700)
-    }
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .unreadable(path, reason: systemMessage()) }
-}
-
-/// The names in a folder; none if it can't be listed.
-func listDirectory(_ path: String) -> [String] {
-    guard let stream = opendir(path) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let found = readdir(stream) {
-        let name = withUnsafeBytes(of: &found.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
-}
-
-/// Removes a folder with all in it. Links are removed, not followed.
-func removeTree(_ path: String) {
-    for name in listDirectory(path) {
-        let inner = path + "/" + name
-        var status = stat()
-        if lstat(inner, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { removeTree(inner) } else { unlink(inner) }
-    }
-    rmdir(path)
 }

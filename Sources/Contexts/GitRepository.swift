@@ -3,11 +3,13 @@ import Glibc
 
 /// An open bare repository. Owns libgit2's handles of it; for one thread at a time.
 final class GitRepository {
+    let path: String
     let handle: OpaquePointer
     let objects: OpaquePointer
 
     /// Opens exactly this folder.
     init(opening path: String) throws(GitFailure) {
+        self.path = path
         GitLibrary.prepare()
         var handle: OpaquePointer?
         try GitFailure.check(git_repository_open_bare(&handle, path))
@@ -33,7 +35,15 @@ final class GitRepository {
         GitLibrary.prepare()
         var handle: OpaquePointer?
         try GitFailure.check(git_repository_init(&handle, path, 1))
-        git_repository_free(handle)
+        defer { git_repository_free(handle) }
+        var configuration: OpaquePointer?
+        try GitFailure.check(git_repository_config(&configuration, handle))
+        defer { git_config_free(configuration) }
+        // Packs made of it hold no deltas: those take long to look for, and depend on what else is there. libgit2 before
+        // 1.8 reads the second name for the first.
+        for name in ["core.bigFileThreshold", "pack.deltaCacheSize"] {
+            try GitFailure.check(git_config_set_int64(configuration, name, 1))
+        }
     }
 
     func has(_ id: GitObjectID) -> Bool {
@@ -189,8 +199,16 @@ final class GitBlob {
         git_blob_free(handle)
     }
 
-    var bytes: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: git_blob_rawcontent(handle), count: Int(git_blob_rawsize(handle)))
+    var count: Int { Int(git_blob_rawsize(handle)) }
+
+    /// A copy of the content.
+    var bytes: [UInt8] { withBytes { Array($0) } }
+
+    /// Calls `body` with the content, which is there as long as that takes.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) {
+            try body(UnsafeRawBufferPointer(start: git_blob_rawcontent(handle), count: count))
+        }
     }
 
     /// The content as a checkout of that commit would write it: line ends and `$Id$` by the commit's own attributes,

@@ -46,6 +46,22 @@ final class GitSession {
         return ContextError.connectionFailed(remote: remote, reason: call.reason)
     }
 
+    /// Runs a part of a conversation over HTTP; what goes wrong becomes ``ContextError`` or, if the local repository
+    /// does not take what comes, ``GitFailure``.
+    func translating<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let malformed as GitPacketReader.Malformed {
+            throw ContextError.unexpectedAnswer(remote: remote, reason: malformed.reason)
+        } catch let cause as HTTPError {
+            throw ContextError.unreachable(remote: remote, cause: cause)
+        } catch let call as GitFailure {
+            // A callback that gave up has left the reason here.
+            if failure == nil, call.isLocal, !Task.isCancelled { throw call }
+            throw error(call)
+        }
+    }
+
     func count(received bytes: Int) throws {
         received += Int64(bytes)
         guard received <= access.limits.packedBytes else {
@@ -84,21 +100,11 @@ final class GitSession {
     // MARK: libgit2's callbacks
 
     /// The callbacks with this session behind them. The session must outlive their use.
-    func callbacks(isSSH: Bool) -> git_remote_callbacks {
+    func sshCallbacks() -> git_remote_callbacks {
         var callbacks = git_remote_callbacks()
         git_remote_init_callbacks(&callbacks, UInt32(GIT_REMOTE_CALLBACKS_VERSION))
         callbacks.payload = Unmanaged.passUnretained(self).toOpaque()
-        callbacks.transfer_progress = { stats, payload in
-            guard let stats, let payload else { return 0 }
-            let session = GitSession.from(payload)
-            do {
-                try session.checkTime()
-            } catch {
-                return session.giveUp(error)
-            }
-            session.report(stats.pointee)
-            return 0
-        }
+        callbacks.transfer_progress = gitTransferProgress
         callbacks.sideband_progress = { _, _, payload in
             guard let payload else { return 0 }
             let session = GitSession.from(payload)
@@ -109,21 +115,13 @@ final class GitSession {
                 return session.giveUp(error)
             }
         }
-        if isSSH {
-            callbacks.credentials = { out, _, _, allowed, payload in
-                guard let out, let payload else { return GIT_EUSER.rawValue }
-                return GitSession.from(payload).sshCredential(out, allowed: allowed)
-            }
-            callbacks.certificate_check = { certificate, _, _, payload in
-                guard let certificate, let payload else { return GIT_EUSER.rawValue }
-                return GitSession.from(payload).checkHostKey(certificate)
-            }
-        } else {
-            callbacks.transport = { out, owner, payload in
-                var definition = git_smart_subtransport_definition(
-                    callback: makeHTTPSubtransport, rpc: 1, param: payload)
-                return git_transport_smart(out, owner, &definition)
-            }
+        callbacks.credentials = { out, _, _, allowed, payload in
+            guard let out, let payload else { return GIT_EUSER.rawValue }
+            return GitSession.from(payload).sshCredential(out, allowed: allowed)
+        }
+        callbacks.certificate_check = { certificate, _, _, payload in
+            guard let certificate, let payload else { return GIT_EUSER.rawValue }
+            return GitSession.from(payload).checkHostKey(certificate)
         }
         return callbacks
     }

@@ -129,14 +129,14 @@ final class GitContent: EntryContent {
         filtered = bytes
     }
 
-    var size: Int64 { Int64(blob?.bytes.count ?? filtered.count) }
-    var bytes: [UInt8] { blob.map { Array($0.bytes) } ?? filtered }
+    var size: Int64 { Int64(blob?.count ?? filtered.count) }
+    var bytes: [UInt8] { blob?.bytes ?? filtered }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(buffer.count, Int(size) - offset)
         guard count > 0 else { return 0 }
         if let blob {
-            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: blob.bytes[offset..<(offset + count)]))
+            blob.withBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + count)])) }
         } else {
             buffer.copyBytes(from: filtered[offset..<(offset + count)])
         }

@@ -1,6 +1,8 @@
 /// The entries of a git context: a folder of a commit, its submodules with it.
 struct GitWalk: ContextWalk {
     let mounts: [[UInt8]: GitMount]
+    /// The `.git` in the root of the context, if there is to be one.
+    let made: MadeGitDirectory?
     /// The folder, from the root of the repository; empty for all of it.
     let folder: [UInt8]
     /// Of every entry: the committer time of the commit.
@@ -10,7 +12,10 @@ struct GitWalk: ContextWalk {
     let limits: ContextLimits
 
     func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
-        let source = Source(tree: GitTree(mounts: mounts), folder: folder, modified: modified, limits: limits)
+        let source = Source(
+            tree: GitTree(mounts: mounts),
+            made: made.map { FolderTree(root: $0.path, counter: .init(), onNotice: nil) },
+            folder: folder, modified: modified, limits: limits)
         do {
             try FilteredWalk(source, makeFilter(), carried: carried).run(visit)
         } catch let failure as GitFailure {
@@ -21,51 +26,103 @@ struct GitWalk: ContextWalk {
     }
 
     private final class Source: EntryTree {
+        enum Directory {
+            case committed(GitTree.Place)
+            case made(FolderTree.Directory)
+        }
+
+        enum Item {
+            case committed(GitTreeObject.Entry)
+            case made(FolderTree.Item)
+        }
+
         private let tree: GitTree
+        private let made: FolderTree?
         private let folder: [UInt8]
         private let modified: Int64
         private let limits: ContextLimits
         private var unpacked: Int64 = 0
 
-        init(tree: GitTree, folder: [UInt8], modified: Int64, limits: ContextLimits) {
+        init(tree: GitTree, made: FolderTree?, folder: [UInt8], modified: Int64, limits: ContextLimits) {
             self.tree = tree
+            self.made = made
             self.folder = folder
             self.modified = modified
             self.limits = limits
         }
 
-        func openRoot() throws -> GitTree.Place {
+        func openRoot() throws -> Directory {
             let root = try tree.root()
             // Without links: the path is one that was resolved.
             guard case .directory(let place) = try tree.find(String(decoding: folder, as: UTF8.self), from: root) else {
                 throw ContextError.folderMissing(
                     String(decoding: folder, as: UTF8.self), inside: root.mount.checkout.remote)
             }
-            return place
+            return .committed(place)
         }
 
-        func items(in directory: GitTree.Place, at path: [UInt8]) -> [GitTreeObject.Entry] {
-            (directory.tree?.entries() ?? []).filter { !isGitName($0.name) }
-        }
-
-        func name(of item: GitTreeObject.Entry) -> [UInt8] { item.name }
-
-        func isDirectory(_ item: GitTreeObject.Entry) -> Bool {
-            switch item.kind {
-            case .directory, .submodule: true
-            case .file, .link: false
+        func items(in directory: Directory, at path: [UInt8]) throws -> [Item] {
+            switch directory {
+            case .made(let inner): return try made?.items(in: inner, at: path).map(Item.made) ?? []
+            case .committed(let place):
+                let items = (place.tree?.entries() ?? []).filter { !isGitName($0.name) }.map(Item.committed)
+                guard path.isEmpty, let made else { return items }
+                let git = try made.items(in: made.openRoot(), at: path).filter { isGitName($0.name) }.map(Item.made)
+                return (items + git).sorted { name(of: $0).lexicographicallyPrecedes(name(of: $1)) }
             }
         }
 
-        func open(_ item: GitTreeObject.Entry, in directory: GitTree.Place, at path: [UInt8]) throws -> GitTree.Place {
-            try tree.open(item, in: directory)
+        func name(of item: Item) -> [UInt8] {
+            switch item {
+            case .committed(let entry): entry.name
+            case .made(let item): item.name
+            }
         }
 
-        func entry(of directory: GitTree.Place, at path: [UInt8]) -> ContextEntry {
-            ContextEntry(path: EntryPath(bytes: path), kind: .directory, mode: 0o755, modified: modified)
+        func isDirectory(_ item: Item) -> Bool {
+            switch item {
+            case .made(let item): made?.isDirectory(item) ?? false
+            case .committed(let entry):
+                switch entry.kind {
+                case .directory, .submodule: true
+                case .file, .link: false
+                }
+            }
+        }
+
+        func open(_ item: Item, in directory: Directory, at path: [UInt8]) throws -> Directory {
+            switch (item, directory) {
+            case (.committed(let entry), .committed(let place)): return .committed(try tree.open(entry, in: place))
+            case (.made(let item), .made(let inner)): return .made(try openMade(item, in: inner, at: path))
+            case (.made(let item), .committed): return .made(try openMade(item, in: nil, at: path))
+            case (.committed, .made): preconditionFailure("nothing of the commit is in a made directory")
+            }
+        }
+
+        private func openMade(_ item: FolderTree.Item, in directory: FolderTree.Directory?, at path: [UInt8]) throws
+            -> FolderTree.Directory
+        {
+            guard let made else { preconditionFailure("a made item comes from a made directory") }
+            return try made.open(item, in: directory ?? made.openRoot(), at: path)
+        }
+
+        func entry(of directory: Directory, at path: [UInt8]) throws -> ContextEntry {
+            if case .made(let inner) = directory, let made { return try made.entry(of: inner, at: path) }
+            return ContextEntry(path: EntryPath(bytes: path), kind: .directory, mode: 0o755, modified: modified)
         }
 
         func visit(
+            _ item: Item, in directory: Directory, at path: [UInt8],
+            _ visit: (ContextEntry, any EntryContent) throws -> Void
+        ) throws {
+            switch (item, directory) {
+            case (.committed(let entry), .committed(let place)): try self.visit(entry, in: place, at: path, visit)
+            case (.made(let item), .made(let inner)): try made?.visit(item, in: inner, at: path, visit)
+            default: preconditionFailure("an item is visited in the directory that holds it")
+            }
+        }
+
+        private func visit(
             _ item: GitTreeObject.Entry, in directory: GitTree.Place, at path: [UInt8],
             _ visit: (ContextEntry, any EntryContent) throws -> Void
         ) throws {

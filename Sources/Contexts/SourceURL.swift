@@ -77,10 +77,7 @@ struct SourceURL {
 
     /// A text without the user info, query and fragment that it may have as a URL.
     static func redact(_ text: String) -> String {
-        guard let url = SourceURL(text) else {
-            return text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0) }.joined()
-        }
-        return url.plain.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : String($0) }.joined()
+        printable(SourceURL(text)?.plain ?? text)
     }
 }
 

@@ -29,7 +29,7 @@ struct EmbeddedAgents {
             knownHosts: try configuration.sources.ssh.map {
                 String(decoding: try readFile($0.knownHostsFile, limit: 1 << 20), as: UTF8.self)
             } ?? "",
-            limits: ContextLimits(configuration.limits))
+            limits: ContextLimits(configuration.limits), cacheBytes: configuration.limits.gitCacheBytes)
         let root = directory.path(of: .agent)
         // All of them, also those of pools that are no longer configured.
         try await broker.recover(agents: Self.idPrefix + "*")

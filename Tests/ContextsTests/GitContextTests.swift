@@ -15,7 +15,8 @@ struct GitContextTests {
             _ = try await fixture.prepare("app.git")
             _ = try await fixture.prepare("app.git#main")
             #expect(fixture.requests.filter { $0.contains("GET ") }.count == 2)
-            #expect(fixture.requests.filter { $0.contains("POST ") }.count == 1)
+            // Each lists the refs; the first fetches.
+            #expect(fixture.requests.filter { $0.contains("POST ") }.count == 3)
 
             try fixture.commit(["new": "new"], to: "main", in: "app.git")
             let context = try await fixture.prepare("app.git")

@@ -16,7 +16,9 @@ struct GitFixture: Sendable {
     static let password = "open sesame"
 
     /// Runs `body` with a server whose repositories below `private/` ask for a password.
-    static func run<Result>(_ body: (GitFixture) async throws -> Result) async throws -> Result {
+    ///
+    /// - Parameter isOld: whether the server speaks version 0 of git's protocol alone.
+    static func run<Result>(isOld: Bool = false, _ body: (GitFixture) async throws -> Result) async throws -> Result {
         try await withTemporaryFolder { folder in
             try FileManager.default.createDirectory(
                 atPath: folder + "/repositories/private", withIntermediateDirectories: true)
@@ -28,7 +30,7 @@ struct GitFixture: Sendable {
                     "python3", script.path(), "--private", "/private/", "--user", user, "--password-file",
                     folder + "/password",
                     folder + "/repositories",
-                ], log: folder + "/server.log")
+                ] + (isOld ? ["--old"] : []), log: folder + "/server.log")
             defer { server.stop() }
             guard let port = server.readLine().split(separator: ":").last else { throw CocoaError(.fileReadUnknown) }
             return try await body(GitFixture(folder: folder, origin: "http://127.0.0.1:\(port)"))
@@ -41,10 +43,14 @@ struct GitFixture: Sendable {
         return text.split(separator: "\n").map(String.init)
     }
 
-    func access(_ credentials: [String: Credential] = [:], limits: ContextLimits = ContextLimits()) -> GitAccess {
+    func access(
+        _ credentials: [String: Credential] = [:], limits: ContextLimits = ContextLimits(), cacheBytes: Int64 = 1 << 40
+    ) -> GitAccess {
         var configuration = HTTPClient.Configuration()
         configuration.addressPolicy = AddressPolicy(allowedOrigins: [origin])
-        return GitAccess(client: HTTPClient(configuration), credentials: credentials, limits: limits)
+        return GitAccess(
+            client: HTTPClient(configuration), credentials: credentials, limits: limits,
+            cacheBytes: cacheBytes)
     }
 
     func reference(_ text: String) throws -> GitReference {
@@ -54,11 +60,14 @@ struct GitFixture: Sendable {
         return reference
     }
 
-    func prepare(_ text: String, dockerfile: DockerfileChoice = .standard, access: GitAccess? = nil) async throws
-        -> PreparedContext
+    func prepare(
+        _ text: String, dockerfile: DockerfileChoice = .standard, includeGit: Bool = false, access: GitAccess? = nil
+    )
+        async throws -> PreparedContext
     {
         try await GitContext.prepare(
-            try reference(text), dockerfile: dockerfile, pool: pool, access: access ?? self.access())
+            try reference(text), dockerfile: dockerfile, includeGit: includeGit, pool: pool,
+            access: access ?? self.access())
     }
 
     /// Runs git in a folder below the repositories, without anybody's configuration.

@@ -18,11 +18,13 @@ struct GitSSHTests {
 
         var knownHosts: String { "[127.0.0.1]:\(port) \(hostKey)\n" }
 
-        func prepare(key: Secret?, knownHosts: String, policy: AddressPolicy) async throws -> PreparedContext {
+        func prepare(_ ref: String = "main", key: Secret?, knownHosts: String, policy: AddressPolicy) async throws
+            -> PreparedContext
+        {
             var configuration = HTTPClient.Configuration()
             configuration.addressPolicy = policy
             let access = GitAccess(client: HTTPClient(configuration), sshKey: key, knownHosts: knownHosts)
-            let text = "ssh://root@127.0.0.1:\(port)\(fixture.repositories)/app.git#main"
+            let text = "ssh://root@127.0.0.1:\(port)\(fixture.repositories)/app.git#\(ref)"
             guard case .git(let reference) = try ContextLocation(text) else { throw CocoaError(.featureUnsupported) }
             return try await GitContext.prepare(reference, pool: fixture.pool, access: access)
         }
@@ -58,6 +60,27 @@ struct GitSSHTests {
                 try await server.prepare(key: server.key, knownHosts: server.knownHosts, policy: AddressPolicy())
             }
             #expect(blocked?.apiCode == "SourceAddressBlocked")
+        }
+    }
+
+    @Test func `a commit that the server does not give alone comes with all of the repository`() async throws {
+        try await withServer(["-t", "ed25519"]) { server in
+            let fixture = server.fixture
+            let old = try fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")
+            let tip = try fixture.commit(["new": "x"], to: "main", in: "app.git")
+            func paths(_ ref: String) async throws -> [String] {
+                let context = try await server.prepare(
+                    ref, key: server.key, knownHosts: server.knownHosts, policy: server.allowed)
+                return try entries(of: context.included).map(\.path.text)
+            }
+
+            #expect(try await paths(old) == ["Dockerfile"])
+            #expect(try await paths(tip) == ["Dockerfile", "new"])
+            #expect(try await paths(String(old.prefix(10))) == ["Dockerfile"])
+            let error = await #expect(throws: ContextError.self) {
+                try await paths(String(repeating: "0", count: 40))
+            }
+            #expect(error?.code == "no-ref")
         }
     }
 

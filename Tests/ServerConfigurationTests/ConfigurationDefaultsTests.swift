@@ -37,6 +37,7 @@ struct ConfigurationDefaultsTests {
         #expect(limits.contextPackedBytes == 4 << 30)
         #expect(limits.contextUnpackedBytes == 16 << 30)
         #expect(limits.contextEntries == 500_000)
+        #expect(limits.gitCacheBytes == 20 << 30)
         #expect(limits.logBytes == 256 << 20)
         #expect(limits.runTimeout == .seconds(3600))
         #expect(limits.maxRunTimeout == .seconds(28_800))

@@ -5,6 +5,8 @@ struct ServerLimits: Sendable, Equatable {
     let contextPackedBytes: Int64
     let contextUnpackedBytes: Int64
     let contextEntries: Int
+    /// What each pool's copies of git repositories may take on the disk.
+    let gitCacheBytes: Int64
     /// Where the log of a run is cut.
     let logBytes: Int64
     /// For runs that don't say; at most ``maxRunTimeout``.
@@ -22,6 +24,7 @@ extension ServerLimits {
         contextPackedBytes = try values.bytes("limits.contextPackedBytes")
         contextUnpackedBytes = try values.bytes("limits.contextUnpackedBytes")
         contextEntries = try values.integer("limits.contextEntries", in: 1...100_000_000) ?? 500_000
+        gitCacheBytes = try values.bytes("limits.gitCacheBytes")
         logBytes = try values.bytes("limits.logBytes")
         maxRunTimeout = try values.duration("limits.maxRunTimeout", in: 1...604_800)
         let most = Int(maxRunTimeout.components.seconds)

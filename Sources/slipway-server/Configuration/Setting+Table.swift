@@ -137,6 +137,10 @@ extension Setting {
             environment: "SLIPWAY_LIMITS_CONTEXT_ENTRIES",
             "Most files, folders and links in a build context."),
         Setting(
+            "limits.gitCacheBytes", default: .value("20GiB"), unit: "bytes",
+            environment: "SLIPWAY_LIMITS_GIT_CACHE_BYTES",
+            "Where each pool's copies of git repositories are cut: those not used for longest go first."),
+        Setting(
             "limits.logBytes", default: .value("256MiB"), unit: "bytes", environment: "SLIPWAY_LIMITS_LOG_BYTES",
             "Where the log of a run is cut. The run goes on."),
         Setting(

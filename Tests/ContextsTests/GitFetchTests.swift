@@ -1,0 +1,188 @@
+import CurlHTTP
+import Foundation
+import TaskModel
+import TestSupport
+import Testing
+
+@testable import Contexts
+
+/// What is fetched, and what is not, with both versions of git's protocol.
+struct GitFetchTests {
+    private static let text = (0..<20_000).map { "line \($0 &* 7919 % 10_007)\n" }.joined()
+
+    /// A repository with five commits on `main`, of which the first three had a large file each.
+    private func makeHistory(_ fixture: GitFixture) throws -> [String] {
+        try fixture.makeRepository("app.git")
+        var ids = [try fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")]
+        for number in 1...4 {
+            ids.append(
+                try fixture.commit(
+                    ["big": "\(number)" + Self.text, "new\(number)": "\(number)"], to: "main", in: "app.git"))
+        }
+        return ids
+    }
+
+    /// What git itself says of the only mirror.
+    private func git(_ fixture: GitFixture, _ arguments: String...) throws -> String {
+        let mirror = try #require(fixture.mirrors().first)
+        return try ChildProcess.run(
+            ["git", "--git-dir=" + mirror] + arguments, environment: ["PATH": "/usr/bin:/bin", "HOME": "/"])
+    }
+
+    @Test(arguments: [false, true])
+    func `a commit is fetched without those before it`(_ isOld: Bool) async throws {
+        try await GitFixture.run(isOld: isOld) { fixture in
+            let ids = try makeHistory(fixture)
+
+            let context = try await fixture.prepare("app.git")
+
+            #expect(context.revision == SourceRevision(commit: ids[4], branch: "main"))
+            #expect(try contents(of: context.included)["big"] == "4" + Self.text)
+            // The commit, its tree, and six files of which none is an older version.
+            #expect(try fixture.packedObjects() == [8])
+            #expect(try git(fixture, "rev-list", "--count", ids[4]) == "1")
+            #expect(try git(fixture, "cat-file", "-p", "\(ids[4])^{tree}").split(separator: "\n").count == 6)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a later commit comes as a change to what is there`(_ isOld: Bool) async throws {
+        try await GitFixture.run(isOld: isOld) { fixture in
+            _ = try makeHistory(fixture)
+            _ = try await fixture.prepare("app.git")
+            let id = try fixture.commit(["big": Self.text + "end\n"], to: "main", in: "app.git")
+
+            let context = try await fixture.prepare("app.git")
+
+            #expect(context.revision?.commit == id)
+            #expect(try contents(of: context.included)["big"] == Self.text + "end\n")
+            #expect(try contents(of: context.included).count == 6)
+            // A commit, a tree and the changed file, with the versions that the last two were told apart from.
+            #expect(try fixture.packedObjects().sorted() == [5, 8])
+            _ = try git(fixture, "fsck", "--full", "--strict")
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `branches, tags, other refs and commits by id all give their commit`(_ isOld: Bool) async throws {
+        try await GitFixture.run(isOld: isOld) { fixture in
+            let ids = try makeHistory(fixture)
+            let server = { (arguments: [String]) in
+                try fixture.git(["--git-dir=."] + arguments, in: "app.git")
+            }
+            _ = try server(["tag", "light", ids[1]])
+            _ = try server(["tag", "-a", "-m", "note", "heavy", ids[2]])
+            _ = try server(["update-ref", "refs/pull/7/head", ids[3]])
+            func commit(_ fragment: String) async throws -> String? {
+                try await fixture.prepare("app.git#" + fragment).revision?.commit
+            }
+
+            #expect(try await commit("light") == ids[1])
+            #expect(try await commit("heavy") == ids[2])
+            #expect(try await commit("refs/tags/heavy") == ids[2])
+            #expect(try await commit("pull/7/head") == ids[3])
+            #expect(try await commit("main") == ids[4])
+            #expect(try await commit(ids[0]) == ids[0])
+            #expect(try await commit(ids[4]) == ids[4])
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a commit that no tip is at is fetched alone`(_ isOld: Bool) async throws {
+        try await GitFixture.run(isOld: isOld) { fixture in
+            let ids = try makeHistory(fixture)
+
+            let context = try await fixture.prepare("app.git#" + ids[1])
+
+            #expect(try contents(of: context.included)["big"] == "1" + Self.text)
+            #expect(try fixture.packedObjects() == [5])
+            #expect(try git(fixture, "rev-list", "--count", ids[1]) == "1")
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a short commit id is looked up in the whole history`(_ isOld: Bool) async throws {
+        try await GitFixture.run(isOld: isOld) { fixture in
+            let ids = try makeHistory(fixture)
+            _ = try await fixture.prepare("app.git")
+
+            let context = try await fixture.prepare("app.git#" + ids[2].prefix(9))
+
+            #expect(context.revision?.commit == ids[2])
+            #expect(try git(fixture, "rev-list", "--count", ids[4]) == "5")
+        }
+    }
+
+    @Test func `D8 the commit that was resolved is built when the branch moves`() async throws {
+        try await GitFixture.run { fixture in
+            let ids = try makeHistory(fixture)
+            let context = try await fixture.prepare("app.git")
+            try fixture.commit(["big": "moved"], to: "main", in: "app.git")
+            _ = try await fixture.prepare("app.git")
+
+            #expect(context.revision?.commit == ids[4])
+            #expect(try contents(of: context.included)["big"] == "4" + Self.text)
+        }
+    }
+
+    @Test func `an answer that is broken off or garbled is the server's fault, in words`() async throws {
+        let head =
+            "HTTP/1.1 200 OK\\r\\nContent-Type: application/x-git-upload-pack-advertisement\\r\\nConnection: close\\r\\n\\r\\n"
+        let id = String(repeating: "1", count: 40)
+        for (body, words) in [
+            ("zzzz", "no length"), ("0003", "length 3"), ("00ffabc", "middle of a packet"),
+            ("00", "middle of a packet"),
+            ("001e# service=git-upload-pack\\n00000035ERR \\x1b[31mno\\n", "middle of a packet"),
+            ("000eversion 2\\n0017object-format=sha256\\n0000".replacing("0017", with: "0019"), "not by SHA-1"),
+            ("003d\(id) HEAD\\0 agent=x\\n0000".replacing("003d", with: "003b"), "no pack"),
+        ] {
+            let script = """
+                import http.server, sys
+                class Handler(http.server.BaseHTTPRequestHandler):
+                    def do_GET(self):
+                        self.wfile.write(b"\(head)" + b"\(body)")
+                    def do_POST(self):
+                        self.wfile.write(b"\(head)".replace(b"advertisement", b"result") + b"0008NAK\\n0000")
+                    def log_message(self, *_): pass
+                server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+                print(server.server_address[1], flush=True)
+                server.serve_forever()
+                """
+            let server = try ChildProcess(["python3", "-c", script])
+            defer { server.stop() }
+            try await withTemporaryFolder { folder in
+                let fixture = GitFixture(folder: folder, origin: "http://127.0.0.1:\(server.readLine())")
+                let error = await #expect(throws: ContextError.self) { try await fixture.prepare("app.git") }
+                #expect(error?.code == "unreachable", "\(body): \(String(describing: error))")
+                #expect(error?.description.contains(words) == true, "\(body): \(String(describing: error))")
+            }
+        }
+    }
+}
+
+struct GitCacheTests {
+    @Test func `mirrors longest unused go first, and those in use stay`() async throws {
+        try await GitFixture.run { fixture in
+            let bytes = String((0..<100_000).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? "x" })
+            for name in ["a.git", "b.git", "c.git", "d.git"] {
+                try fixture.makeRepository(name, files: ["Dockerfile": "FROM scratch\n", "big": bytes + name])
+            }
+            func mirror(_ name: String) throws -> String {
+                fixture.pool + "/" + sha256(try fixture.reference(name).remote).prefix(40)
+            }
+            let held = try await fixture.prepare("a.git")
+            _ = try await fixture.prepare("b.git")
+            _ = try await fixture.prepare("c.git")
+            let size = bytesOnDisk(try mirror("c.git"))
+
+            _ = try await fixture.prepare("d.git", access: fixture.access(cacheBytes: size * 3 + size / 2))
+
+            #expect(bytesOnDisk(try mirror("a.git")) > 0, "the oldest, in use")
+            #expect(bytesOnDisk(try mirror("b.git")) == 0)
+            #expect(bytesOnDisk(try mirror("c.git")) > 0)
+            #expect(bytesOnDisk(try mirror("d.git")) > 0)
+            #expect(try contents(of: held.included)["big"] == bytes + "a.git")
+            #expect(try contents(of: try await fixture.prepare("b.git").included)["big"] == bytes + "b.git")
+        }
+    }
+}
