@@ -116,8 +116,12 @@ public final class HTTPClient: Sendable {
             let location = response.headers["Location"]
         else { return nil }
         let target = resolve(location, against: request.url)
-        guard let from = HTTPOrigin(url: request.url), let target, let to = HTTPOrigin(url: target) else {
-            throw HTTPError.redirectRefused(from: request.url, to: location, reason: "that is no http or https URL")
+        guard let from = HTTPOrigin(url: request.url) else { return nil }
+        guard let target, let to = HTTPOrigin(url: target) else {
+            // What follows the scheme may be a secret.
+            let shown = String(location.prefix { $0 != ":" && $0 != "/" && $0 != "?" }.prefix(20)) + "…"
+            throw HTTPError.redirectRefused(
+                from: from.description, to: shown, reason: "that is no http or https URL")
         }
         guard from.scheme == "http" || to.scheme == "https" else {
             throw HTTPError.redirectRefused(
@@ -127,6 +131,7 @@ public final class HTTPClient: Sendable {
             throw HTTPError.redirectRefused(
                 from: from.description, to: to.description, reason: "there were too many before it")
         }
+        if from != to { try request.onRedirect?(to) }
         var next = request
         next.url = target
         next.maxRedirects = redirects - 1

@@ -15,6 +15,8 @@ public struct HTTPRequest: Sendable {
     /// How many redirects a GET or HEAD follows; more are ``HTTPError/redirectRefused(from:to:reason:)``. Nil hands redirects to the caller.
     /// `Authorization` is dropped when scheme, host or port change; https never becomes http.
     public var maxRedirects: Int?
+    /// Asked before a redirect to another origin is followed; what it throws ends the exchange.
+    public var onRedirect: (@Sendable (HTTPOrigin) throws -> Void)?
 
     public init(
         _ method: String, _ url: String, headers: [HTTPHeader] = [], body: HTTPBody = .none, unixSocket: String? = nil

@@ -58,12 +58,36 @@ struct HTTPRedirectTests {
         }
     }
 
-    @Test(arguments: ["file:///etc/passwd", "ftp://127.0.0.1/"])
-    func `S2 a redirect to something that is no http is refused`(location: String) async throws {
+    @Test(arguments: ["file:///etc/passwd", "ftp://user:passwd@127.0.0.1/"])
+    func `S2 a redirect to something that is no http is refused, without showing what it holds`(location: String)
+        async throws
+    {
         try await LoopbackServer.with { _, connection in
             try connection.answer(302, headers: [("Location", location)])
         } use: { server in
-            await #expect(throws: HTTPError.self) { try await client.fetch(request(server.url)) }
+            let error = await #expect(throws: HTTPError.self) {
+                try await client.fetch(request(server.url + "/?signature"))
+            }
+
+            let text = try #require(error?.description)
+            #expect(text.contains(server.url))
+            #expect(!text.contains("signature"))
+            #expect(!text.contains("passwd"))
+        }
+    }
+
+    @Test func `whoever asks for a redirect to another origin to be checked can refuse it`() async throws {
+        struct Refused: Error {}
+        try await LoopbackServer.with { request, connection in
+            try connection.answer(302, headers: [("Location", request.path == "/" ? "/here" : "http://localhost:1/")])
+        } use: { server in
+            var request = request(server.url)
+            request.onRedirect = { origin in
+                if origin.host == "localhost" { throw Refused() }
+            }
+
+            await #expect(throws: Refused.self) { try await client.fetch(request) }
+            #expect(server.requests.map(\.path) == ["/", "/here"])
         }
     }
 
