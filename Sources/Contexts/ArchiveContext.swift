@@ -6,13 +6,14 @@ public enum ArchiveContext {
     /// one name the last wins. The Azure CLI's renamed copy of the Dockerfile (`<32 hexadecimal digits>_Dockerfile`),
     /// and ours, are found and never a part of the context.
     ///
-    /// - Parameter appliesIgnoreFile: whether the rules are applied, as they are to folders that somebody packed;
-    ///   archives from elsewhere
-    ///   are taken as they are.
+    /// - Parameters:
+    ///   - appliesIgnoreFile: whether the rules are applied, as they are to folders that somebody packed; archives from
+    ///     elsewhere are taken as they are.
+    ///   - includeGit: as for ``FolderContext``: the rules leave `.git` in.
     /// - Throws: ``ContextError``, and what the source throws.
     public static func prepare(
         _ archive: ArchiveSource, dockerfile: DockerfileChoice = .standard, appliesIgnoreFile: Bool = true,
-        limits: ContextLimits = ContextLimits()
+        includeGit: Bool = false, limits: ContextLimits = ContextLimits()
     ) throws -> PreparedContext {
         var names = ["Dockerfile", "dockerfile", ".dockerignore", "Dockerfile.dockerignore"]
         if case .path(let path) = dockerfile {
@@ -22,8 +23,10 @@ public enum ArchiveContext {
         let index = try ArchiveIndex(
             archive, limits: limits, capturing: Set(names.map { Array($0.utf8) }),
             captureLimit: FolderContext.maxDockerfileBytes)
-        let plan = try ContextPlan(dockerfile, files: ArchiveFiles(archive: archive, index: index, limits: limits))
-        let ignore = appliesIgnoreFile ? plan.ignore : .empty
+        let plan = try ContextPlan(
+            dockerfile, files: ArchiveFiles(archive: archive, index: index, limits: limits),
+            appliesIgnoreFile: appliesIgnoreFile)
+        let ignore = includeGit ? try plan.ignore.adding("!.git/**") : plan.ignore
         let hidden = plan.hidden
         let makeFilter = { @Sendable in IgnoreFilter(ignore, hidden: hidden) }
         return plan.context(filter: makeFilter()) { carried in

@@ -12,6 +12,8 @@ public enum ContextError: Error, Equatable {
     case invalidArtifact(String)
     /// The kind of source is one that is never, or not without a setting, fetched from.
     case sourceRefused(String, reason: String)
+    /// Plain http, and nobody has allowed it for this origin.
+    case plainSource(HTTPOrigin)
 
     // The ignore file and the Dockerfile
     case invalidPattern(file: String, line: Int, text: String, reason: String)
@@ -19,6 +21,15 @@ public enum ContextError: Error, Equatable {
     case ignoreFileUnreadable(String, reason: String)
     case ignoreFileTooLarge(String, limit: String)
     case noDockerfile(String)
+    /// A file of the context is asked for, and the context is a single Dockerfile.
+    case loneDockerfile(String, asked: String)
+    /// A Dockerfile is asked for, and an archive is there.
+    case noDockerfileButArchive(String)
+
+    // Downloads
+    /// The server answered with an error; `reason` is the first line of what it said.
+    case downloadRefused(String, status: Int, reason: String)
+    case notStored(String, reason: String)
 
     // git
     case referenceNotFound(String, remote: String)
@@ -59,12 +70,16 @@ extension ContextError {
         case .invalidURL: "bad-url"
         case .invalidReference: "bad-ref"
         case .invalidArtifact: "bad-oci"
-        case .sourceRefused: "source-refused"
+        case .sourceRefused, .plainSource: "source-refused"
         case .invalidPattern: "invalid-pattern"
         case .lineTooLong: "line-too-long"
         case .ignoreFileUnreadable: "ignore-file-unreadable"
         case .ignoreFileTooLarge: "ignore-file-too-large"
-        case .noDockerfile: "no-dockerfile"
+        case .noDockerfile, .loneDockerfile, .noDockerfileButArchive: "no-dockerfile"
+        case .downloadRefused(_, 401, _), .downloadRefused(_, 403, _): "access-refused"
+        case .downloadRefused(_, 404, _), .downloadRefused(_, 410, _): "not-found"
+        case .downloadRefused: "unreachable"
+        case .notStored: "not-stored"
         case .referenceNotFound, .wrongCommit: "no-ref"
         case .folderOutside: "folder-outside"
         case .folderMissing: "folder-missing"
@@ -102,13 +117,14 @@ extension ContextError: CustomStringConvertible {
         switch self {
         case .emptyLocation, .notAFolder, .locationNotFound, .unknownScheme, .invalidURL, .invalidReference,
             .invalidArtifact,
-            .sourceRefused:
+            .sourceRefused, .plainSource:
             namingProblem
         case .referenceNotFound, .folderOutside, .folderMissing, .folderNotADirectory, .accessRefused,
             .repositoryNotFound,
             .unexpectedAnswer, .unreachable, .connectionFailed, .unknownHostKey, .wrongCommit, .submodule,
             .mirrorDamaged:
             gitProblem
+        case .loneDockerfile, .noDockerfileButArchive, .downloadRefused, .notStored: downloadProblem
         default: readingProblem
         }
     }
@@ -127,6 +143,23 @@ extension ContextError: CustomStringConvertible {
         case .invalidArtifact(let text):
             "\(text) names no artifact. Write oci://registry/repository:tag or oci://registry/repository@digest."
         case .sourceRefused(let text, let reason): "\(text) is not fetched from: \(reason)."
+        case .plainSource(let origin):
+            "\(origin) is not encrypted, so nothing is fetched from it. Use https://, or have the administrator add \(origin) to sources.allow."
+        default: ""
+        }
+    }
+
+    private var downloadProblem: String {
+        switch self {
+        case .loneDockerfile(let place, let asked):
+            "\(place) is a single Dockerfile and no archive, so there is no \(asked) in it. Leave -f out."
+        case .noDockerfileButArchive(let url):
+            "\(url) is an archive and no Dockerfile. Name a Dockerfile with -f, or build the archive as the context."
+        case .downloadRefused(let url, let status, let reason):
+            "\(url) can't be fetched: its server answered with status \(status)"
+                + (reason.isEmpty ? "." : ", '\(reason)'.") + " Check the address, and the login or signature in it."
+        case .notStored(let folder, let reason):
+            "What was fetched can't be kept in \(folder): \(reason). Make room there, then run it again."
         default: ""
         }
     }
@@ -174,8 +207,9 @@ extension ContextError: CustomStringConvertible {
         case .changedWhileReading(let path):
             "\(path) became shorter while it was read. Try again when nothing writes to it."
         case .notAnArchive(let reason):
-            "What was uploaded is no tar archive: \(reason). Send a tar file, plain or compressed with gzip."
-        case .archiveBroken(let reason): "The archive ends early or is damaged: \(reason). Upload it again."
+            "The context is no tar archive: \(reason). Give a tar file, plain or compressed with gzip, bzip2, xz or zstd."
+        case .archiveBroken(let reason):
+            "The archive ends early or is damaged: \(reason). Send it again, or make it anew."
         case .entryRefused(let path, let reason): "The archive's entry '\(path)' is refused: \(reason)."
         case .tooLarge(let what, let limit):
             "The context has \(what), over the limit of \(limit). Leave out what the build doesn't need."

@@ -12,5 +12,8 @@ public struct ContextLimits: Sendable {
     /// The longest that reading an archive or fetching a repository may take.
     public var duration: Duration = .seconds(600)
 
+    /// The largest Dockerfile, wherever it comes from.
+    public static let dockerfileBytes = 16 << 20
+
     public init() {}
 }

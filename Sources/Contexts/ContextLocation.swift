@@ -1,4 +1,5 @@
 import CurlHTTP
+public import TaskModel
 
 /// What somebody means by the name of a context: a folder, a git reference, an archive to download, an artifact.
 ///
@@ -101,6 +102,15 @@ public enum ContextLocation: Sendable, Hashable {
         case .artifact(let text): text
         case .none: "/dev/null"
         case .standardInput: "-"
+        }
+    }
+
+    /// What must not be shown of the text that was read: passwords, tokens, what may be a signature.
+    public var secrets: [Secret] {
+        switch self {
+        case .git(let reference): reference.credential.map { [$0.password] } ?? []
+        case .download(let url): SourceURL(url)?.secrets.map { Secret($0) } ?? []
+        case .folder, .artifact, .none, .standardInput: []
         }
     }
 }

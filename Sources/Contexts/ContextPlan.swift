@@ -43,11 +43,13 @@ struct ContextPlan {
     private(set) var hidden: Set<[UInt8]> = []
     private var uploadDockerfilePath: [UInt8]
 
+    /// - Parameter appliesIgnoreFile: without it an ignore file is a file like any other, and so is a Dockerfile with a
+    ///   name that clients make up.
     /// - Throws: ``ContextError/noDockerfile(_:)``, ``ContextError/ignoreFileUnreadable(_:reason:)``, and what reading
     ///   throws.
-    init(_ choice: DockerfileChoice, files: some ContextFiles) throws {
+    init(_ choice: DockerfileChoice, files: some ContextFiles, appliesIgnoreFile: Bool = true) throws {
         let (asked, resolved) = try Self.find(choice, files)
-        ignoreFile = try Self.ignoreFile(beside: asked, files)
+        ignoreFile = appliesIgnoreFile ? try Self.ignoreFile(beside: asked, files) : nil
         ignore = try ignoreFile.map { try DockerIgnore($0.bytes, file: $0.path) } ?? .empty
         guard let resolved, case .inside(let path) = resolved else {
             if case .bytes(let bytes) = choice { dockerfile = bytes } else { dockerfile = [] }
@@ -62,6 +64,7 @@ struct ContextPlan {
         dockerfile = bytes
         dockerfilePath = path
         uploadDockerfilePath = path
+        guard appliesIgnoreFile else { return }
         if Self.isAddedName(path) { hidden = [path, path + Array(".dockerignore".utf8)] }
         needed.append(InMemoryEntry(entry, bytes: bytes))
         try addNeeded(files)

@@ -10,7 +10,7 @@ public struct FolderContext: Sendable {
         return .folder(real)
     }
 
-    static let maxDockerfileBytes = 16 << 20
+    static let maxDockerfileBytes = ContextLimits.dockerfileBytes
 
     /// Finds the Dockerfile and the ignore file. Blocks: run it on ``BlockingExecutor``.
     ///

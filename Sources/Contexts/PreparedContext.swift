@@ -40,6 +40,15 @@ public struct PreparedContext: Sendable {
         self.notices = notices
         self.revision = revision
     }
+
+    /// A context of a Dockerfile alone.
+    public init(dockerfile bytes: [UInt8]) {
+        let path = "Dockerfile"
+        let walk = InMemoryWalk([InMemoryEntry(file: path, bytes: bytes)])
+        self.init(
+            included: walk, upload: walk, carried: [], dockerfilePath: path, dockerfile: bytes,
+            isDockerfileIncluded: true, uploadDockerfilePath: path)
+    }
 }
 
 /// Which Dockerfile to build.

@@ -48,6 +48,21 @@ struct ArchiveContextTests {
         #expect(carried.map(\.entry.path.text) == [renamed])
     }
 
+    @Test func `.git that was packed on purpose stays although the ignore file names it`() throws {
+        var tar = TarBuilder()
+        tar.add("Dockerfile", content: "FROM scratch\n")
+        tar.add(".dockerignore", content: ".git\n")
+        tar.add(".git/HEAD", content: "x")
+
+        func paths(includeGit: Bool) throws -> [String] {
+            try entries(of: ArchiveContext.prepare(archive(of: tar.ended), includeGit: includeGit).included).map(
+                \.path.text)
+        }
+
+        #expect(try paths(includeGit: false) == ["Dockerfile", ".dockerignore"])
+        #expect(try paths(includeGit: true) == ["Dockerfile", ".dockerignore", ".git", ".git/HEAD"])
+    }
+
     @Test func `hard links keep their content when rules drop the first name`() throws {
         var tar = TarBuilder()
         tar.add("Dockerfile", content: "FROM scratch\n")
