@@ -12,6 +12,8 @@ extension BuildRequest {
         let imageNames = wire.imageNames ?? []
         self.init(
             sourceLocation: try Self.checkedSource(wire.sourceLocation),
+            appliesIgnoreFile: wire.appliesIgnoreFile ?? true,
+            includeGit: wire.includeGit ?? false,
             imageNames: imageNames,
             isPushEnabled: (wire.isPushEnabled ?? true) && !imageNames.isEmpty,
             noCache: wire.noCache ?? false,

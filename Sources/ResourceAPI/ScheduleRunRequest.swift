@@ -59,7 +59,7 @@ extension ScheduleRunRequest: Codable {
 public struct DockerBuildRequest: Codable, Sendable, Hashable {
     public var imageNames: [String]?
     public var isPushEnabled: Bool?
-    /// A git reference, or the `relativePath` of an upload.
+    /// A git reference, the URL of an archive or a Dockerfile, or the `relativePath` of an upload.
     public var sourceLocation: String?
     public var dockerFilePath: String?
     public var platform: PlatformProperties?
@@ -76,6 +76,10 @@ public struct DockerBuildRequest: Codable, Sendable, Hashable {
     public var labels: [String: String]?
     /// Ours: `buildkit` or `classic`.
     public var builder: String?
+    /// Ours: false for an upload that is taken as it is, without the rules of an ignore file in it. Default: true.
+    public var appliesIgnoreFile: Bool?
+    /// Ours: puts `.git` into the context of a folder or a git repository, whatever the ignore file says.
+    public var includeGit: Bool?
 
     public init() {}
 

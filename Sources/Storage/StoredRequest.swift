@@ -16,8 +16,11 @@ struct StoredRequest: Codable {
         var value: String
     }
 
-    /// The source may hold a token as user info; then only the sealed form has it.
+    /// Sealed, since it may hold a token as user info or a signature as its query.
     var sourceLocation: String?
+    /// Of requests that were stored before there were these, nil: true and false.
+    var appliesIgnoreFile: Bool?
+    var includeGit: Bool?
     var imageNames: [String]
     var isPushEnabled: Bool
     var noCache: Bool
@@ -41,6 +44,8 @@ struct StoredRequest: Codable {
             case .build(let build): build
             }
         sourceLocation = try build.sourceLocation.map { try box.seal($0, for: Self.purpose) }
+        appliesIgnoreFile = build.appliesIgnoreFile
+        includeGit = build.includeGit
         imageNames = build.imageNames
         isPushEnabled = build.isPushEnabled
         noCache = build.noCache
@@ -66,6 +71,7 @@ struct StoredRequest: Codable {
         .build(
             BuildRequest(
                 sourceLocation: try sourceLocation.map { try box.open($0, for: Self.purpose) },
+                appliesIgnoreFile: appliesIgnoreFile ?? true, includeGit: includeGit ?? false,
                 imageNames: imageNames, isPushEnabled: isPushEnabled, noCache: noCache, dockerFilePath: dockerFilePath,
                 target: target,
                 arguments: try arguments.map { argument in

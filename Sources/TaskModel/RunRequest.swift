@@ -5,8 +5,14 @@ public enum RunRequest: Sendable, Hashable {
 
 /// A request to build one image and push it (`DockerBuildRequest` of the resource API).
 public struct BuildRequest: Sendable, Hashable {
-    /// Where the context comes from: a git reference (`https://host/repo.git#ref:folder`), or the path that an upload was given.
+    /// Where the context comes from: a git reference (`https://host/repo.git#ref:folder`), the URL of an archive or a
+    /// Dockerfile, or the path that an upload was given.
     public var sourceLocation: String?
+    /// Whether an upload is a folder that somebody packed, whose ignore file says what is a part of it. False for an
+    /// archive that is taken as it is.
+    public var appliesIgnoreFile: Bool
+    /// Puts `.git` into the context, as `!.git/**` at the end of the ignore file would.
+    public var includeGit: Bool
     /// As typed: without a registry the run's own is meant; `{{.Run.ID}}` and its like are filled in when the run starts.
     public var imageNames: [String]
     public var isPushEnabled: Bool
@@ -25,13 +31,16 @@ public struct BuildRequest: Sendable, Hashable {
     public var loginMode: RegistryLoginMode
 
     public init(
-        sourceLocation: String? = nil, imageNames: [String] = [], isPushEnabled: Bool = false, noCache: Bool = false,
+        sourceLocation: String? = nil, appliesIgnoreFile: Bool = true, includeGit: Bool = false,
+        imageNames: [String] = [], isPushEnabled: Bool = false, noCache: Bool = false,
         dockerFilePath: String? = nil, target: String? = nil, arguments: [BuildArgument] = [],
         labels: [BuildLabel] = [],
         platform: Platform = .linuxAMD64, builder: BuilderChoice = .buildKit, timeout: Duration? = nil,
         agentPoolName: String? = nil, logTemplate: String? = nil, loginMode: RegistryLoginMode = .default
     ) {
         self.sourceLocation = sourceLocation
+        self.appliesIgnoreFile = appliesIgnoreFile
+        self.includeGit = includeGit
         self.imageNames = imageNames
         self.isPushEnabled = isPushEnabled
         self.noCache = noCache

@@ -20,7 +20,7 @@ struct ScheduleRunRequestTests {
     @Test func `our additions are read`() throws {
         let body = #"""
             {"type": "dockerbuildrequest", "sourceLocation": "s", "noCache": true, "labels": {"b": "2", "a": "1"}, "builder": "classic",
-             "unknown": {"x": [1]}}
+             "appliesIgnoreFile": false, "includeGit": true, "unknown": {"x": [1]}}
             """#
         guard
             case .build(let request) = try WireJSON.decode(ScheduleRunRequest.self, from: Array(body.utf8)).runRequest()
@@ -28,6 +28,8 @@ struct ScheduleRunRequestTests {
 
         #expect(request.noCache)
         #expect(request.builder == .classic)
+        #expect(!request.appliesIgnoreFile)
+        #expect(request.includeGit)
         #expect(request.labels == [BuildLabel(name: "a", value: "1"), BuildLabel(name: "b", value: "2")])
     }
 

@@ -22,8 +22,8 @@ enum TestData {
             registry: registry, type: .quickBuild,
             request: .build(
                 BuildRequest(
-                    sourceLocation: "https://user:\(secret)@git.example.test/app.git#main", imageNames: ["app:v1"],
-                    isPushEnabled: true,
+                    sourceLocation: "https://user:\(secret)@git.example.test/app.git#main",
+                    appliesIgnoreFile: false, includeGit: true, imageNames: ["app:v1"], isPushEnabled: true,
                     arguments: [
                         BuildArgument(name: "PLAIN", value: Secret("shown"), isSecret: false),
                         BuildArgument(name: "TOKEN", value: Secret(secret), isSecret: true),
