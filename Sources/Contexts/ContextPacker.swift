@@ -7,6 +7,9 @@ public enum ContextPacker {
         /// gzip at level 1: an upload's time is that of its compression, and higher levels cost far more than they
         /// save.
         case gzip
+        /// zstd at level 1: of source code a fifth smaller than gzip's, in a third of the time. Level 3 takes twice the
+        /// time for another twentieth.
+        case zstd
     }
 
     /// How far packing has come.

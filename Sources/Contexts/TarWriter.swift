@@ -44,6 +44,11 @@ final class TarWriter {
             // The time of packing would make equal archives differ.
             try check(archive_write_set_filter_option(handle, "gzip", "timestamp", nil), "leave out the time")
         }
+        if compression == .zstd {
+            // Without the library behind it the filter would start a program.
+            guard archive_write_add_filter_zstd(handle) == ARCHIVE_OK else { throw failure("compress with zstd") }
+            try check(archive_write_set_filter_option(handle, "zstd", "compression-level", "1"), "compress at level 1")
+        }
         // 0: pass everything on at once, without blocks to fill up at the end.
         try check(archive_write_set_bytes_per_block(handle, 0), "choose the block size")
         let box = Unmanaged.passUnretained(sink).toOpaque()  // lives as long as the handle

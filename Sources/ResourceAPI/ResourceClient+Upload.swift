@@ -11,7 +11,7 @@ extension ResourceClient {
     ///
     /// - Parameters:
     ///   - length: in bytes; nil sends the body in chunks, whose end tells the server that all has come.
-    ///   - produce: writes the tar.gz. If it throws, the upload is broken off without that end.
+    ///   - produce: writes the archive. If it throws, the upload is broken off without that end.
     /// - Throws: what `produce` threw, ``ResourceError``.
     public func upload(
         to upload: SourceUpload, length: Int64? = nil, produce: @escaping @Sendable (BytePipe) async throws -> Void

@@ -1,13 +1,16 @@
 /// Where to put a context: the answer of `POST P/listBuildSourceUploadUrl`.
 public struct SourceUpload: Codable, Sendable, Hashable {
-    /// Takes a `PUT` of a tar.gz, without a login.
+    /// Takes a `PUT` of a tar archive, plain or compressed, without a login.
     public var uploadUrl: String
     /// What `sourceLocation` of a build request says to mean this upload.
     public var relativePath: String
+    /// Ours: the compressions that are taken, as in `zstd`. Missing from other servers, which take gzip.
+    public var compressions: [String]?
 
-    public init(uploadUrl: String, relativePath: String) {
+    public init(uploadUrl: String, relativePath: String, compressions: [String]? = nil) {
         self.uploadUrl = uploadUrl
         self.relativePath = relativePath
+        self.compressions = compressions
     }
 }
 

@@ -40,6 +40,18 @@ struct BuildCommandTests {
         }
     }
 
+    @Test func `an upload is compressed with zstd where the server takes it`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("FROM scratch\n", to: "Dockerfile")
+            stub.change { $0.compressions = ["gzip", "zstd"] }
+
+            let result = try await slipway.run("build", "--no-wait", ".")
+
+            #expect(result.code == 0, "\(result.errors)")
+            #expect(stub.now.uploads.first?.prefix(4) == [0x28, 0xb5, 0x2f, 0xfd])
+        }
+    }
+
     @Test func `a git reference is handed on as it was typed, with every option`() async throws {
         try await CommandRunner.with { stub, slipway in
             let result = try await slipway.run(

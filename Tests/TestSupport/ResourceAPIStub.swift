@@ -34,6 +34,8 @@ public final class ResourceAPIStub: @unchecked Sendable {
         /// Answers of status 503 before the next call succeeds.
         public var busyAnswers = 0
         public var uploadStatus = 201
+        /// What uploads are said to be taken in; nothing is said as other servers do.
+        public var compressions: [String] = []
         /// Read a mebibyte of an upload and then nothing more.
         public var stallsUploads = false
         public var stalledUploads = 0
@@ -108,8 +110,11 @@ public final class ResourceAPIStub: @unchecked Sendable {
                 #"{"value":[{"id":"\#(root)","name":"acme01","type":"Microsoft.ContainerRegistry/registries"}]}"#,
                 connection)
         case ("POST", root + "/listBuildSourceUploadUrl"):
+            let names = now.compressions.map { "\"\($0)\"" }.joined(separator: ",")
+            let compressions = names.isEmpty ? "" : #","compressions":[\#(names)]"#
             try json(
-                #"{"uploadUrl":"\#(server)/blobs/source/c.tar.gz?sig=s","relativePath":"source/c.tar.gz"}"#, connection)
+                #"{"uploadUrl":"\#(server)/blobs/source/c.tar.gz?sig=s","relativePath":"source/c.tar.gz"\#(compressions)}"#,
+                connection)
         case ("POST", root + "/scheduleRun"):
             change { $0.scheduled.append(body) }
             try json(run("ca1"), connection)

@@ -157,6 +157,7 @@ struct RoutesTests {
         try await withServer { client, token async throws in
             let answer = try await call(client, token, .post, Self.root + "/listBuildSourceUploadUrl")
             let upload = try WireJSON.decode(SourceUpload.self, from: Array(answer.body.readableBytesView))
+            #expect(upload.compressions?.contains("zstd") == true)
             let url = try #require(URL(string: upload.uploadUrl))
             let path = url.path + "?" + (url.query ?? "")
             let list = "<?xml version='1.0'?><BlockList><Latest>QkI=</Latest><Latest>QUE=</Latest></BlockList>"

@@ -26,7 +26,9 @@ struct RunsController {
         _ = try directory.registry(context)
         let name = LinkSigner.randomName() + ".tar.gz"
         let url = links.sign(.upload, name: name, server: request.origin(fallback: directory.identity.publicURL))
-        return try .json(SourceUpload(uploadUrl: url, relativePath: RunService.path(ofUpload: name)))
+        return try .json(
+            SourceUpload(
+                uploadUrl: url, relativePath: RunService.path(ofUpload: name), compressions: ["gzip", "zstd"]))
     }
 
     private func schedule(_ request: Request, _ context: ResourceContext) async throws -> Response {

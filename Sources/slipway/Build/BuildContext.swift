@@ -73,8 +73,9 @@ struct BuildContext {
     {
         let progress = PackingProgress()
         defer { progress.clear() }
+        let compression: ContextPacker.Compression = place.compressions?.contains("zstd") == true ? .zstd : .gzip
         try await client.upload(to: place) { pipe in
-            try await ContextPacker.packInBackground(context.upload, into: pipe, compression: .gzip) {
+            try await ContextPacker.packInBackground(context.upload, into: pipe, compression: compression) {
                 progress.show($0)
             }
             progress.finish(bytes: pipe.bytesWritten)
