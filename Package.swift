@@ -165,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "SchedulingTests",
             dependencies: [
-                "AgentProtocol", "CurlHTTP", "Scheduling", "Storage", "TaskModel", "TestSupport", crypto, logging,
+                "AgentProtocol", "Contexts", "CurlHTTP", "Scheduling", "Storage", "TaskModel", "TestSupport", crypto,
+                logging,
             ],
             swiftSettings: strict
         ),

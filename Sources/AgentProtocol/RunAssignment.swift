@@ -49,6 +49,8 @@ public enum RunSource: Sendable, Hashable {
     case none
     /// `URL#ref:folder`, with the user info that the request had.
     case git(Secret)
+    /// The http or https URL of an archive or a Dockerfile, with the user info and the query that the request had.
+    case download(Secret)
     /// An archive that a client uploaded: see ``RunBroker/uploadedContext(_:in:)``.
     case upload
 }

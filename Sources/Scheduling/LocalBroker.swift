@@ -169,7 +169,10 @@ public struct LocalBroker: RunBroker {
 
     private func source(of build: BuildRequest) -> RunSource {
         guard let location = build.sourceLocation else { return .none }
-        return RunService.uploadName(ofPath: location) == nil ? .git(Secret(location)) : .upload
+        if RunService.uploadName(ofPath: location) != nil { return .upload }
+        // What can't be read any more is for the agent to tell.
+        if case .download = try? ContextLocation(location) { return .download(Secret(location)) }
+        return .git(Secret(location))
     }
 
     private func pullCredentials(of build: BuildRequest) -> [String: Credential] {

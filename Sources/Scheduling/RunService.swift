@@ -63,8 +63,8 @@ public struct RunService: Sendable {
         }
         do {
             try SourcePolicy(addresses: settings.sources).check(location)
-        } catch let error as ContextError {
-            throw RunServiceError.invalidSource(error.description)
+        } catch {
+            throw RunServiceError.invalidSource(error)
         }
         return nil
     }

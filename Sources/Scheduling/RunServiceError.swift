@@ -1,8 +1,9 @@
+public import Contexts
 public import TaskModel
 
 /// Why a request about runs is refused. ``code`` is the one the API answers with.
 public enum RunServiceError: Error, Equatable {
-    case invalidSource(String)
+    case invalidSource(ContextError)
     case unknownUpload(String)
     case unknownPool(String, known: [String])
     case unsupportedPlatform(Platform)
@@ -14,7 +15,8 @@ public enum RunServiceError: Error, Equatable {
 
     public var code: String {
         switch self {
-        case .invalidSource, .missingSource: "InvalidSourceLocation"
+        case .invalidSource(let error): error.apiCode
+        case .missingSource: "InvalidSourceLocation"
         case .unknownUpload: "SourceNotFound"
         case .unknownPool: "AgentPoolNotFound"
         case .unsupportedPlatform: "PlatformNotSupported"
@@ -24,12 +26,17 @@ public enum RunServiceError: Error, Equatable {
         case .runNotFound: "ResourceNotFound"
         }
     }
+
+    /// A closer word for it, where there is one.
+    public var detailCode: String? {
+        if case .invalidSource(let error) = self { error.code } else { nil }
+    }
 }
 
 extension RunServiceError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .invalidSource(let reason): reason
+        case .invalidSource(let error): error.description
         case .unknownUpload(let path):
             "There is no uploaded context '\(path.escapedForDisplay)' (any more). Ask for an upload URL, upload the context, then queue the run again."
         case .unknownPool(let name, let known):
@@ -38,7 +45,7 @@ extension RunServiceError: CustomStringConvertible {
             "No agent builds for \(platform): the agents' system is linux. Use --platform linux, or leave the platform out."
         case .invalidImageName(let error): error.description
         case .missingSource:
-            "The request names no source. Give a git reference (URL#ref:folder) or an uploaded context."
+            "The request names no source. Give a git reference (URL#ref:folder), an archive's URL or an uploaded context."
         case .secretArgumentsRefused(let pool):
             "The policy of pool \(pool) refuses secret build arguments (refuseSecretBuildArguments), since an image's history may keep them."
         case .timeoutTooLong(let asked, let most):

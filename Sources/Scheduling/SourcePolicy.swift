@@ -1,41 +1,41 @@
 import Contexts
 import CurlHTTP
 
-/// Which contexts may be asked for by name: git over https and ssh; over http where it is allowed. What a name resolves to is checked when
-/// the connection is made.
+/// Which contexts may be asked for by name: git over https and ssh, downloads over https; either over http where it is
+/// allowed. What a name resolves to is checked when the connection is made.
 struct SourcePolicy {
     let addresses: AddressPolicy
 
-    /// - Throws: ``ContextError`` if the text names no context; ``RunServiceError/invalidSource(_:)`` if that kind is refused.
-    func check(_ location: String) throws {
+    /// - Throws: ``ContextError`` if the text names no context, or one of a kind that is refused.
+    func check(_ location: String) throws(ContextError) {
         switch try ContextLocation(location) {
-        case .git(let reference): try check(reference)
-        case .download(let url):
-            throw RunServiceError.invalidSource(
-                "'\(ContextLocation.download(url).redacted)' is a download, and archives from a URL are not built yet. "
-                    + "Name a git repository (https://host/repo.git#ref:folder), or build a folder that holds the archive's contents."
-            )
+        case .git(let reference):
+            guard !reference.remote.hasPrefix("git://") else {
+                throw .sourceRefused(
+                    reference.remote,
+                    reason: "git:// is neither encrypted nor authenticated. Use https:// or ssh://")
+            }
+            try checkEncryption(of: reference.remote)
+        case .download(let url): try checkEncryption(of: url)
         case .artifact(let name):
-            throw RunServiceError.invalidSource(
-                "'\(name)' is an artifact, and artifacts are not built yet. Name a git repository, or build a folder.")
+            throw .sourceRefused(
+                name,
+                reason: "contexts that are artifacts of a registry may come later. "
+                    + "Name a git repository or the URL of an archive, or build a folder")
         case .none:
-            throw RunServiceError.invalidSource(
-                "A build needs a context; /dev/null has none. Name a folder or a git repository.")
-        case .standardInput, .folder: throw RunServiceError.missingSource
+            throw .sourceRefused(
+                "/dev/null",
+                reason: "it is no context, and a build needs one, if only for its Dockerfile. Upload an archive that "
+                    + "holds just that, as 'slipway build /dev/null -f FILE' does")
+        case .standardInput, .folder: throw .emptyLocation
         }
     }
 
-    private func check(_ reference: GitReference) throws {
-        let remote = reference.remote
-        if remote.hasPrefix("git://") {
-            throw RunServiceError.invalidSource(
-                "git:// is neither encrypted nor authenticated, so '\(remote)' is not fetched. Use https:// or ssh://.")
-        }
-        if remote.hasPrefix("http://"), let origin = HTTPOrigin(url: remote)?.description,
-            !addresses.allowedOrigins.contains(origin)
+    private func checkEncryption(of url: String) throws(ContextError) {
+        if let origin = HTTPOrigin(url: url), origin.scheme == "http",
+            !addresses.allowedOrigins.contains(origin.description)
         {
-            throw RunServiceError.invalidSource(
-                "'\(remote)' is not encrypted. Use https://, or have the administrator add \(origin) to sources.allow.")
+            throw .plainSource(origin)
         }
     }
 }

@@ -9,6 +9,8 @@ struct ServerError: Error {
     let code: String
     let message: String
     var target: String?
+    /// A closer word for what went wrong.
+    var detailCode: String?
     /// Seconds after which it is worth trying again.
     var retryAfter: Int?
 
@@ -24,7 +26,11 @@ struct ServerError: Error {
         ServerError(status: .forbidden, code: "AuthenticationFailed", message: message)
     }
 
-    var envelope: ErrorEnvelope { ErrorEnvelope(code: code, message: message, target: target) }
+    var envelope: ErrorEnvelope {
+        ErrorEnvelope(
+            code: code, message: message, target: target,
+            details: detailCode.map { [ErrorEnvelope.Detail(code: $0, message: message, target: target)] })
+    }
 }
 
 extension ServerError {
@@ -36,7 +42,9 @@ extension ServerError {
             self.init(status: .badRequest, code: error.code, message: error.message, target: error.target)
         case let error as RunServiceError:
             let status: HTTPResponse.Status = if case .runNotFound = error { .notFound } else { .badRequest }
-            self.init(status: status, code: error.code, message: error.description)
+            self.init(
+                status: status, code: error.code, message: error.description,
+                target: error.detailCode == nil ? nil : "sourceLocation", detailCode: error.detailCode)
         case let error as StorageError: self.init(error)
         case let error as HTTPError:
             let code = error.status == .notFound ? "ResourceNotFound" : error.status.reasonPhrase.filter { $0 != " " }

@@ -1,3 +1,5 @@
+import AgentProtocol
+import Contexts
 import Foundation
 import Storage
 import TaskModel
@@ -12,8 +14,12 @@ struct RunServiceTests {
         ("file:///etc", "file"),
         ("/etc", "/etc"),
         ("https://git.example.test/app.git#-x", "-x"),
-        ("https://download.example.test/app.tar.gz", "not built yet"),
-        ("oci://r.example.test/app:v1", "not built yet"),
+        ("http://plain.example.test/app.tar.gz?sig=x", "sources.allow"),
+        ("https://download.example.test:0/app.tar.gz", "port"),
+        ("oci://r.example.test/app:v1", "may come later"),
+        ("oci://r.example.test/app", "artifact"),
+        ("/dev/null", "a build needs one"),
+        ("-", "Name a folder"),
         ("source/../../etc/passwd", "upload"),
         ("source/missing.tar.gz", "upload"),
         ("", "URL#ref:folder"),
@@ -28,6 +34,29 @@ struct RunServiceTests {
 
             #expect(error?.description.contains(word) == true)
             #expect(try await server.service.list(in: server.registry, RunFilter(), before: nil, limit: 10).isEmpty)
+        }
+    }
+
+    @Test func `the refusal of a source has the API's code and a closer one`() {
+        let escape = RunServiceError.invalidSource(.folderOutside("../x"))
+        let scheme = RunServiceError.invalidSource(.unknownScheme("ftp://x"))
+
+        #expect([escape.code, escape.detailCode] == ["ContextPathEscape", "folder-outside"])
+        #expect([scheme.code, scheme.detailCode] == ["InvalidSourceLocation", "unknown-scheme"])
+    }
+
+    @Test(arguments: [
+        ("https://download.example.test/app.tar.gz?sig=secret", true),
+        ("http://git.example.test/Dockerfile", true),
+        ("https://git.example.test/app.git#main", false),
+    ])
+    func `an agent is told what is a download and what is git`(source: String, isDownload: Bool) async throws {
+        try await TestServer.with { server async throws in
+            _ = try await server.submit(TestServer.request(source: source))
+
+            let assignment = try await server.take()
+
+            #expect(assignment?.source == (isDownload ? .download(Secret(source)) : .git(Secret(source))))
         }
     }
 

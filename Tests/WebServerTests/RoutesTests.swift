@@ -153,6 +153,20 @@ struct RoutesTests {
         }
     }
 
+    @Test func `a source that is refused has the code of the API and a closer one, and shows no secret`() async throws {
+        try await withServer { client, token async throws in
+            let body = #"{"type":"DockerBuildRequest","sourceLocation":"http://u:secret@h.test/a.tgz?secret"}"#
+            let response = try await call(client, token, .post, Self.root + "/scheduleRun", body)
+
+            let error = try WireJSON.decode(ErrorEnvelope.self, from: Array(response.body.readableBytesView)).error
+            #expect(response.status == .badRequest)
+            #expect(error.code == "InvalidSourceLocation")
+            #expect(error.target == "sourceLocation")
+            #expect(error.details?.first?.code == "source-refused")
+            #expect(!String(buffer: response.body).contains("secret"))
+        }
+    }
+
     @Test func `a context is uploaded through its link, whole or in blocks`() async throws {
         try await withServer { client, token async throws in
             let answer = try await call(client, token, .post, Self.root + "/listBuildSourceUploadUrl")

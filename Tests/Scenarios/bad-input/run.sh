@@ -53,7 +53,6 @@ write_file "$work/ignore/Dockerfile" 'FROM scratch'
 write_file "$work/ignore/.dockerignore" 'fine' '[a-'
 refused 'an ignore file with a broken rule' 1 'line 2' slipway build -t "$name/app:1" "$work/ignore"
 refused 'git without encryption or login' 1 'https' slipway build -t "$name/app:1" "git://127.0.0.1/app.git"
-refused 'a URL that is no repository' 1 'git' slipway build -t "$name/app:1" "$git_url/archive.tar.gz"
 refused 'http where it is not allowed' 1 'sources.allow' slipway build -t "$name/app:1" http://git.example.com/app.git
 refused 'an unknown command' 64 'Usage' slipway bake
 refused 'two ways to say what to cancel' 64 'only one' slipway runs cancel ca1 --all
@@ -61,6 +60,7 @@ refused 'two ways to say what to cancel' 64 'only one' slipway runs cancel ca1 -
 # ---- Runs that end badly ----
 
 expect_run 'a repository that is not there' Failed "$git_url/$name/none.git" -t "$name/app:1" "$git_url/$name/none.git"
+expect_run 'a URL where nothing is' Failed 'status 404' -t "$name/app:1" "$git_url/archive.tar.gz"
 expect_run 'a branch that is not there' Failed 'no such branch' -t "$name/app:1" "$url#nowhere"
 expect_run 'a commit that is not there' Failed 'no such branch' -t "$name/app:1" "$url#$(printf '0%.0s' {1..39})1"
 expect_run 'a folder that is not there' Failed "There is no folder 'nowhere'" -t "$name/app:1" "$url#main:nowhere"

@@ -166,11 +166,11 @@ extension RunAssignment {
         secrets += pullCredentials.values.map(\.password.value)
         secrets += gitCredentials.values.map(\.password.value)
         if let credential = registry.credential { secrets.append(credential.password.value) }
-        // An unreadable one has no user info.
-        if case .git(let location) = source, let reference = try? ContextLocation(location.value),
-            case .git(let git) = reference, let credential = git.credential
-        {
-            secrets.append(credential.password.value)
+        switch source {
+        case .git(let location), .download(let location):
+            // An unreadable one has no secrets that are ever used.
+            secrets += ((try? ContextLocation(location.value))?.secrets ?? []).map(\.value)
+        case .none, .upload: break
         }
         return secrets.filter { !$0.isEmpty }
     }

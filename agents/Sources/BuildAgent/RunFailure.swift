@@ -69,9 +69,10 @@ extension ContextError {
     fileprivate var isFaultOfSource: Bool {
         switch self {
         case .unreachable, .connectionFailed, .unknownHostKey, .mirrorDamaged, .entryRefused, .tooLarge,
-            .archiveLibrary, .sourceRefused,
-            .unexpectedAnswer:
+            .archiveLibrary, .sourceRefused, .plainSource,
+            .unexpectedAnswer, .notStored:
             false
+        case .downloadRefused(_, let status, _): status < 500 && status != 429
         default: true
         }
     }
