@@ -52,6 +52,114 @@ struct BuildCommandTests {
         }
     }
 
+    @Test func `an archive on standard input is uploaded as it comes, and taken as it is`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("FROM scratch\n", to: "app/sub/Dockerfile")
+            // More than what fits into any pipe.
+            try slipway.write(String(repeating: "a line\n", count: 300_000), to: "app/text")
+            let tar = Process()
+            tar.executableURL = URL(filePath: "/usr/bin/env")
+            tar.arguments = ["tar", "-C", slipway.folder.path, "-cf", slipway.folder.path + "/app.tar", "app"]
+            try tar.run()
+            tar.waitUntilExit()
+            let archive = slipway.folder.appending(path: "app.tar")
+
+            let result = try await slipway.run(
+                ["build", "--no-wait", "-f", "app/sub/Dockerfile", "-"], inputFile: archive)
+
+            #expect(result.code == 0, "\(result.errors)")
+            #expect(stub.now.uploads == [Array(try Data(contentsOf: archive))])
+            let request = try fields(stub.now.scheduled.first)
+            #expect(request["sourceLocation"] as? String == "source/c.tar.gz")
+            #expect(request["dockerFilePath"] as? String == "app/sub/Dockerfile")
+            #expect(request["appliesIgnoreFile"] as? Bool == false)
+        }
+    }
+
+    /// The files in the archive that was uploaded, gzip.
+    private func uploaded(_ stub: ResourceAPIStub, _ slipway: CommandRunner) throws -> [String: String] {
+        let folder = slipway.folder.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(stub.now.uploads.first ?? []).write(to: folder.appending(path: "a.tar.gz"))
+        let tar = Process()
+        tar.executableURL = URL(filePath: "/usr/bin/env")
+        tar.arguments = ["tar", "-C", folder.path, "-xzf", folder.path + "/a.tar.gz"]
+        try tar.run()
+        tar.waitUntilExit()
+        try FileManager.default.removeItem(at: folder.appending(path: "a.tar.gz"))
+        var files: [String: String] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            files[name] = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        }
+        return files
+    }
+
+    @Test(arguments: [["-"], ["/dev/null", "-f", "-"], ["/dev/null", "-f", "Other"], ["/DEV/NULL", "-f", "URL"]])
+    func `a Dockerfile without a context is a context of that file alone`(arguments: [String]) async throws {
+        try await LoopbackServer.with { _, connection in
+            try connection.answer(200, body: "FROM scratch\n")
+        } use: { server in
+            try await CommandRunner.with { stub, slipway in
+                try slipway.write("FROM scratch\n", to: "Other")
+                let arguments = arguments.map { $0 == "URL" ? server.url + "/D" : $0 }
+
+                let result = try await slipway.run(
+                    ["build", "--no-wait"] + arguments, input: arguments.contains("-") ? "FROM scratch\n" : "")
+
+                #expect(result.code == 0, "\(result.errors)")
+                #expect(try uploaded(stub, slipway) == ["Dockerfile": "FROM scratch\n"])
+                #expect(try fields(stub.now.scheduled.first)["dockerFilePath"] as? String == "Dockerfile")
+            }
+        }
+    }
+
+    @Test func `a file of a Dockerfile on standard input is a mistake`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            let result = try await slipway.run("build", "-f", "sub/Dockerfile", "-", input: "FROM scratch\n")
+
+            #expect(result.code == 1)
+            #expect(result.errors.contains("sub/Dockerfile"))
+            #expect(stub.now.scheduled.isEmpty)
+        }
+    }
+
+    @Test func `a Dockerfile from a URL goes with a folder, and a refusal is told without its query`() async throws {
+        try await LoopbackServer.with { request, connection in
+            try connection.answer(
+                request.path == "/D" ? 200 : 404, body: request.path == "/D" ? "FROM url\n" : request.target)
+        } use: { server in
+            try await CommandRunner.with { stub, slipway in
+                try slipway.write("FROM scratch\n", to: "app/Dockerfile")
+
+                let result = try await slipway.run(
+                    "build", "--no-wait", "-f", server.url + "/D?sig=secretsecret", "app")
+                let missing = try await slipway.run("build", "-f", server.url + "/N?sig=secretsecret", "app")
+
+                #expect(result.code == 0, "\(result.errors)")
+                let name = try #require(try fields(stub.now.scheduled.first)["dockerFilePath"] as? String)
+                #expect(name.hasPrefix(".dockerfile."))
+                #expect(try uploaded(stub, slipway)[name] == "FROM url\n")
+                #expect(missing.code == 1)
+                #expect(missing.errors.contains("404"))
+                #expect(!missing.errors.contains("secretsecret"))
+                #expect(stub.now.scheduled.count == 1)
+            }
+        }
+    }
+
+    @Test func `.git is asked for in the request, of a folder and of a repository`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("FROM scratch\n", to: "Dockerfile")
+
+            for context in [".", "https://git.example.test/app.git"] {
+                _ = try await slipway.run("build", "--no-wait", "--include-git", context)
+            }
+
+            #expect(stub.now.scheduled.count == 2)
+            for body in stub.now.scheduled { #expect(try fields(body)["includeGit"] as? Bool == true) }
+        }
+    }
+
     @Test func `a git reference is handed on as it was typed, with every option`() async throws {
         try await CommandRunner.with { stub, slipway in
             let result = try await slipway.run(
@@ -121,6 +229,14 @@ struct BuildCommandTests {
             (["build", "nowhere"], 1, "nowhere"),
             (["build", "empty"], 1, "Dockerfile"),
             (["build", "-f", "missing", "empty"], 1, "missing"),
+            (["build", "/dev/null"], 1, "-f"),
+            (["build", "-f", "missing", "/dev/null"], 1, "missing"),
+            (["build", "-"], 1, "standard input"),
+            (["build", "-f", "-", "-"], 1, "-f"),
+            (["build", "-f", "-", "https://git.example.test/app.git"], 1, "-f"),
+            (["build", "-f", "https://h.example.test/D", "https://h.example.test/a.tgz"], 1, "-f"),
+            (["build", "-f", "http://h.example.test/D", "empty"], 1, "http://h.example.test"),
+            (["build", "-f", "ftp://h.example.test/D", "empty"], 1, "ftp://h.example.test/D"),
             (["build", "--timeout", "0", "."], 64, "--timeout"),
             (["build", "--platform", "plan9", "."], 64, "plan9"),
             (["build", "-r", "other", "https://git.example.test/app.git"], 3, "There is: acme01"),

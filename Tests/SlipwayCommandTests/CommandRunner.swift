@@ -36,19 +36,20 @@ struct CommandRunner {
     }
 
     /// - Parameters:
-    ///   - input: what is on standard input.
+    ///   - input: what is on standard input; it must fit into a pipe.
+    ///   - inputFile: a file for standard input instead.
     ///   - whileRunning: is handed the process once it runs.
     func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:], isLocal: Bool = true,
-        whileRunning: (Process) async throws -> Void = { _ in }
+        _ arguments: [String], input: String = "", inputFile: URL? = nil, environment: [String: String] = [:],
+        isLocal: Bool = true, whileRunning: (Process) async throws -> Void = { _ in }
     ) async throws -> Result {
         let process = process(arguments, environment: environment, isLocal: isLocal)
         let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = standardInput
+        process.standardInput = try inputFile.map { try FileHandle(forReadingFrom: $0) } ?? standardInput as Any
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        if inputFile == nil { try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8)) }
         try standardInput.fileHandleForWriting.close()
         async let outputText = Self.text(of: output)
         async let errorText = Self.text(of: errors)

@@ -5,10 +5,12 @@ import TaskModel
 
 struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Build an image from a folder or a git repository, and push it.",
+        abstract: "Build an image from a folder, a git repository or an archive, and push it.",
         discussion: """
-            The context is a folder, which is packed and uploaded, or a git reference such as \
-            https://host/team/app.git#branch:folder, which the server fetches. The log is followed until the run has ended; Ctrl-C asks \
+            The context is a folder, which is packed and uploaded; a git reference such as \
+            https://host/team/app.git#branch:folder, or the URL of an archive or a Dockerfile, which the server fetches; \
+            '-' for an archive or a Dockerfile on standard input; or /dev/null for a Dockerfile (-f) without a context. \
+            No ignore file is applied to an archive. The log is followed until the run has ended; Ctrl-C asks \
             whether to cancel the run, and a second Ctrl-C leaves at once.
 
             Exit codes: \(ExitStatus.table)
@@ -16,7 +18,9 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "The context: a folder, or a git reference URL[#REF[:FOLDER]].", completion: .directory)
+    @Argument(
+        help: "The context: a folder, a git reference URL[#REF[:FOLDER]], an archive's URL, '-' or /dev/null.",
+        completion: .directory)
     var context: String
 
     @OptionGroup(title: "Image") var image: ImageOptions
@@ -27,7 +31,10 @@ struct Build: AsyncParsableCommand {
     @Option(help: "The agent pool to run on.")
     var agentPool: String?
 
-    @Flag(help: "Pack the folder's .git too, as '!.git/**' at the end of the ignore file would.")
+    @Flag(
+        help:
+            "Put .git into the context of a folder or a git repository, as '!.git/**' at the end of the ignore file would."
+    )
     var includeGit = false
 
     @Flag(help: "Don't wait for the run to end.")
@@ -57,6 +64,8 @@ struct Build: AsyncParsableCommand {
             let source = try await context.hand(to: connection)
             request.sourceLocation = source.location
             request.dockerFilePath = source.dockerfilePath
+            request.appliesIgnoreFile = source.appliesIgnoreFile
+            request.includeGit = source.includeGit
             let interrupts = Interrupts()
             let queued = try await connection.client.scheduleRun(.dockerBuild(request), in: connection.registry)
             let id = try queued.requiredID

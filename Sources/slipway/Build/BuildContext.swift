@@ -1,8 +1,7 @@
 import Contexts
 import CurlHTTP
-import Foundation
-import Glibc
 import ResourceAPI
+import Synchronization
 
 /// The context of a build as somebody typed it, and the way it takes to the server.
 struct BuildContext {
@@ -10,23 +9,32 @@ struct BuildContext {
     struct Source {
         let location: String
         let dockerfilePath: String?
+        /// Nil for what is no upload of an archive.
+        var appliesIgnoreFile: Bool?
+        var includeGit: Bool?
     }
 
     private enum Kind {
         case folder(PreparedContext)
+        /// An archive from standard input, as it comes, behind its first bytes.
+        case archive(first: [UInt8], dockerfilePath: String?)
         /// Fetched by the server: the text as typed.
         case remote(String, dockerfilePath: String?)
     }
 
     private let kind: Kind
+    private let includesGit: Bool
 
     /// Looks at the context; a folder is read so far that a mistake shows before anything is sent.
     ///
-    /// - Parameter dockerfile: relative to the current directory for a folder, to the context for anything else.
+    /// - Parameter dockerfile: a path is relative to the current directory for a folder or none, to the context for
+    ///   anything else.
     init(_ text: String, dockerfile: String?, includesGit: Bool) async throws {
+        self.includesGit = includesGit
+        let dockerfile = DockerfileOption(dockerfile)
         switch try ContextLocation(text, localPath: FolderContext.localPath) {
         case .folder(let path):
-            let choice = try Self.dockerfile(dockerfile)
+            let choice = try await dockerfile.forFolder()
             kind = .folder(
                 try await BlockingExecutor.shared.run {
                     try FolderContext.prepare(path, dockerfile: choice, includeGit: includesGit) {
@@ -34,18 +42,19 @@ struct BuildContext {
                     }
                 })
         case .git, .download, .artifact:
-            guard dockerfile != "-" else { throw CommandError.standardInputDockerfile }
-            kind = .remote(text, dockerfilePath: dockerfile)
-        case .none: throw CommandError.notEnabled("A build without a context ('/dev/null')")
-        case .standardInput: throw CommandError.notEnabled("A context on standard input ('-')")
+            kind = .remote(text, dockerfilePath: try dockerfile.forContext())
+        case .none: kind = .folder(PreparedContext(dockerfile: try await dockerfile.alone()))
+        case .standardInput:
+            let path = try dockerfile.forContext()
+            switch try await StandardInput.content() {
+            case .archive(let first): kind = .archive(first: first, dockerfilePath: path)
+            case .dockerfile(let bytes):
+                if case .path(let asked) = DockerfileChoice(path: path) {
+                    throw ContextError.loneDockerfile("What is on standard input", asked: asked)
+                }
+                kind = .folder(PreparedContext(dockerfile: bytes))
+            }
         }
-    }
-
-    /// The Dockerfile of a folder: named from where the caller is, or read from standard input.
-    private static func dockerfile(_ path: String?) throws -> DockerfileChoice {
-        guard let path, !path.isEmpty else { return .standard }
-        guard path != "-" else { return .bytes(try readAll(STDIN_FILENO, name: "standard input")) }
-        return .path(path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path)
     }
 
     /// Brings the context to where the server finds it.
@@ -53,16 +62,35 @@ struct BuildContext {
         switch kind {
         case .remote(let location, let dockerfilePath):
             Terminal.say("Sending context to registry: \(connection.registry.registry)...")
-            return Source(location: location, dockerfilePath: dockerfilePath ?? "Dockerfile")
+            return Source(
+                location: location, dockerfilePath: dockerfilePath ?? "Dockerfile",
+                includeGit: includesGit ? true : nil)
+        case .archive(let first, let dockerfilePath):
+            Terminal.say("Uploading the archive on standard input...")
+            let place = try await connection.client.sourceUpload(in: connection.registry)
+            let sent = Mutex<Int64>(0)
+            try await connection.client.upload(to: place) { pipe in
+                try await StandardInput.copy(after: first, into: pipe)
+                sent.withLock { $0 = pipe.bytesWritten }
+            }
+            sayContextSent(sent.withLock { $0 }, to: connection)
+            return Source(
+                location: place.relativePath, dockerfilePath: dockerfilePath ?? "Dockerfile", appliesIgnoreFile: false)
         case .folder(let context):
             Terminal.say("Packing source code into tar to upload...")
             for notice in context.notices { Terminal.say("Note: \(notice)") }
             let place = try await connection.client.sourceUpload(in: connection.registry)
             let bytes = try await send(context, to: place, connection.client)
-            Terminal.say(
-                "Sending context (\(ByteText(bytes).threeDecimals)) to registry: \(connection.registry.registry)...")
-            return Source(location: place.relativePath, dockerfilePath: context.uploadDockerfilePath)
+            sayContextSent(bytes, to: connection)
+            return Source(
+                location: place.relativePath, dockerfilePath: context.uploadDockerfilePath,
+                includeGit: includesGit ? true : nil)
         }
+    }
+
+    private func sayContextSent(_ bytes: Int64, to connection: Connection) {
+        Terminal.say(
+            "Sending context (\(ByteText(bytes).threeDecimals)) to registry: \(connection.registry.registry)...")
     }
 
     /// Packs into the upload as it goes out: nothing is kept on the disk.

@@ -15,8 +15,8 @@ struct ImageOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
         help: """
-            The Dockerfile: for a folder relative to the current directory, '-' for standard input; for a git reference relative to the \
-            context. Default: Dockerfile.
+            The Dockerfile: for a folder or /dev/null relative to the current directory, '-' for standard input, or its \
+            URL; for other contexts relative to the context. Default: Dockerfile.
             """,
         completion: .file())
     var file: String?

@@ -12,8 +12,10 @@ enum CommandError: Error, Equatable {
     case nothingToCancel
     case noRuns
     case invalidRunID(String)
-    case standardInputDockerfile
-    case notEnabled(String)
+    /// A Dockerfile from elsewhere, and a context that can't be added to.
+    case outsideDockerfile
+    case noContextNoDockerfile
+    case nothingPiped
 }
 
 extension CommandError: CustomStringConvertible {
@@ -35,9 +37,13 @@ extension CommandError: CustomStringConvertible {
         case .noRuns: "There is no run yet."
         case .invalidRunID(let text):
             "'\(text.escapedForDisplay)' is no id of a run. Ids look like ca1; 'slipway runs list' shows them."
-        case .standardInputDockerfile:
-            "A Dockerfile on standard input ('-f -') goes with a folder, not with a git reference: put it into the repository."
-        case .notEnabled(let what): "\(what) is not supported yet."
+        case .outsideDockerfile:
+            "A Dockerfile from standard input or a URL goes with a folder or /dev/null. Other contexts bring their own: "
+                + "put it in there, and name its path with -f."
+        case .noContextNoDockerfile:
+            "/dev/null is no context, so there is no Dockerfile in it. Name one with -f, or give it on standard input with '-f -'."
+        case .nothingPiped:
+            "There is nothing on standard input. Pipe an archive or a Dockerfile into it, as in: tar -c . | slipway build -"
         }
     }
 }
