@@ -113,7 +113,10 @@ extension ContextError {
 }
 
 extension ContextError: CustomStringConvertible {
-    public var description: String {
+    /// One line, whatever names it holds.
+    public var description: String { withoutControls(text) }
+
+    private var text: String {
         switch self {
         case .emptyLocation, .notAFolder, .locationNotFound, .unknownScheme, .invalidURL, .invalidReference,
             .invalidArtifact,
@@ -210,7 +213,7 @@ extension ContextError: CustomStringConvertible {
             "The context is no tar archive: \(reason). Give a tar file, plain or compressed with gzip, bzip2, xz or zstd."
         case .archiveBroken(let reason):
             "The archive ends early or is damaged: \(reason). Send it again, or make it anew."
-        case .entryRefused(let path, let reason): "The archive's entry '\(path)' is refused: \(reason)."
+        case .entryRefused(let path, let reason): "The entry '\(path)' is refused: \(reason)."
         case .tooLarge(let what, let limit):
             "The context has \(what), over the limit of \(limit). Leave out what the build doesn't need."
         case .archiveLibrary(let action, let reason): "libarchive could not \(action): \(reason)."

@@ -17,12 +17,14 @@ public enum ContextLocation: Sendable, Hashable {
     case git(GitReference)
     /// An http or https URL, without a fragment. It may hold user info or a signature: see ``redacted``.
     case download(String)
-    /// `oci://…` with a repository and a tag or digest.
+    /// `oci://…` with a repository and a tag or digest. It may hold user info: see ``redacted``.
     case artifact(String)
     /// `/dev/null`
     case none
     /// `-`
     case standardInput
+
+    private static let maxBytes = 8192
 
     /// Reads a text as somebody typed it.
     ///
@@ -45,7 +47,12 @@ public enum ContextLocation: Sendable, Hashable {
         case .somethingElse: throw .notAFolder(text)
         case nil: break
         }
-        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else {
+        guard text.utf8.count <= Self.maxBytes else {
+            throw .invalidURL(
+                "What begins with \(SourceURL.redact(text).prefix(40))",
+                reason: "it is longer than \(Self.maxBytes) bytes")
+        }
+        guard !text.unicodeScalars.contains(where: isControl) else {
             throw .invalidURL(SourceURL.redact(text), reason: "it holds a control character")
         }
         if let url = SourceURL(text) {
@@ -55,7 +62,7 @@ public enum ContextLocation: Sendable, Hashable {
         } else if let reference = try GitReference(bareGitHub: text) {
             self = .git(reference)
         } else {
-            throw .locationNotFound(text)
+            throw .locationNotFound(SourceURL.redact(text))
         }
     }
 
@@ -99,7 +106,7 @@ public enum ContextLocation: Sendable, Hashable {
         case .folder(let path): path
         case .git(let reference): reference.redacted
         case .download(let url): SourceURL.redact(url)
-        case .artifact(let text): text
+        case .artifact(let text): SourceURL.redact(text)
         case .none: "/dev/null"
         case .standardInput: "-"
         }
@@ -113,4 +120,8 @@ public enum ContextLocation: Sendable, Hashable {
         case .folder, .artifact, .none, .standardInput: []
         }
     }
+}
+
+extension ContextLocation: CustomStringConvertible {
+    public var description: String { redacted }
 }

@@ -89,6 +89,9 @@ public struct GitReference: Sendable, Hashable {
     /// - Parameter credential: of the repository around it, for the same server.
     init(submodule address: String, commit: String, credential: Credential?) throws(ContextError) {
         let reference: GitReference
+        guard !address.unicodeScalars.contains(where: isControl) else {
+            throw .sourceRefused(SourceURL.redact(address), reason: "it holds a control character")
+        }
         if let url = SourceURL(address), ["https", "http", "ssh"].contains(url.scheme), url.query == nil,
             url.fragment == nil
         {
@@ -140,10 +143,19 @@ public struct GitReference: Sendable, Hashable {
         self.notice = notice
     }
 
-    /// For logs and records.
+    /// For logs and records: one line, from which the same repository, ref and folder can be read.
     public var redacted: String {
         guard ref != nil || subdir != nil else { return remote }
-        return remote + "#" + (ref ?? "") + (subdir.map { ":" + $0 } ?? "")
+        let fragment = (ref ?? "") + (subdir.map { ":" + $0 } ?? "")
+        // In the scp form nothing is escaped, and controls are refused.
+        return remote + "#" + (SourceURL(remote) != nil ? Self.escaped(fragment) : fragment)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            guard scalar == "%" || isControl(scalar) else { return String(scalar) }
+            return String(scalar).utf8.map { "%" + hexadecimal([$0]) }.joined()
+        }.joined()
     }
 
     private static func cleanedFolder(_ folder: String) throws(ContextError) -> String? {
@@ -190,6 +202,10 @@ public struct GitReference: Sendable, Hashable {
             || parts.contains { $0.isEmpty || $0.hasPrefix(".") || $0.hasSuffix(".lock") }
         return isBroken ? "no ref can be named so" : nil
     }
+}
+
+extension GitReference: CustomStringConvertible {
+    public var description: String { redacted }
 }
 
 /// Whether a name is git's own directory, on any file system.

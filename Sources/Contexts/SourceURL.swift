@@ -66,7 +66,9 @@ struct SourceURL {
         "\(scheme)://" + (userInfo.map { $0 + "@" } ?? "") + host + port + path + (query.map { "?" + $0 } ?? "")
     }
 
-    var redacted: String { plain }
+    /// ``plain``, but for what may be the end of a password: with a `/` in it that was not escaped, its beginning is in
+    /// the place of the port.
+    var redacted: String { hasValidPort ? plain : "\(scheme)://\(host)" }
 
     /// The repositories of Azure DevOps, whose URLs need not end in `.git`: https alone.
     var isAzureRepository: Bool {
@@ -75,10 +77,29 @@ struct SourceURL {
         return host == "dev.azure.com" || host.hasSuffix(".visualstudio.com")
     }
 
-    /// A text without the user info, query and fragment that it may have as a URL.
+    /// A text without the user info, query and fragment that it may have as a URL, or as one whose scheme was forgotten.
     static func redact(_ text: String) -> String {
-        printable(SourceURL(text)?.plain ?? text)
+        let shown: String
+        if let url = SourceURL(text) {
+            shown = url.redacted
+        } else if let at = text.lastIndex(of: "@") {
+            shown = "***" + text[at...]
+        } else {
+            shown = text
+        }
+        return withoutControls(shown)
     }
+}
+
+/// A text for one line of a log or a message.
+func withoutControls(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    return text.unicodeScalars.map { isControl($0) ? "?" : String($0) }.joined()
+}
+
+/// Whether it could end a line or steer a terminal.
+func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x2028...0x2029).contains(scalar.value)
 }
 
 extension StringProtocol {
