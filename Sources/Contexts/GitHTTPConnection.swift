@@ -17,6 +17,8 @@ final class GitHTTPConnection: GitConnection {
 
     /// The deepest there is: git's own number for "all of it".
     private static let wholeDepth = 2_147_483_647
+    /// What a server says instead of giving something is cut here, in characters.
+    private static let maxReasonLength = 500
     /// Commits that are named to the server as being here already.
     private static let maxHaves = 256
 
@@ -46,7 +48,7 @@ final class GitHTTPConnection: GitConnection {
         }
         if let format = capabilities["object-format"], format != "sha1" {
             throw ContextError.unexpectedAnswer(
-                remote: session.remote, reason: "its objects are named by \(printable(format)), not by SHA-1")
+                remote: session.remote, reason: "its objects are named by \(format.prefix(40)), not by SHA-1")
         }
     }
 
@@ -189,7 +191,7 @@ final class GitHTTPConnection: GitConnection {
     }
 
     private static func refusal(_ text: String, _ session: GitSession) -> ContextError {
-        .connectionFailed(remote: session.remote, reason: "the server says '\(printable(text))'")
+        .connectionFailed(remote: session.remote, reason: "the server says '\(text.prefix(maxReasonLength))'")
     }
 }
 
