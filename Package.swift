@@ -42,6 +42,7 @@ let package = Package(
         // System libraries
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
 
         // Words
@@ -52,7 +53,7 @@ let package = Package(
         .target(name: "CurlHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(
             name: "Contexts",
-            dependencies: ["CArchive", "CGit2", "CurlHTTP", "TaskModel", crypto],
+            dependencies: ["CArchive", "CGit2", "CLzma", "CurlHTTP", "TaskModel", crypto],
             swiftSettings: strict
         ),
         .target(name: "Distribution", dependencies: ["CurlHTTP", "TaskModel", crypto], swiftSettings: strict),

@@ -208,7 +208,7 @@ need_build_tools() {
         return 1
     fi
     need_packages "to build Slipway" git:git ca-certificates curl:curl pkg-config:pkg-config ld:binutils libc6-dev \
-        libarchive-dev libcurl4-openssl-dev libgit2-dev libsqlite3-dev zlib1g-dev || return 1
+        libarchive-dev libcurl4-openssl-dev libgit2-dev liblzma-dev libsqlite3-dev zlib1g-dev || return 1
     if ! compgen -G '/usr/lib/gcc/*/*/libstdc++.so' >/dev/null; then need_packages "to link" g++ || return 1; fi
 }
 

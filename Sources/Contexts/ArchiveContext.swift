@@ -55,8 +55,8 @@ private struct ArchiveFiles: ContextFiles {
                 continue
             }
             let next = joinPath(current, part)
-            guard let place = index.place(of: next) else { return nil }
-            switch index.nodes[place].kind {
+            guard let place = index.names.place(of: next) else { return nil }
+            switch index.names.nodes[place].kind {
             case .symbolicLink(let target):
                 links += 1
                 guard links <= Self.maxLinks else { return nil }
@@ -72,13 +72,12 @@ private struct ArchiveFiles: ContextFiles {
     }
 
     func read(_ file: ResolvedFile, limit: Int) throws -> (bytes: [UInt8], entry: ContextEntry) {
-        guard case .inside(let path) = file, let place = index.place(of: path) else {
+        guard case .inside(let path) = file, let place = index.names.place(of: path) else {
             throw ContextError.unreadable("/", reason: "it is no file")
         }
-        let node = index.nodes[place]
         let shown = EntryPath(bytes: path).text
-        let entry = try ArchiveTree.entry(node)
-        guard case .file(let body, let size) = node.kind else {
+        let entry = try ArchiveTree(names: index.names).entry(place, at: path)
+        guard case .file(let body, let size) = index.names.nodes[place].kind else {
             throw ContextError.unreadable(shown, reason: "it is no file")
         }
         guard size <= limit else { throw ContextError.tooLarge("\(size) bytes in \(shown)", limit: "\(limit) bytes") }

@@ -20,67 +20,31 @@ final class ArchiveReader: EntryContent {
         let modified: Int64
     }
 
+    /// What libarchive's callback takes from.
     private final class Source {
-        let input: any ArchiveInput
-        let limits: ContextLimits
-        var received: Int64 = 0
+        let stream: ArchiveStream
         var failure: (any Error)?
-        /// What libarchive was given last; it looks at it until it asks for more.
-        var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
 
-        init(_ input: any ArchiveInput, limits: ContextLimits) {
-            self.input = input
-            self.limits = limits
-        }
-
-        deinit {
-            input.close()
-            buffer.deallocate()
-        }
-
-        /// - Returns: how many bytes are in the buffer; 0 at the end.
-        func next() throws -> Int {
-            try Task.checkCancellation()
-            guard let bytes = try input.next() else { return 0 }
-            received += Int64(bytes.count)
-            guard received <= limits.packedBytes else {
-                throw ContextError.tooLarge("more bytes as uploaded", limit: "\(limits.packedBytes) bytes")
-            }
-            if bytes.count > buffer.count {
-                buffer.deallocate()
-                buffer = .allocate(byteCount: bytes.count, alignment: 16)
-            }
-            buffer.copyBytes(from: bytes)
-            return bytes.count
+        init(_ stream: ArchiveStream) {
+            self.stream = stream
         }
     }
 
     private let handle: OpaquePointer
     private let source: Source
     private let limits: ContextLimits
-    private let clock = ContinuousClock()
-    private let started: ContinuousClock.Instant
     private var count = 0
     private var shownPath = ""
+    /// The bytes of the current file that were not counted yet.
+    private var uncounted: Int64 = 0
 
     init(_ archive: ArchiveSource, limits: ContextLimits) throws {
-        source = Source(try archive.open(), limits: limits)
+        source = Source(try ArchiveStream(archive, limits: limits))
         guard let handle = archive_read_new() else {
             throw ContextError.archiveLibrary(action: "read an archive", reason: "out of memory")
         }
         self.handle = handle
         self.limits = limits
-        started = clock.now
-        // Without the library behind it a filter would start a program: those are not taken.
-        for support in [
-            archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,
-            archive_read_support_filter_zstd,
-        ] {
-            guard support(handle) == ARCHIVE_OK else {
-                throw ContextError.archiveLibrary(
-                    action: "read archives", reason: "it was built without one of gzip, bzip2, xz, zstd")
-            }
-        }
         archive_read_support_format_tar(handle)
         let code = archive_read_open(
             handle, Unmanaged.passUnretained(source).toOpaque(), nil,
@@ -88,9 +52,9 @@ final class ArchiveReader: EntryContent {
                 guard let box, let buffer else { return -1 }
                 let source = Unmanaged<Source>.fromOpaque(box).takeUnretainedValue()  // lives as long as the handle
                 do {
-                    let count = try source.next()
-                    buffer.pointee = UnsafeRawPointer(source.buffer.baseAddress)
-                    return count
+                    let bytes = try source.stream.next()
+                    buffer.pointee = bytes.baseAddress
+                    return bytes.count
                 } catch {
                     source.failure = error
                     return -1
@@ -108,17 +72,22 @@ final class ArchiveReader: EntryContent {
     /// - Throws: ``ContextError/notAnArchive(reason:)``, ``ContextError/archiveBroken(reason:)``,
     ///   ``ContextError/entryRefused(_:reason:)``, ``ContextError/tooLarge(_:limit:)``.
     func next() throws -> Item? {
-        try TextLocale.withUTF8 {
+        try skipRest()
+        return try TextLocale.withUTF8 {
+            source.stream.beginHeader()
+            defer { source.stream.endHeader() }
             var entry: OpaquePointer?
             let code = archive_read_next_header(handle, &entry)
             if code == ARCHIVE_EOF { return nil }
-            guard code >= ARCHIVE_WARN, let entry else { throw failure() }
+            // Not ARCHIVE_RETRY: a header that is none can be passed over, but what is missing then nobody knows.
+            guard code == ARCHIVE_OK || code == ARCHIVE_WARN, let entry else { throw failure() }
             count += 1
             guard count <= limits.entries else {
                 throw ContextError.tooLarge("more entries", limit: "\(limits.entries)")
             }
-            try checkSizes()
-            return try item(entry)
+            let item = try item(entry)
+            if case .file(let size) = item.kind { uncounted = size }
+            return item
         }
     }
 
@@ -126,22 +95,27 @@ final class ArchiveReader: EntryContent {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let count = archive_read_data(handle, buffer.baseAddress, buffer.count)
         guard count >= 0 else { throw failure() }
-        try checkSizes()
+        try self.count(content: Int64(count))
         return count
     }
 
-    private func checkSizes() throws {
-        try Task.checkCancellation()
-        let unpacked = archive_filter_bytes(handle, 0)
-        guard unpacked <= limits.unpackedBytes else {
-            throw ContextError.tooLarge("more bytes unpacked", limit: "\(limits.unpackedBytes) bytes")
+    /// Reads the rest of the current entry, so that limits hold within it too.
+    private func skipRest() throws {
+        guard count > 0 else { return }
+        var bytes: UnsafeRawPointer?
+        var count = 0
+        var offset: la_int64_t = 0
+        while true {
+            let code = archive_read_data_block(handle, &bytes, &count, &offset)
+            if code == ARCHIVE_EOF { break }
+            guard code >= ARCHIVE_WARN else { throw failure() }
         }
-        guard unpacked <= limits.ratioFreeBytes || unpacked / max(1, source.received) < limits.ratio else {
-            throw ContextError.tooLarge("bytes that are compressed too far", limit: "\(limits.ratio) to 1")
-        }
-        guard clock.now - started < limits.duration else {
-            throw ContextError.tooLarge("more than can be read in time", limit: "\(limits.duration)")
-        }
+        try self.count(content: uncounted)
+    }
+
+    private func count(content bytes: Int64) throws {
+        uncounted = max(0, uncounted - bytes)
+        try source.stream.count(content: bytes)
     }
 
     private func item(_ entry: OpaquePointer) throws -> Item {
@@ -167,7 +141,11 @@ final class ArchiveReader: EntryContent {
                 guard let target = archive_entry_symlink(entry) ?? archive_entry_symlink_utf8(entry) else {
                     throw ContextError.entryRefused(shownPath, reason: "its target can't be read")
                 }
-                kind = .symbolicLink(target: UnsafeRawBufferPointer(start: target, count: strlen(target)).map { $0 })
+                let text = UnsafeRawBufferPointer(start: target, count: strlen(target)).map { $0 }
+                guard text.count <= limits.nameBytes else {
+                    throw ContextError.tooLarge("longer links", limit: "\(limits.nameBytes) bytes")
+                }
+                kind = .symbolicLink(target: text)
             case S_IFIFO: kind = .fifo
             case S_IFCHR, S_IFBLK: throw ContextError.entryRefused(shownPath, reason: "it is a device")
             default: throw ContextError.entryRefused(shownPath, reason: "its type is unknown")

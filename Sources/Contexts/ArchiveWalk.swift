@@ -2,7 +2,7 @@
 struct ArchiveWalk: ContextWalk {
     private let archive: ArchiveSource
     private let limits: ContextLimits
-    private let index: ArchiveIndex
+    private let names: ArchiveNames
     private let makeFilter: @Sendable () -> IgnoreFilter
     private let carried: Set<[UInt8]>
 
@@ -13,13 +13,13 @@ struct ArchiveWalk: ContextWalk {
     ) {
         self.archive = archive
         self.limits = limits
-        self.index = index
+        names = index.names
         self.makeFilter = makeFilter
         self.carried = carried
     }
 
     func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
-        var pass = try Pass(index: index, included: includedPlaces())
+        var pass = try Pass(names: names, included: includedPlaces())
         let reader = try ArchiveReader(archive, limits: limits)
         var number = 0
         while try reader.next() != nil {
@@ -29,66 +29,76 @@ struct ArchiveWalk: ContextWalk {
         try pass.finish(visit)
     }
 
-    private func includedPlaces() throws -> Set<Int> {
-        var places: Set<Int> = []
-        try FilteredWalk(ArchiveTree(index: index), makeFilter(), carried: carried).run { entry, _ in
-            if let place = index.place(of: entry.path.bytes) { places.insert(place) }
+    /// In the order of a walk.
+    private func includedPlaces() throws -> [Int32] {
+        var places: [Int32] = []
+        try FilteredWalk(ArchiveTree(names: names), makeFilter(), carried: carried).run { entry, _ in
+            if let place = names.place(of: entry.path.bytes) { places.append(Int32(place)) }
         }
         return places
     }
 
-    /// One reading of the archive.
+    /// One reading of the archive. What it knows of a name or an entry takes a few bytes, since there may be many.
     private struct Pass {
-        private let index: ArchiveIndex
-        private let included: Set<Int>
-        /// The included names that each entry makes, and each content has, by the number of the entry.
-        private var placeOfEntry: [Int: Int] = [:]
-        private var firstNameOfBody: [Int: Int] = [:]
-        private var visited: Set<Int> = []
+        private let tree: ArchiveTree
+        private let included: [Int32]
+        private var isVisited: [Bool]
+        /// By the number of an entry, the included name that it makes, and the one that its content is given to; -1 for
+        /// none.
+        private var placeOfEntry: [Int32] = []
+        private var firstNameOfBody: [Int32] = []
 
-        init(index: ArchiveIndex, included: Set<Int>) {
-            self.index = index
+        private var nodes: [ArchiveNames.Node] { tree.names.nodes }
+
+        init(names: ArchiveNames, included: [Int32]) {
+            tree = ArchiveTree(names: names)
             self.included = included
+            isVisited = [Bool](repeating: false, count: names.nodes.count)
+            let entries = Int(included.map { names.nodes[Int($0)].entry }.max() ?? -1) + 1
+            placeOfEntry = [Int32](repeating: -1, count: entries)
+            firstNameOfBody = placeOfEntry
             for place in included {
-                let node = index.nodes[place]
-                guard let entry = node.entry else { continue }
-                placeOfEntry[entry] = place
+                let node = names.nodes[Int(place)]
+                guard node.entry >= 0 else { continue }
+                placeOfEntry[Int(node.entry)] = place
+                // The content comes no later than the names that it has.
                 guard case .file(let body, _) = node.kind else { continue }
                 // The earliest name carries the content; the rest are links to it.
-                if let other = firstNameOfBody[body], let otherEntry = index.nodes[other].entry, otherEntry < entry {
-                    continue
-                }
-                firstNameOfBody[body] = place
+                let other = firstNameOfBody[body]
+                if other < 0 || names.nodes[Int(other)].entry > node.entry { firstNameOfBody[body] = place }
             }
         }
 
         mutating func take(
             entry: Int, _ content: any EntryContent, _ visit: (ContextEntry, any EntryContent) throws -> Void
         ) throws {
-            if let place = firstNameOfBody[entry] {
+            guard entry < placeOfEntry.count else { return }
+            if firstNameOfBody[entry] >= 0 {
+                let place = Int(firstNameOfBody[entry])
                 try visitParents(of: place, visit)
-                visited.insert(place)
-                try visit(ArchiveTree.entry(index.nodes[place]), content)
+                isVisited[place] = true
+                try visit(tree.entry(place, at: tree.names.path(of: place)), content)
             }
-            guard let place = placeOfEntry[entry], !visited.contains(place) else { return }
+            guard placeOfEntry[entry] >= 0, !isVisited[Int(placeOfEntry[entry])] else { return }
+            let place = Int(placeOfEntry[entry])
             try visitParents(of: place, visit)
             try self.visit(place, visit)
         }
 
         /// Visits the directories that no entry led to.
         mutating func finish(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
-            for place in included.sorted() where !visited.contains(place) { try self.visit(place, visit) }
+            for place in included where !isVisited[Int(place)] { try self.visit(Int(place), visit) }
         }
 
         private mutating func visit(_ place: Int, _ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
-            visited.insert(place)
-            let node = index.nodes[place]
-            var entry = try ArchiveTree.entry(node)
-            if case .file(let body, _) = node.kind {
-                guard let first = firstNameOfBody[body], visited.contains(first) else {
+            isVisited[place] = true
+            var entry = try tree.entry(place, at: tree.names.path(of: place))
+            if case .file(let body, _) = nodes[place].kind {
+                let first = Int(firstNameOfBody[body])
+                guard first >= 0, isVisited[first] else {
                     throw ContextError.archiveBroken(reason: "it changed between two readings")
                 }
-                entry.kind = .hardLink(target: EntryPath(bytes: index.nodes[first].path))
+                entry.kind = .hardLink(target: EntryPath(bytes: tree.names.path(of: first)))
             }
             try visit(entry, NoContent())
         }
@@ -96,10 +106,7 @@ struct ArchiveWalk: ContextWalk {
         private mutating func visitParents(of place: Int, _ visit: (ContextEntry, any EntryContent) throws -> Void)
             throws
         {
-            for parent in parentPaths(of: index.nodes[place].path) {
-                guard let place = index.place(of: parent), !visited.contains(place) else { continue }
-                try self.visit(place, visit)
-            }
+            for parent in tree.names.parents(of: place) where !isVisited[parent] { try self.visit(parent, visit) }
         }
     }
 }

@@ -4,7 +4,10 @@ public struct ContextLimits: Sendable {
     public var packedBytes: Int64 = 4 << 30
     public var unpackedBytes: Int64 = 16 << 30
     public var entries = 500_000
+    /// Of one name or link.
     public var nameBytes = 4096
+    /// Of all names and links of an archive together: they are in memory at the same time.
+    public var allNameBytes = 64 << 20
     public var depth = 128
     /// Unpacked to packed, once more than ``ratioFreeBytes`` were unpacked.
     public var ratio: Int64 = 200

@@ -92,11 +92,13 @@ final class ChildProcess {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    func readAll() -> String {
+    func readAll() -> String { String(decoding: readBytes(), as: UTF8.self) }
+
+    func readBytes() -> [UInt8] {
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 65_536)
         while case let count = read(reader, &block, block.count), count > 0 { bytes += block.prefix(count) }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     /// - Returns: the exit code, or 128 and the number of the signal.
