@@ -3,7 +3,27 @@ struct GitHead: Sendable, Hashable {
     let name: String
     let id: GitObjectID
     /// Of HEAD, the branch that it stands for.
-    var target: String?
+    let target: String?
+
+    /// A ref as the server sends it; nil for a name that no person could ask for, which is as good as not there.
+    init?(name: String, id: GitObjectID, target: String? = nil) {
+        guard Self.isUsable(name), target.map(Self.isUsable) ?? true else { return nil }
+        self.name = name
+        self.id = id
+        self.target = target
+    }
+
+    /// A commit by itself.
+    init(commit id: GitObjectID) {
+        name = id.text
+        self.id = id
+        target = nil
+    }
+
+    private static func isUsable(_ name: String) -> Bool {
+        let plain = name.hasSuffix("^{}") ? String(name.dropLast(3)) : name
+        return GitReference.problem(ofRef: plain) == nil && !plain.hasPrefix("refs/heads/-")
+    }
 
     /// Its name, if it is a branch or HEAD that stands for one.
     var branch: String? {

@@ -78,7 +78,7 @@ final class GitHTTPConnection: GitConnection {
 
     func fetch(commit id: GitObjectID) throws -> Bool {
         do {
-            try fetch([GitHead(name: id.text, id: id)], isWhole: false)
+            try fetch([GitHead(commit: id)], isWhole: false)
             return true
         } catch ContextError.connectionFailed {
             return false
@@ -231,23 +231,20 @@ extension GitHead {
     fileprivate static func read(first: GitPacketReader.Packet?, _ reader: inout GitPacketReader) throws -> (
         [GitHead], GitCapabilities
     ) {
+        let prefix = "symref=HEAD:"
         var packet = first
         var words: [Substring] = []
         var heads: [GitHead] = []
         while let text = packet?.text {
             let parts = text.split(separator: "\0", maxSplits: 1)
             if words.isEmpty, parts.count == 2 { words = parts[1].split(separator: " ") }
-            let fields = (parts.first ?? "").split(separator: " ", maxSplits: 1)
-            if fields.count == 2, let id = GitObjectID(String(fields[0])), fields[1] != "capabilities^{}" {
-                heads.append(GitHead(name: String(fields[1]), id: id))
+            let fields = (parts.first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
+            if fields.count == 2, let id = GitObjectID(fields[0]), fields[1] != "capabilities^{}" {
+                let symref = fields[1] == "HEAD" ? words.first { $0.hasPrefix(prefix) } : nil
+                let target = symref.map { String($0.dropFirst(prefix.count)) }
+                if let head = GitHead(name: fields[1], id: id, target: target) { heads.append(head) }
             }
             packet = try reader.next()
-        }
-        let prefix = "symref=HEAD:"
-        if let index = heads.firstIndex(where: { $0.name == "HEAD" }),
-            let symref = words.first(where: { $0.hasPrefix(prefix) })
-        {
-            heads[index].target = String(symref.dropFirst(prefix.count))
         }
         return (heads, GitCapabilities(words: words))
     }

@@ -22,7 +22,12 @@ struct GitInspection {
         guard depth <= limits.depth else {
             throw ContextError.tooLarge("deeper folders", limit: "\(limits.depth) levels")
         }
+        var previous: [UInt8]?
         for entry in try repository.tree(id).entries() {
+            try check(entry.name, previous, in: path)
+            previous = entry.name
+            // Never packed, and so not looked into.
+            if isGitName(entry.name) { continue }
             entries += 1
             guard entries <= limits.entries else {
                 throw ContextError.tooLarge("more entries", limit: "\(limits.entries)")
@@ -42,5 +47,14 @@ struct GitInspection {
                 if inner.elementsEqual(".gitmodules".utf8) { modules = entry.id }
             }
         }
+    }
+
+    /// git checks nothing out that has such names; nor would a builder's archive of them be harmless.
+    private func check(_ name: [UInt8], _ previous: [UInt8]?, in path: [UInt8]) throws(ContextError) {
+        let shown = EntryPath(bytes: joinPath(path, name)).text
+        guard !name.isEmpty, name != [.dot], name != [.dot, .dot], !name.contains(.slash) else {
+            throw .folderOutside(shown)
+        }
+        guard name != previous else { throw .entryRefused(shown, reason: "its folder holds that name twice") }
     }
 }

@@ -11,6 +11,7 @@ public final class LoopbackServer: Sendable {
     private let answer: Answer
     private let seen = Mutex<[LoopbackRequest]>([])
     private let open = Mutex<Set<Int32>>([])
+    private let accepted = Mutex(0)
 
     /// - Parameter unixSocket: the path of a socket to listen on; nil is a free port of 127.0.0.1.
     public init(unixSocket: String? = nil, _ answer: @escaping Answer) throws {
@@ -55,6 +56,9 @@ public final class LoopbackServer: Sendable {
     /// `http://127.0.0.1:PORT`
     public var url: String { "http://127.0.0.1:\(port)" }
 
+    /// How often something connected, whether it said anything or not.
+    public var connections: Int { accepted.withLock { $0 } }
+
     /// The requests so far, in the order in which they came.
     public var requests: [LoopbackRequest] { seen.withLock { $0 } }
 
@@ -75,6 +79,7 @@ public final class LoopbackServer: Sendable {
     }
 
     private func serve(_ descriptor: Int32) {
+        accepted.withLock { $0 += 1 }
         _ = open.withLock { $0.insert(descriptor) }
         startThread { [self] in
             let connection = LoopbackConnection(descriptor)
