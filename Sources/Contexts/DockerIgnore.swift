@@ -2,6 +2,8 @@
 public struct DockerIgnore: Sendable {
     static let maxFileBytes = 1 << 20
     private static let maxRules = 10_000
+    /// Of all rules together: repetitions in braces make a program of many steps out of a few bytes.
+    private static let maxInstructions = 1_000_000
     private static let maxLineBytes = 65_535
 
     /// In the order of the file.
@@ -25,6 +27,7 @@ public struct DockerIgnore: Sendable {
         guard bytes.count <= Self.maxFileBytes else { throw .ignoreFileTooLarge(file, limit: "1 MiB") }
         var rules: [IgnoreRule] = []
         var number = 0
+        var instructions = 0
         for var line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
             number += 1
             guard line.count <= Self.maxLineBytes else { throw .lineTooLong(file: file, line: number) }
@@ -34,10 +37,16 @@ public struct DockerIgnore: Sendable {
             guard let rule = Self.rule(in: line) else { continue }
             guard rules.count < Self.maxRules else { throw .ignoreFileTooLarge(file, limit: "\(Self.maxRules) rules") }
             do {
-                rules.append(try IgnoreRule(rule))
+                let rule = try IgnoreRule(rule)
+                instructions += rule.instructions
+                rules.append(rule)
             } catch {
                 let text = String(decoding: line, as: UTF8.self)
                 throw .invalidPattern(file: file, line: number, text: text, reason: error.reason)
+            }
+            guard instructions <= Self.maxInstructions else {
+                throw .ignoreFileTooLarge(
+                    file, limit: "\(Self.maxInstructions) wildcards and characters to match, repetitions counted")
             }
         }
         self.rules = rules

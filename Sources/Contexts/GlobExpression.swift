@@ -55,6 +55,7 @@ struct GlobExpression: Sendable {
             for index in 0..<scratch.next.count where follow(scratch.next.elements[index], at: here, scratch) {
                 return true
             }
+            scratch.steps += scratch.current.count
             guard length > 0, isAnchored == false || scratch.current.count > 0 else { return false }
             scratch.next.removeAll()
             for index in 0..<scratch.current.count {
@@ -146,6 +147,8 @@ final class GlobScratch {
     var current = Places()
     var next = Places()
     var stack: [Int] = []
+    /// The work so far: for each character of a text, the places that the expression could be at. For tests.
+    var steps = 0
 
     func prepare(for size: Int) {
         current.prepare(for: size)

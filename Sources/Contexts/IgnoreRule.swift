@@ -67,6 +67,14 @@ struct IgnoreRule: Sendable {
             isException ? Self.segments(of: pattern, isExact: translation.shape == .exact) : ([], false)
     }
 
+    /// The length of the programs it was compiled to.
+    var instructions: Int {
+        let whole = if case .expression(let expression) = shape { expression.program.count } else { 0 }
+        return segments.reduce(whole) { sum, segment in
+            if case .glob(let glob) = segment { sum + glob.program.count } else { sum }
+        }
+    }
+
     func matches(_ path: UnsafeBufferPointer<UInt8>, _ scratch: GlobScratch) -> Bool {
         switch shape {
         case .exact: path.count == pattern.count && has(pattern, in: path, at: 0)

@@ -45,11 +45,34 @@ struct DockerIgnoreTests {
         }
     }
 
-    @Test func `S10 a rule of 64 stars is matched in steps that grow with the path alone`() throws {
-        let rules = try ignore(String(repeating: "*a", count: 64) + "*b", String(repeating: "**/a", count: 32) + "*b")
+    @Test(arguments: [
+        String(repeating: "*a", count: 64) + "*b", String(repeating: "**/a", count: 32) + "*b",
+        String(repeating: "*?", count: 64) + "*[^a]",
+    ])
+    func `S10 a rule of 64 stars is matched in steps that grow with the path alone`(_ text: String) throws {
+        let rule = try IgnoreRule(Array(text.utf8))
+        func steps(_ path: String) -> (isMatch: Bool, count: Int) {
+            let scratch = GlobScratch()
+            let isMatch = Array(path.utf8).withUnsafeBufferPointer { rule.matches($0, scratch) }
+            return (isMatch, scratch.steps)
+        }
+        // The last character lets the rule past the look at its plain end, and not match.
+        let ending = text.hasSuffix("b") ? "/b" : "a"
 
-        #expect(!rules.excludes(String(repeating: "a", count: 4096)))
+        for length in [256, 1024, 4096] {
+            let path = String(repeating: "a", count: length - ending.utf8.count) + ending
+            #expect(steps(path).count <= rule.instructions * (length + 1), "\(length)")
+        }
+        let rules = try ignore(text)
         #expect(rules.excludes(String(repeating: "a", count: 4095) + "b"))
+        #expect(!rules.excludes(String(repeating: "a", count: 4096)))
+    }
+
+    @Test func `S10 repetitions in braces do not make a program of any size`() {
+        let rules = (0..<3000).map { "a{900}*\($0)" }.joined(separator: "\n")
+
+        let error = #expect(throws: ContextError.self) { try DockerIgnore(Array(rules.utf8), file: "x") }
+        #expect(error?.code == "ignore-file-too-large")
     }
 
     @Test func `S10 a file of rules has limits`() {
