@@ -3,11 +3,13 @@
 #
 #     Tests/bench.sh                      everything: some minutes
 #     Tests/bench.sh --repetitions 11     instead of 5
-#     Tests/bench.sh build pack           only some of: build pack memory cancel
+#     Tests/bench.sh build pack           only some of: build pack context memory cancel
 #
 # build    a trivial build of a folder and of a git repository, against `docker build` (classic builder) and against
 #          BuildKit asked by curl
 # pack     packing a folder with 50,000 files, 40,000 of them ignored, against GNU tar and gzip
+# context  packing other folders and a commit, uncompressed, against GNU tar, docker's packer, docker build and the Azure
+#          CLI (installed from PyPI the first time), with 2,000 rules too
 # memory   peak memory of slipway and slipway-server with a context of 2 GiB
 # cancel   cancelling 200 queued runs with one command
 #
@@ -29,7 +31,7 @@ while [ "$#" -gt 0 ]; do
             sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
             exit 0
             ;;
-        build | pack | memory | cancel) words+=("$1") ;;
+        build | pack | context | memory | cancel) words+=("$1") ;;
         *)
             printf 'bench.sh: unknown argument %s (see --help)\n' "$1" >&2
             exit 2
@@ -297,11 +299,17 @@ bench_cancel() {
     use_server main
 }
 
+# ---- Contexts --------------------------------------------------------------------------------------------------------
+
+# shellcheck source=bench/context.sh
+source "$root/Tests/bench/context.sh"
+
 # ---- All together ----------------------------------------------------------------------------------------------------
 
 start_server
 if is_wanted build; then bench_build >"$work/build.table"; fi
 if is_wanted pack; then bench_pack >"$work/pack.table"; fi
+if is_wanted context; then bench_context >"$work/context.table"; fi
 if is_wanted memory; then bench_memory >"$work/memory.table"; fi
 if is_wanted cancel; then bench_cancel >"$work/cancel.table"; fi
 stop_server
@@ -311,7 +319,7 @@ case $bin in */debug) kind=' (a debug build: slower than a release)' ;; esac
 
 printf '\n%s, %s cores; docker %s; Slipway: %s%s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(nproc)" \
     "$(docker version --format '{{.Server.Version}}')" "$bin" "$kind"
-for table in build pack memory cancel; do
+for table in build pack context memory cancel; do
     if [ -f "$work/$table.table" ]; then cat "$work/$table.table"; fi
 done
 printf '\n'
