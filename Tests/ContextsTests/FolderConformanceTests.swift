@@ -1,12 +1,11 @@
 import Foundation
-import TestSupport
-import Testing
+public import TestSupport
+public import Testing
 
 @testable import Contexts
 
 struct FolderConformanceTests {
-    static let cases: [TreeCase] = ["parse", "glob", "exception", "dockerfile", "vcs", "entries", "errors"].flatMap {
-        name in
+    static let cases: [TreeCase] = ConformanceCases.folderThemes.flatMap { name in
         (try? ConformanceCases.load(name, as: TreeCases.self).cases) ?? []
     }
 
@@ -65,6 +64,10 @@ struct FolderConformanceTests {
             if type != "symlink" { #expect(entry.mode == UInt16(wanted.mode, radix: 8), "\(entry.path)") }
         }
     }
+}
+
+extension TreeCase: CustomTestStringConvertible {
+    public var testDescription: String { "\(id): \(title)" }
 }
 
 func entries(of walk: any ContextWalk) throws -> [ContextEntry] {

@@ -1,10 +1,9 @@
 import Foundation
-import TestSupport
 import Glibc
 
 extension TreeCase.Node {
     /// Makes the entry below a folder.
-    func make(in folder: String) throws {
+    public func make(in folder: String) throws {
         let path = Array(folder.utf8) + [0x2f] + pathBytes
         var parent: [UInt8] = []
         for part in path.split(separator: 0x2f).dropLast() {
