@@ -1,10 +1,10 @@
 /// The entries of an archive that the rules leave, in the order of the archive, but for parents, which come first.
-struct ArchiveWalk: ContextWalk {
+struct ArchiveWalk: FilteringWalk {
     private let archive: ArchiveSource
     private let limits: ContextLimits
     private let names: ArchiveNames
-    private let makeFilter: @Sendable () -> IgnoreFilter
-    private let carried: Set<[UInt8]>
+    var makeFilter: @Sendable () -> IgnoreFilter
+    var carried: Set<[UInt8]>
 
     init(
         _ archive: ArchiveSource, limits: ContextLimits, index: ArchiveIndex,

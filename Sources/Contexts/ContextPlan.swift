@@ -162,7 +162,7 @@ struct ContextPlan {
         let dropped = needed.filter { !filter.keeps($0.entry.path.bytes) }
         let carried = added + dropped
         let all = makeWalk(Set(dropped.map(\.entry.path.bytes)))
-        return PreparedContext(
+        var context = PreparedContext(
             included: makeWalk([]),
             upload: added.isEmpty ? all : PrefixedWalk(first: added, rest: all),
             carried: carried,
@@ -173,6 +173,8 @@ struct ContextPlan {
             ignoreFile: ignoreFile?.path,
             notices: notices,
             revision: revision)
+        context.explainer = filter.explainer
+        return context
     }
 }
 

@@ -9,6 +9,13 @@ public protocol ContextWalk: Sendable {
     func forEachEntry(_ visit: (_ entry: ContextEntry, _ content: any EntryContent) throws -> Void) throws
 }
 
+/// A walk through ignore rules, which can be made again with others.
+protocol FilteringWalk: ContextWalk {
+    var makeFilter: @Sendable () -> IgnoreFilter { get set }
+    /// Paths that are visited whatever the rules say, and the directories above them.
+    var carried: Set<[UInt8]> { get set }
+}
+
 /// The bytes of one file while it is visited.
 public protocol EntryContent {
     /// Copies the next bytes.

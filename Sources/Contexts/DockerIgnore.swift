@@ -37,7 +37,8 @@ public struct DockerIgnore: Sendable {
             guard let rule = Self.rule(in: line) else { continue }
             guard rules.count < Self.maxRules else { throw .ignoreFileTooLarge(file, limit: "\(Self.maxRules) rules") }
             do {
-                let rule = try IgnoreRule(rule)
+                var rule = try IgnoreRule(rule)
+                rule.line = number
                 instructions += rule.instructions
                 rules.append(rule)
             } catch {

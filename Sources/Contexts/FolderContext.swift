@@ -42,10 +42,10 @@ public struct FolderContext: Sendable {
     }
 }
 
-private struct FolderWalk: ContextWalk {
+private struct FolderWalk: FilteringWalk {
     let root: String
-    let makeFilter: @Sendable () -> IgnoreFilter
-    let carried: Set<[UInt8]>
+    var makeFilter: @Sendable () -> IgnoreFilter
+    var carried: Set<[UInt8]>
     let counter: FolderTree.Counter
     let onNotice: (@Sendable (String) -> Void)?
 

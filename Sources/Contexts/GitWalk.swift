@@ -1,5 +1,5 @@
 /// The entries of a git context: a folder of a commit, its submodules with it.
-struct GitWalk: ContextWalk {
+struct GitWalk: FilteringWalk {
     let mounts: [[UInt8]: GitMount]
     /// The `.git` in the root of the context, if there is to be one.
     let made: MadeGitDirectory?
@@ -7,8 +7,8 @@ struct GitWalk: ContextWalk {
     let folder: [UInt8]
     /// Of every entry: the committer time of the commit.
     let modified: Int64
-    let makeFilter: @Sendable () -> IgnoreFilter
-    let carried: Set<[UInt8]>
+    var makeFilter: @Sendable () -> IgnoreFilter
+    var carried: Set<[UInt8]>
     let limits: ContextLimits
 
     func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {

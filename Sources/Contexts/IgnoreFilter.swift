@@ -99,3 +99,10 @@ final class IgnoreFilter {
         return droppedNames.contains(Array(path[start...]))
     }
 }
+
+extension IgnoreFilter {
+    /// The same rules, for telling why they decide as they do.
+    var explainer: IgnoreExplainer {
+        IgnoreExplainer(rules: rules, droppedByDefault: droppedNames, hidden: hidden)
+    }
+}

@@ -20,6 +20,8 @@ struct IgnoreRule: Sendable {
     let isException: Bool
     /// As read, the `!` included.
     let text: String
+    /// Its line in the ignore file, from 1; nil for a rule that stands in none.
+    var line: Int?
     private let pattern: [UInt8]
     private let shape: Shape
     /// What every path that matches begins with, ends with and holds.

@@ -22,6 +22,8 @@ public struct PreparedContext: Sendable {
     public let notices: [String]
     /// Of git contexts.
     public let revision: SourceRevision?
+    /// The rules, for ``explain(_:)``; nil where none apply.
+    var explainer: IgnoreExplainer?
 
     public init(
         included: any ContextWalk, upload: any ContextWalk, carried: [InMemoryEntry], dockerfilePath: String,
