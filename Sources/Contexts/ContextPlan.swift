@@ -51,6 +51,11 @@ struct ContextPlan {
         let (asked, resolved) = try Self.find(choice, files)
         ignoreFile = appliesIgnoreFile ? try Self.ignoreFile(beside: asked, files) : nil
         ignore = try ignoreFile.map { try DockerIgnore($0.bytes, file: $0.path) } ?? .empty
+        if choice == .ifPresent, resolved == nil {
+            (dockerfile, dockerfilePath, uploadDockerfilePath) = ([], [], [])
+            try addNeeded(files)
+            return
+        }
         guard let resolved, case .inside(let path) = resolved else {
             if case .bytes(let bytes) = choice { dockerfile = bytes } else { dockerfile = [] }
             if let resolved { dockerfile = try files.read(resolved, limit: FolderContext.maxDockerfileBytes).bytes }
@@ -79,16 +84,17 @@ struct ContextPlan {
     }
 
     /// - Returns: the name asked for, relative to the root, and where that file really is; nothing for bytes from
-    ///   elsewhere.
+    ///   elsewhere and for a Dockerfile that need not be there and is not.
     private static func find(_ choice: DockerfileChoice, _ files: some ContextFiles) throws -> (
         asked: String, resolved: ResolvedFile?
     ) {
         switch choice {
-        case .standard:
-            guard let found = try files.resolve("Dockerfile") ?? files.resolve("dockerfile") else {
-                throw ContextError.noDockerfile("Dockerfile")
+        case .standard, .ifPresent:
+            if let found = try files.resolve("Dockerfile") ?? files.resolve("dockerfile") {
+                return ("Dockerfile", found)
             }
-            return ("Dockerfile", found)
+            guard choice == .ifPresent else { throw ContextError.noDockerfile("Dockerfile") }
+            return ("", nil)
         case .path(let path):
             let asked = String(decoding: cleanPath(path.utf8), as: UTF8.self)
             guard let found = try files.resolve(asked) else { throw ContextError.noDockerfile(path) }

@@ -17,25 +17,29 @@ public struct FolderContext: Sendable {
     /// - Parameters:
     ///   - dockerfile: a path is relative to the folder, or absolute; it may lead out of the folder.
     ///   - includeGit: packs `.git` as if `!.git/**` were the last rule.
+    ///   - dropsVersionControl: leaves version-control files out unless a rule asks for them, as registries in the
+    ///     cloud do and Docker does not.
     ///   - onNotice: called during walks for what a person should know.
     /// - Throws: ``ContextError``.
     public static func prepare(
         _ folder: String, dockerfile: DockerfileChoice = .standard, includeGit: Bool = false,
-        onNotice: (@Sendable (String) -> Void)? = nil
+        dropsVersionControl: Bool = true, onNotice: (@Sendable (String) -> Void)? = nil
     ) throws -> PreparedContext {
         try prepare(
-            folder, dockerfile: dockerfile, includeGit: includeGit, onNotice: onNotice, counter: FolderTree.Counter())
+            folder, dockerfile: dockerfile, includeGit: includeGit, dropsVersionControl: dropsVersionControl,
+            onNotice: onNotice, counter: FolderTree.Counter())
     }
 
     static func prepare(
-        _ folder: String, dockerfile: DockerfileChoice, includeGit: Bool, onNotice: (@Sendable (String) -> Void)?,
-        counter: FolderTree.Counter
+        _ folder: String, dockerfile: DockerfileChoice, includeGit: Bool, dropsVersionControl: Bool = true,
+        onNotice: (@Sendable (String) -> Void)?, counter: FolderTree.Counter
     ) throws -> PreparedContext {
         guard case .folder(let root) = localPath(folder) else { throw ContextError.notAFolder(folder) }
         let files = FolderFiles(root: root)
         let plan = try ContextPlan(dockerfile, files: files)
         let ignore = includeGit ? try plan.ignore.adding("!.git/**") : plan.ignore
-        let filter = { @Sendable in IgnoreFilter(ignore, droppedByDefault: IgnoreFilter.versionControlNames) }
+        let dropped = dropsVersionControl ? IgnoreFilter.versionControlNames : []
+        let filter = { @Sendable in IgnoreFilter(ignore, droppedByDefault: dropped) }
         return plan.context(filter: filter()) { carried in
             FolderWalk(root: root, makeFilter: filter, carried: carried, counter: counter, onNotice: onNotice)
         }

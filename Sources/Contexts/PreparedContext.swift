@@ -9,7 +9,7 @@ public struct PreparedContext: Sendable {
     /// The files that travel without being seen: not in ``included``.
     public let carried: [InMemoryEntry]
     /// Relative to the root of the context; of a link the target. A Dockerfile from elsewhere has a name of its own
-    /// here.
+    /// here. Empty if there is none and ``DockerfileChoice/ifPresent`` was the choice.
     public let dockerfilePath: String
     public let dockerfile: [UInt8]
     public let isDockerfileIncluded: Bool
@@ -59,6 +59,8 @@ public enum DockerfileChoice: Sendable, Hashable {
     case standard
     /// A path relative to the root of the context.
     case path(String)
+    /// As ``standard``, or none if neither is there: for the folder of a task, whose steps name their own Dockerfiles.
+    case ifPresent
     /// Bytes from elsewhere: standard input, a download.
     case bytes([UInt8])
 
