@@ -93,18 +93,24 @@ struct BuildContext {
             "Sending context (\(ByteText(bytes).threeDecimals)) to registry: \(connection.registry.registry)...")
     }
 
-    /// Packs into the upload as it goes out: nothing is kept on the disk.
+    /// Packs into the upload as it goes out: nothing is kept on the disk. Says so if it was large, also when the server
+    /// did not take it.
     ///
     /// - Returns: how many bytes went out.
     private func send(_ context: PreparedContext, to place: SourceUpload, _ client: ResourceClient) async throws
         -> Int64
     {
+        let tally = ContextTally()
         let progress = PackingProgress()
-        defer { progress.clear() }
+        defer {
+            progress.clear()
+            if let note = tally.note(for: context) { Terminal.show(note) }
+        }
         let compression: ContextPacker.Compression = place.compressions?.contains("zstd") == true ? .zstd : .gzip
         try await client.upload(to: place) { pipe in
-            try await ContextPacker.packInBackground(context.upload, into: pipe, compression: compression) {
-                progress.show($0)
+            let walk = TalliedWalk(context.upload, tally)
+            try await ContextPacker.packInBackground(walk, into: pipe, compression: compression) {
+                progress.show($0, of: tally.total.bytes)
             }
             progress.finish(bytes: pipe.bytesWritten)
         }

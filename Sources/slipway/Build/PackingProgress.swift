@@ -24,7 +24,8 @@ final class PackingProgress: Sendable {
         state.withLock { $0.bytes = bytes }
     }
 
-    func show(_ progress: ContextPacker.Progress) {
+    /// - Parameter contentBytes: what the files packed so far hold.
+    func show(_ progress: ContextPacker.Progress, of contentBytes: Int64) {
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
             guard isShown, state.shownAt.map({ now - $0 >= Self.interval }) ?? true else { return false }
@@ -32,7 +33,8 @@ final class PackingProgress: Sendable {
             return true
         }
         if isDue {
-            Terminal.show("\r\u{1B}[KPacked \(progress.entries) entries, sent \(ByteText(progress.bytes).short)")
+            let (packed, sent) = (ByteText(contentBytes).short, ByteText(progress.bytes).short)
+            Terminal.show("\r\u{1B}[KPacked \(progress.entries) entries, \(packed); sent \(sent)")
         }
     }
 
