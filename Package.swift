@@ -159,7 +159,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "SlipwayCommandTests", dependencies: ["Contexts", "ResourceAPI", "TestSupport", "slipway"],
+            name: "SlipwayCommandTests",
+            dependencies: ["Contexts", "CurlHTTP", "ResourceAPI", "TaskModel", "TestSupport", "slipway"],
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "TaskModel", "TestSupport", sqlite, crypto],

@@ -20,7 +20,7 @@ public struct GitReference: Sendable, Hashable {
     /// What a person should know about the way this was written.
     public let notice: String?
     /// The remote with its user info, as it was written.
-    let written: Secret
+    public let written: Secret
 
     /// From this length on, a lone user name in a URL is a token.
     private static let minTokenLength = 20

@@ -12,5 +12,5 @@ struct Slipway: AsyncParsableCommand {
             Exit codes: \(ExitStatus.table)
             """,
         version: Version.text,
-        subcommands: [Build.self, Logs.self, Runs.self, Login.self, Logout.self, Version.self])
+        subcommands: [Build.self, Context.self, Logs.self, Runs.self, Login.self, Logout.self, Version.self])
 }

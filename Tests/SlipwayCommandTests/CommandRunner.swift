@@ -10,6 +10,7 @@ struct CommandRunner {
     }
 
     let folder: URL
+    let program = Bundle.main.bundleURL.appending(path: "slipway").path
     private let settings: URL
     private let server: String
     private let secret: String
@@ -81,7 +82,7 @@ struct CommandRunner {
 
     private func process(_ arguments: [String], environment: [String: String], isLocal: Bool) -> Process {
         let process = Process()
-        process.executableURL = Bundle.main.bundleURL.appending(path: "slipway")
+        process.executableURL = URL(filePath: program)
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.environment = ["PATH": "/usr/bin:/bin", "SLIPWAY_CONFIG_DIR": settings.path]

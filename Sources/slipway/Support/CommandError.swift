@@ -16,6 +16,9 @@ enum CommandError: Error, Equatable {
     case outsideDockerfile
     case noContextNoDockerfile
     case nothingPiped
+    case tokenWithoutHTTP(String)
+    case tarToTerminal
+    case notEnabled(String)
 }
 
 extension CommandError: CustomStringConvertible {
@@ -44,6 +47,12 @@ extension CommandError: CustomStringConvertible {
             "/dev/null is no context, so there is no Dockerfile in it. Name one with -f, or give it on standard input with '-f -'."
         case .nothingPiped:
             "There is nothing on standard input. Pipe an archive or a Dockerfile into it, as in: tar -c . | slipway build -"
+        case .tokenWithoutHTTP(let reference):
+            "\(reference.escapedForDisplay) is not reached over https, where a token is of use: git over ssh takes the key in ~/.ssh. "
+                + "Leave --git-token-file out, or write an https:// URL."
+        case .tarToTerminal:
+            "A tar is not for a terminal. Send it on, as in 'slipway context tar . | tar -tv', or use 'slipway context ls'."
+        case .notEnabled(let what): "\(what) is not supported yet."
         }
     }
 }

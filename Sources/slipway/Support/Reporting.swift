@@ -31,3 +31,35 @@ func reporting(_ work: () async throws -> Void) async throws {
         throw ExitStatus.failed.exitCode
     }
 }
+
+/// As `reporting`, but with an error as JSON on standard output where the result would be JSON.
+func reporting(asJSON isJSON: Bool, _ work: () async throws -> Void) async throws {
+    guard isJSON else { return try await reporting(work) }
+    do {
+        try await work()
+    } catch let code as ExitCode {
+        throw code
+    } catch is CancellationError {
+        throw ExitStatus.interrupted.exitCode
+    } catch {
+        Terminal.print(JSONValue(error: error).text())
+        throw ExitStatus.failed.exitCode
+    }
+}
+
+extension JSONValue {
+    /// `{"error": {"code", "message", "line"}}`, the line of the ignore file where one is to blame.
+    init(error: any Error) {
+        var fields: [String: JSONValue] = ["message": .text("\(error)")]
+        switch error {
+        case let error as ContextError:
+            fields["code"] = .text(error.code)
+            fields["line"] = error.line.map { .integer(Int64($0)) }
+        case is HTTPError: fields["code"] = .text("unreachable")
+        case CommandError.notEnabled: fields["code"] = .text("not-supported")
+        case CommandError.unreadable: fields["code"] = .text("unreadable")
+        default: fields["code"] = .text("failed")
+        }
+        self = .object(["error": .object(fields)])
+    }
+}
