@@ -64,6 +64,8 @@ struct ArchiveTree: EntryTree {
                     "it is a hard link to '\(EntryPath(bytes: target))', which is not in the archive. Copy the file in place of the link, "
                     + "or keep both names in the context")
         }
-        return ContextEntry(path: EntryPath(bytes: path), kind: kind, mode: node.mode, modified: node.modified)
+        return ContextEntry(
+            path: EntryPath(bytes: path), kind: kind, mode: node.mode, modified: node.modified,
+            capability: node.capability)
     }
 }

@@ -21,6 +21,7 @@ struct ArchiveNames: Sendable {
         fileprivate(set) var kind = Kind.directory
         fileprivate(set) var mode: UInt16 = 0o755
         fileprivate(set) var modified: Int64 = 0
+        fileprivate(set) var capability: FileCapability?
         /// The number of the entry that made it; -1 for a parent that has none.
         fileprivate(set) var entry: Int32 = -1
         /// The beginning of the chain of what is in a directory; -1 at its end.
@@ -63,6 +64,7 @@ struct ArchiveNames: Sendable {
         nodes[place].kind = kind
         nodes[place].mode = item.mode
         nodes[place].modified = item.modified
+        nodes[place].capability = item.capability
         nodes[place].entry = Int32(number)
     }
 

@@ -18,6 +18,8 @@ final class ArchiveReader: EntryContent {
         let kind: Kind
         let mode: UInt16
         let modified: Int64
+        /// No other attribute is looked at.
+        let capability: FileCapability?
     }
 
     /// What libarchive's callback takes from.
@@ -153,7 +155,19 @@ final class ArchiveReader: EntryContent {
         }
         return Item(
             path: path, kind: kind, mode: UInt16(archive_entry_perm(entry) & 0o7777),
-            modified: Int64(archive_entry_mtime(entry)))
+            modified: Int64(archive_entry_mtime(entry)), capability: capability(of: entry))
+    }
+
+    private func capability(of entry: OpaquePointer) -> FileCapability? {
+        archive_entry_xattr_reset(entry)
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var size = 0
+        while archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK {
+            guard let name, strcmp(name, FileCapability.attribute) == 0 else { continue }
+            return FileCapability(Array(UnsafeRawBufferPointer(start: value, count: size)))
+        }
+        return nil
     }
 
     /// A name relative to the root. The root itself may be written `/`, `.` or with no name at all.

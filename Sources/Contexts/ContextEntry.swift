@@ -49,11 +49,14 @@ public struct ContextEntry: Sendable, Hashable {
     public var mode: UInt16
     /// Seconds since 1970, rounded down.
     public var modified: Int64
+    /// Of files only.
+    public var capability: FileCapability?
 
-    public init(path: EntryPath, kind: Kind, mode: UInt16, modified: Int64) {
+    public init(path: EntryPath, kind: Kind, mode: UInt16, modified: Int64, capability: FileCapability? = nil) {
         self.path = path
         self.kind = kind
         self.mode = mode
         self.modified = modified
+        self.capability = capability
     }
 }

@@ -104,7 +104,7 @@ private struct FolderFiles: ContextFiles {
         let entry = ContextEntry(
             path: EntryPath(bytes: inside), kind: .file(size: Int64(bytes.count)),
             mode: UInt16(status.st_mode & 0o7777),
-            modified: Int64(status.st_mtim.tv_sec))
+            modified: Int64(status.st_mtim.tv_sec), capability: FileCapability(of: descriptor))
         return (bytes, entry)
     }
 }

@@ -102,18 +102,9 @@ struct FolderTree: EntryTree {
         _ item: Item, in directory: Directory, at path: [UInt8],
         _ visit: (ContextEntry, any EntryContent) throws -> Void
     ) throws {
+        guard item.type != UInt8(DT_REG) else { return try visitFile(item, in: directory, at: path, visit) }
         let status = try status(of: item.name, in: directory, at: path)
         switch status.st_mode & S_IFMT {
-        case S_IFREG:
-            if status.st_nlink > 1 {
-                let identity = FileIdentity(device: status.st_dev, inode: status.st_ino)
-                if let first = firstNames.paths[identity] {
-                    return try visit(entry(at: path, .hardLink(target: first), status), NoContent())
-                }
-                firstNames.paths[identity] = EntryPath(bytes: path)
-            }
-            let content = FolderFile(item.name, in: directory, size: Int64(status.st_size), path: path)
-            try visit(entry(at: path, .file(size: Int64(status.st_size)), status), content)
         case S_IFLNK:
             var link = entry(
                 at: path, .symbolicLink(target: try target(of: item.name, in: directory, at: path)), status)
@@ -133,9 +124,33 @@ struct FolderTree: EntryTree {
             onNotice?("\(EntryPath(bytes: path)) is a socket; it is sent as an empty file.")
             try visit(entry(at: path, .file(size: 0), status), NoContent())
         default:
-            // A directory that was something else when its name was read.
-            throw ContextError.unreadable(EntryPath(bytes: path).text, reason: "it changed while it was read")
+            throw changed(path)
         }
+    }
+
+    /// Opens a file once, for its status and its content.
+    private func visitFile(
+        _ item: Item, in directory: Directory, at path: [UInt8],
+        _ visit: (ContextEntry, any EntryContent) throws -> Void
+    ) throws {
+        let descriptor = withCString(item.name) {
+            openat(directory.descriptor, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        }
+        guard descriptor >= 0 else { throw errno == ELOOP ? changed(path) : unreadable(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw unreadable(path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw changed(path) }
+        if status.st_nlink > 1 {
+            let identity = FileIdentity(device: status.st_dev, inode: status.st_ino)
+            if let first = firstNames.paths[identity] {
+                return try visit(entry(at: path, .hardLink(target: first), status), NoContent())
+            }
+            firstNames.paths[identity] = EntryPath(bytes: path)
+        }
+        var file = entry(at: path, .file(size: Int64(status.st_size)), status)
+        file.capability = FileCapability(of: descriptor)
+        try visit(file, FolderFile(descriptor, size: Int64(status.st_size), path: path))
     }
 
     private func entry(at path: [UInt8], _ kind: ContextEntry.Kind, _ status: stat) -> ContextEntry {
@@ -167,37 +182,27 @@ struct FolderTree: EntryTree {
     private func unreadable(_ path: [UInt8]) -> ContextError {
         .unreadable(EntryPath(bytes: path).text, reason: systemMessage())
     }
+
+    /// It is of another type than when its name was read.
+    private func changed(_ path: [UInt8]) -> ContextError {
+        .unreadable(EntryPath(bytes: path).text, reason: "it changed while it was read")
+    }
 }
 
-/// A file of a folder, opened when it is first read, cut at the size it had when its entry was made.
+/// An open file of a folder, cut at the size it had when its entry was made. The descriptor belongs to the visit.
 private final class FolderFile: EntryContent {
-    private let name: [UInt8]
-    private let directory: FolderTree.Directory
+    private let descriptor: CInt
     private let path: [UInt8]
     private var left: Int64
-    private var descriptor: CInt = -1
 
-    init(_ name: [UInt8], in directory: FolderTree.Directory, size: Int64, path: [UInt8]) {
-        self.name = name
-        self.directory = directory
+    init(_ descriptor: CInt, size: Int64, path: [UInt8]) {
+        self.descriptor = descriptor
         self.path = path
         left = size
     }
 
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
-    }
-
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard left > 0 else { return 0 }
-        if descriptor < 0 {
-            descriptor = withCString(name) {
-                openat(directory.descriptor, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            }
-            guard descriptor >= 0 else {
-                throw ContextError.unreadable(EntryPath(bytes: path).text, reason: systemMessage())
-            }
-        }
         let wanted = min(buffer.count, Int(clamping: left))
         while true {
             let count = Glibc.read(descriptor, buffer.baseAddress, wanted)

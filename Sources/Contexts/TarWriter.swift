@@ -5,67 +5,33 @@ import Glibc
 /// Writes entries as a POSIX ustar archive, with pax records only where a name, size or time does not fit, into a pipe.
 ///
 /// Everything belongs to root, without names; times are whole seconds; the end is two zero blocks and nothing more.
-/// Owns one libarchive handle and one entry.
 final class TarWriter {
-    /// What libarchive's callback appends to.
-    private final class Sink {
-        var bytes: [UInt8] = []
-        var total: Int64 = 0
-    }
+    /// What goes into the pipe at once, at most.
+    static let blockSize = 128 * 1024
 
-    private static let blockSize = 128 * 1024
-
-    private let handle: OpaquePointer
+    /// Two writers take turns: that of pax entries spends several times as long on a header, needed or not.
+    private let plain: ArchiveWriteHandle
+    private let extended: ArchiveWriteHandle
     private let entry: OpaquePointer
     private let block: UnsafeMutableRawBufferPointer
-    private let sink = Sink()
-    private let pipe: BytePipe
+    private let sink = ArchiveSink()
+    private let output: PackedOutput
 
     /// Bytes written so far, compressed if they are.
-    var bytesWritten: Int64 { sink.total }
+    var bytesWritten: Int64 { output.compressedBytes ?? sink.total }
 
     init(into pipe: BytePipe, compression: ContextPacker.Compression) throws(ContextError) {
-        guard let handle = archive_write_new() else {
-            throw .archiveLibrary(action: "start an archive", reason: "out of memory")
-        }
+        output = try PackedOutput(pipe, compression)
+        plain = try ArchiveWriteHandle(.ustar, into: sink)
+        extended = try ArchiveWriteHandle(.pax, into: sink)
         guard let entry = archive_entry_new() else {
-            archive_write_free(handle)
             throw .archiveLibrary(action: "start an archive", reason: "out of memory")
         }
-        self.handle = handle
         self.entry = entry
-        self.pipe = pipe
         block = .allocate(byteCount: Self.blockSize, alignment: 4096)
-        sink.bytes.reserveCapacity(Self.blockSize + 4096)
-        try check(archive_write_set_format_pax_restricted(handle), "choose the pax format")
-        if compression == .gzip {
-            try check(archive_write_add_filter_gzip(handle), "compress")
-            try check(archive_write_set_filter_option(handle, "gzip", "compression-level", "1"), "compress at level 1")
-            // The time of packing would make equal archives differ.
-            try check(archive_write_set_filter_option(handle, "gzip", "timestamp", nil), "leave out the time")
-        }
-        if compression == .zstd {
-            // Without the library behind it the filter would start a program.
-            guard archive_write_add_filter_zstd(handle) == ARCHIVE_OK else { throw failure("compress with zstd") }
-            try check(archive_write_set_filter_option(handle, "zstd", "compression-level", "1"), "compress at level 1")
-        }
-        // 0: pass everything on at once, without blocks to fill up at the end.
-        try check(archive_write_set_bytes_per_block(handle, 0), "choose the block size")
-        let box = Unmanaged.passUnretained(sink).toOpaque()  // lives as long as the handle
-        try check(
-            archive_write_open(
-                handle, box, nil,
-                { _, box, bytes, count in
-                    guard let box else { return -1 }
-                    let sink = Unmanaged<Sink>.fromOpaque(box).takeUnretainedValue()
-                    sink.bytes.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
-                    sink.total += Int64(count)
-                    return count
-                }, nil), "start the archive")
     }
 
     deinit {
-        archive_write_free(handle)
         archive_entry_free(entry)
         block.deallocate()
     }
@@ -74,20 +40,30 @@ final class TarWriter {
     ///
     /// - Throws: ``ContextError/changedWhileReading(_:)`` if the content ends before the announced size.
     func write(_ item: ContextEntry, _ content: any EntryContent) throws {
-        try TextLocale.withUTF8 { try writeHeader(item) }
-        if case .file(let size) = item.kind { try copy(content, size: size, path: item.path) }
+        fillEntry(item)
+        let isPlain = Self.isPlain(item)
+        let writer = isPlain ? plain : extended
+        if isPlain {
+            try writer.writeHeader(entry, path: item.path)
+        } else {
+            try TextLocale.withUTF8 { try writer.writeHeader(entry, path: item.path) }
+            if !Self.timesOfHeaders.contains(item.modified) { replaceTime(of: item) }
+        }
+        if case .file(let size) = item.kind { try copy(content, size: size, path: item.path, to: writer) }
+        try writer.finishEntry()
         if sink.bytes.count >= Self.blockSize / 2 { try flush() }
     }
 
     /// Writes the end of the archive.
     func finish() throws {
-        try check(archive_write_close(handle), "end the archive")
+        try extended.close()
         try flush()
+        try output.finish()
     }
 
     /// Whether the header of this entry is one block, without pax records in front.
     static func isPlain(_ item: ContextEntry) -> Bool {
-        guard item.path.bytes.count < 100, item.path.bytes.allSatisfy({ $0 < 0x80 }),
+        guard item.capability == nil, item.path.bytes.count < 100, item.path.bytes.allSatisfy({ $0 < 0x80 }),
             (0..<(1 << 31)).contains(item.modified)
         else { return false }
         switch item.kind {
@@ -98,7 +74,7 @@ final class TarWriter {
         }
     }
 
-    private func writeHeader(_ item: ContextEntry) throws(ContextError) {
+    private func fillEntry(_ item: ContextEntry) {
         archive_entry_clear(entry)
         withCString(item.path.bytes) { archive_entry_copy_pathname(entry, $0) }
         archive_entry_set_perm(entry, mode_t(item.mode & 0o7777))
@@ -123,52 +99,78 @@ final class TarWriter {
             archive_entry_set_rdevmajor(entry, dev_t(major))
             archive_entry_set_rdevminor(entry, dev_t(minor))
         }
-        try check(archive_write_header(handle, entry), "write the header of \(item.path)")
+        if let capability = item.capability {
+            capability.bytes.withUnsafeBytes {
+                archive_entry_xattr_add_entry(entry, FileCapability.attribute, $0.baseAddress, $0.count)
+            }
+        }
     }
 
-    private func copy(_ content: any EntryContent, size: Int64, path: EntryPath) throws {
+    private func copy(_ content: any EntryContent, size: Int64, path: EntryPath, to writer: ArchiveWriteHandle) throws {
         var left = size
-        while left > 0 {
-            let count = try content.read(
-                into: UnsafeMutableRawBufferPointer(rebasing: block[..<Int(min(left, Int64(block.count)))]))
+        /// Reads the next bytes and writes them.
+        func pass(through room: UnsafeMutableRawBufferPointer) throws -> Int {
+            let count = try content.read(into: room)
             guard count > 0 else { throw ContextError.changedWhileReading(path.text) }
-            let written = archive_write_data(handle, block.baseAddress, count)
-            guard written == count else { throw failure("write \(path)") }
+            try writer.writeData(UnsafeRawBufferPointer(rebasing: room[..<count]), path: path)
             left -= Int64(count)
-            if sink.bytes.count >= Self.blockSize / 2 {
+            return count
+        }
+        while left > 0 {
+            let room = Int(min(left, Int64(Self.blockSize)))
+            if room < Self.blockSize / 2 {
+                _ = try pass(through: UnsafeMutableRawBufferPointer(rebasing: block[..<room]))
+            } else {
+                // Much at once is read into the very block that goes into the pipe.
                 try flush()
-                try Task.checkCancellation()
+                let bytes = try [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+                    count = try sink.withoutCopying(buffer.baseAddress) {
+                        try pass(through: UnsafeMutableRawBufferPointer(buffer))
+                    }
+                }
+                try output.send(bytes)
             }
+            if sink.bytes.count >= Self.blockSize / 2 { try flush() }
+            try Task.checkCancellation()
         }
     }
 
     private func flush() throws {
         guard !sink.bytes.isEmpty else { return }
-        let full = sink.bytes
-        sink.bytes = []
-        sink.bytes.reserveCapacity(Self.blockSize + 4096)
-        try pipe.writeBlocking(full)
+        try output.send(sink.take())
     }
 
-    private func check(_ status: CInt, _ action: String) throws(ContextError) {
-        guard status < ARCHIVE_WARN else { return }
-        throw failure(action)
-    }
+    // MARK: Times
 
-    private func failure(_ action: String) -> ContextError {
-        .archiveLibrary(
-            action: action, reason: archive_error_string(handle).map { String(cString: $0) } ?? "no reason given")
+    /// What eleven octal digits can say.
+    private static let timesOfHeaders: Range<Int64> = 0..<(1 << 33)
+
+    /// Writes the nearest time that the header can hold into it: libarchive has put the whole one there in a form that
+    /// only GNU's readers are bound to know. The pax record before it has it, too.
+    private func replaceTime(of item: ContextEntry) {
+        sink.changeLast(512) { header in
+            func put(_ value: Int64, digits: Int, at offset: Int) {
+                for place in 0..<digits {
+                    let digit = value >> Int64(3 * (digits - 1 - place)) & 7
+                    header[offset + place] = UInt8(ascii: "0") + UInt8(digit)
+                }
+            }
+            let time = max(Self.timesOfHeaders.lowerBound, min(item.modified, Self.timesOfHeaders.upperBound - 1))
+            put(time, digits: 11, at: 136)
+            header[147] = UInt8(ascii: " ")
+            for place in 148..<156 { header[place] = UInt8(ascii: " ") }
+            put(header.reduce(0) { $0 + Int64($1) }, digits: 6, at: 148)
+            header[154] = 0
+        }
     }
 }
 
 /// Calls `body` with the bytes as a C string.
 func withCString<Result>(_ bytes: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
-    var terminated = ContiguousArray<CChar>()
-    terminated.reserveCapacity(bytes.count + 1)
-    for byte in bytes { terminated.append(CChar(bitPattern: byte)) }
-    terminated.append(0)
-    return terminated.withUnsafeBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { preconditionFailure("an array that is not empty has an address") }
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
+        UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
+        buffer[bytes.count] = 0
+        guard let base = buffer.baseAddress else { preconditionFailure("room for at least one byte has an address") }
         return body(base)
     }
 }

@@ -51,6 +51,16 @@ struct FileListingTests {
         #expect(WireStat(ContextEntry(path: EntryPath("x"), kind: kind, mode: mode, modified: 0)).mode == sent)
     }
 
+    @Test func `a file's capability is its one attribute`() throws {
+        let value: [UInt8] = [1, 0, 0, 2, 0, 0x20, 0, 0] + [UInt8](repeating: 0, count: 12)
+        let entry = ContextEntry(
+            path: EntryPath("x"), kind: .file(size: 1), mode: 0o755, modified: 0, capability: FileCapability(value))
+
+        let stat = try WireStat(serializedBytes: try WireStat(entry).serializedBytes() as [UInt8])
+
+        #expect(stat.xattrs.mapValues { Array($0) } == ["security.capability": value])
+    }
+
     private static let packets: [(id: UInt32, size: Int)] = [(0, 0), (0, 2), (7, 0), (300, 32768), (.max, 1)]
 
     @Test(arguments: packets)

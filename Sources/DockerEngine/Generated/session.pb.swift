@@ -229,6 +229,8 @@ nonisolated struct WireStat: Sendable {
 
   var devminor: Int64 = 0
 
+  var xattrs: Dictionary<String,Data> = [:]
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -452,7 +454,7 @@ nonisolated extension WirePacket.PacketType: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireStat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Stat"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}mode\0\u{1}uid\0\u{1}gid\0\u{1}size\0\u{3}mod_time\0\u{1}linkname\0\u{1}devmajor\0\u{1}devminor\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}mode\0\u{1}uid\0\u{1}gid\0\u{1}size\0\u{3}mod_time\0\u{1}linkname\0\u{1}devmajor\0\u{1}devminor\0\u{1}xattrs\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -469,6 +471,7 @@ nonisolated extension WireStat: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 7: try { try decoder.decodeSingularBytesField(value: &self.linkname) }()
       case 8: try { try decoder.decodeSingularInt64Field(value: &self.devmajor) }()
       case 9: try { try decoder.decodeSingularInt64Field(value: &self.devminor) }()
+      case 10: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufBytes>.self, value: &self.xattrs) }()
       default: break
       }
     }
@@ -502,6 +505,9 @@ nonisolated extension WireStat: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if self.devminor != 0 {
       try visitor.visitSingularInt64Field(value: self.devminor, fieldNumber: 9)
     }
+    if !self.xattrs.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufBytes>.self, value: self.xattrs, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -515,6 +521,7 @@ nonisolated extension WireStat: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.linkname != rhs.linkname {return false}
     if lhs.devmajor != rhs.devmajor {return false}
     if lhs.devminor != rhs.devminor {return false}
+    if lhs.xattrs != rhs.xattrs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -93,7 +93,9 @@ extension WireStat {
         modTime =
             entry.modified.multipliedReportingOverflow(by: 1_000_000_000).overflow ? 0 : entry.modified * 1_000_000_000
         switch entry.kind {
-        case .file(let size): self.size = size
+        case .file(let size):
+            self.size = size
+            if let capability = entry.capability { xattrs[FileCapability.attribute] = Data(capability.bytes) }
         case .directory: mode |= 1 << 31
         case .symbolicLink(let target):
             mode = 0o777 | 1 << 27
