@@ -19,49 +19,55 @@ public struct FolderContext: Sendable {
     ///   - includeGit: packs `.git` as if `!.git/**` were the last rule.
     ///   - dropsVersionControl: leaves version-control files out unless a rule asks for them, as registries in the
     ///     cloud do and Docker does not.
+    ///   - latestTime: entries that are younger get this time, in seconds since 1970: what `SOURCE_DATE_EPOCH` asks for.
     ///   - onNotice: called during walks for what a person should know.
     /// - Throws: ``ContextError``.
     public static func prepare(
         _ folder: String, dockerfile: DockerfileChoice = .standard, includeGit: Bool = false,
-        dropsVersionControl: Bool = true, onNotice: (@Sendable (String) -> Void)? = nil
+        dropsVersionControl: Bool = true, latestTime: Int64? = nil, onNotice: (@Sendable (String) -> Void)? = nil
     ) throws -> PreparedContext {
         try prepare(
             folder, dockerfile: dockerfile, includeGit: includeGit, dropsVersionControl: dropsVersionControl,
-            onNotice: onNotice, counter: FolderTree.Counter())
+            latestTime: latestTime, onNotice: onNotice, counter: FolderTree.Counter())
     }
 
     static func prepare(
         _ folder: String, dockerfile: DockerfileChoice, includeGit: Bool, dropsVersionControl: Bool = true,
+        latestTime: Int64? = nil,
         onNotice: (@Sendable (String) -> Void)?, counter: FolderTree.Counter
     ) throws -> PreparedContext {
         guard case .folder(let root) = localPath(folder) else { throw ContextError.notAFolder(folder) }
-        let files = FolderFiles(root: root)
+        let latest = latestTime ?? .max
+        let files = FolderFiles(root: root, latest: latest)
         let plan = try ContextPlan(dockerfile, files: files)
         let ignore = includeGit ? try plan.ignore.adding("!.git/**") : plan.ignore
         let dropped = dropsVersionControl ? IgnoreFilter.versionControlNames : []
         let filter = { @Sendable in IgnoreFilter(ignore, droppedByDefault: dropped) }
         return plan.context(filter: filter()) { carried in
-            FolderWalk(root: root, makeFilter: filter, carried: carried, counter: counter, onNotice: onNotice)
+            FolderWalk(
+                root: root, latest: latest, makeFilter: filter, carried: carried, counter: counter, onNotice: onNotice)
         }
     }
 }
 
 private struct FolderWalk: FilteringWalk {
     let root: String
+    let latest: Int64
     var makeFilter: @Sendable () -> IgnoreFilter
     var carried: Set<[UInt8]>
     let counter: FolderTree.Counter
     let onNotice: (@Sendable (String) -> Void)?
 
     func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
-        try FilteredWalk(FolderTree(root: root, counter: counter, onNotice: onNotice), makeFilter(), carried: carried)
-            .run(visit)
+        let tree = FolderTree(root: root, latest: latest, counter: counter, onNotice: onNotice)
+        try FilteredWalk(tree, makeFilter(), carried: carried).run(visit)
     }
 }
 
 /// Single files of a folder, links followed.
 private struct FolderFiles: ContextFiles {
     let root: String
+    let latest: Int64
 
     func resolve(_ path: String) throws -> ResolvedFile? {
         let asked = path.hasPrefix("/") ? path : root + "/" + path
@@ -104,7 +110,7 @@ private struct FolderFiles: ContextFiles {
         let entry = ContextEntry(
             path: EntryPath(bytes: inside), kind: .file(size: Int64(bytes.count)),
             mode: UInt16(status.st_mode & 0o7777),
-            modified: Int64(status.st_mtim.tv_sec), capability: FileCapability(of: descriptor))
+            modified: min(Int64(status.st_mtim.tv_sec), latest), capability: FileCapability(of: descriptor))
         return (bytes, entry)
     }
 }

@@ -40,12 +40,15 @@ struct FolderTree: EntryTree {
     }
 
     private let root: String
+    /// Later times are set to this one.
+    private let latest: Int64
     private let counter: Counter
     private let onNotice: (@Sendable (String) -> Void)?
     private let firstNames = FirstNames()
 
-    init(root: String, counter: Counter, onNotice: (@Sendable (String) -> Void)?) {
+    init(root: String, latest: Int64, counter: Counter, onNotice: (@Sendable (String) -> Void)?) {
         self.root = root
+        self.latest = latest
         self.counter = counter
         self.onNotice = onNotice
     }
@@ -156,7 +159,7 @@ struct FolderTree: EntryTree {
     private func entry(at path: [UInt8], _ kind: ContextEntry.Kind, _ status: stat) -> ContextEntry {
         ContextEntry(
             path: EntryPath(bytes: path), kind: kind, mode: UInt16(status.st_mode & 0o7777),
-            modified: Int64(status.st_mtim.tv_sec))
+            modified: min(Int64(status.st_mtim.tv_sec), latest))
     }
 
     private func status(of name: [UInt8], in directory: Directory, at path: [UInt8]) throws -> stat {

@@ -348,6 +348,21 @@ struct TarDetailsTests {
             #expect(try await packed(received.included) == bytes)
         }
     }
+
+    @Test func `times after the latest one are set to it, and the others stay`() async throws {
+        try await withTemporaryFolder { folder in
+            try write("FROM scratch\n", to: folder + "/sub/Dockerfile")
+            try write("x", to: folder + "/old")
+            let time = timespec(tv_sec: 1000, tv_nsec: 0)
+            #expect(utimensat(AT_FDCWD, folder + "/old", [time, time], 0) == 0)
+
+            let context = try FolderContext.prepare(folder, dockerfile: .path("sub/Dockerfile"), latestTime: 2000)
+
+            let times = try entries(of: context.included).map { ($0.path.text, $0.modified) }
+            #expect(times.map(\.0) == ["old", "sub", "sub/Dockerfile"])
+            #expect(times.map(\.1) == [1000, 2000, 2000])
+        }
+    }
 }
 
 /// Notices of a walk, for tests.

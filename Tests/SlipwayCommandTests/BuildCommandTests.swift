@@ -160,6 +160,56 @@ struct BuildCommandTests {
         }
     }
 
+    /// What GNU tar says of an archive, times in UTC.
+    private static func listing(of archive: URL) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["tar", "--list", "--verbose", "--utc", "--full-time", "--file", archive.path]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        ([], "1000", "1000"), (["--mtime", "clamp"], "1000", "1000"), (["--mtime", "keep"], "1000", "2000"),
+        (["--mtime", "keep"], "soon", "2000"), ([], "", "2000"),
+    ])
+    func `no time is later than SOURCE_DATE_EPOCH, unless times are kept`(
+        options: [String], variable: String, expected: String
+    ) async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("FROM scratch\n", to: "app/Dockerfile")
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: 2000)],
+                ofItemAtPath: slipway.folder.path + "/app/Dockerfile")
+
+            let result = try await slipway.run(
+                ["build", "--no-wait", "app"] + options, environment: ["SOURCE_DATE_EPOCH": variable])
+            let upload = slipway.folder.appending(path: "upload.tar.gz")
+            try Data(try #require(stub.now.uploads.first)).write(to: upload)
+            let listing = try Self.listing(of: upload)
+
+            #expect(result.code == 0)
+            let time = expected == "1000" ? "1970-01-01 00:16:40" : "1970-01-01 00:33:20"
+            #expect(listing.contains(time))
+        }
+    }
+
+    @Test(arguments: [(["--mtime", "clamp"], ""), ([], "yesterday"), ([], "-1"), (["--mtime", "clamp"], "1.5")])
+    func `a source date that is none is an error`(options: [String], variable: String) async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("FROM scratch\n", to: "app/Dockerfile")
+
+            let result = try await slipway.run(
+                ["build", "app"] + options, environment: ["SOURCE_DATE_EPOCH": variable])
+
+            #expect(result.code == 1)
+            #expect(result.errors.contains("SOURCE_DATE_EPOCH"))
+            #expect(stub.now.uploads.isEmpty)
+        }
+    }
+
     @Test func `a git reference is handed on as it was typed, with every option`() async throws {
         try await CommandRunner.with { stub, slipway in
             let result = try await slipway.run(

@@ -37,6 +37,8 @@ struct Build: AsyncParsableCommand {
     )
     var includeGit = false
 
+    @OptionGroup var times: TimeOptions
+
     @Flag(help: "Don't wait for the run to end.")
     var noWait = false
 
@@ -56,7 +58,8 @@ struct Build: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             var request = try image.request()
-            let context = try await BuildContext(context, dockerfile: image.file, includesGit: includeGit)
+            let context = try await BuildContext(
+                context, dockerfile: image.file, includesGit: includeGit, latestTime: try times.latest())
             request.timeout = timeout
             request.agentPoolName = agentPool
 

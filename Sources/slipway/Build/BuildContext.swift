@@ -27,9 +27,11 @@ struct BuildContext {
 
     /// Looks at the context; a folder is read so far that a mistake shows before anything is sent.
     ///
-    /// - Parameter dockerfile: a path is relative to the current directory for a folder or none, to the context for
-    ///   anything else.
-    init(_ text: String, dockerfile: String?, includesGit: Bool) async throws {
+    /// - Parameters:
+    ///   - dockerfile: a path is relative to the current directory for a folder or none, to the context for anything
+    ///     else.
+    ///   - latestTime: of the entries of a folder, in seconds since 1970.
+    init(_ text: String, dockerfile: String?, includesGit: Bool, latestTime: Int64?) async throws {
         self.includesGit = includesGit
         let dockerfile = DockerfileOption(dockerfile)
         switch try ContextLocation(text, localPath: FolderContext.localPath) {
@@ -37,7 +39,9 @@ struct BuildContext {
             let choice = try await dockerfile.forFolder()
             kind = .folder(
                 try await BlockingExecutor.shared.run {
-                    try FolderContext.prepare(path, dockerfile: choice, includeGit: includesGit) {
+                    try FolderContext.prepare(
+                        path, dockerfile: choice, includeGit: includesGit, latestTime: latestTime
+                    ) {
                         Terminal.say("Note: \($0)")
                     }
                 })

@@ -19,6 +19,8 @@ enum CommandError: Error, Equatable {
     case tokenWithoutHTTP(String)
     case tarToTerminal
     case notEnabled(String)
+    case noSourceDate
+    case invalidSourceDate(String)
 }
 
 extension CommandError: CustomStringConvertible {
@@ -53,6 +55,10 @@ extension CommandError: CustomStringConvertible {
         case .tarToTerminal:
             "A tar is not for a terminal. Send it on, as in 'slipway context tar . | tar -tv', or use 'slipway context ls'."
         case .notEnabled(let what): "\(what) is not supported yet."
+        case .noSourceDate:
+            "'--mtime clamp' needs a time in the environment: set SOURCE_DATE_EPOCH to seconds since 1970, as in SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)."
+        case .invalidSourceDate(let text):
+            "SOURCE_DATE_EPOCH is '\(text.escapedForDisplay)'. Set it to whole seconds since 1970, or take '--mtime keep'."
         }
     }
 }
