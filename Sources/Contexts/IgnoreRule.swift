@@ -1,7 +1,7 @@
 import Glibc
 
 /// One rule of an ignore file, compiled.
-struct IgnoreRule: Sendable {
+final class IgnoreRule: Sendable {
     struct Invalid: Error {
         let reason: String
     }
