@@ -37,8 +37,7 @@ public struct DockerIgnore: Sendable {
             guard let rule = Self.rule(in: line) else { continue }
             guard rules.count < Self.maxRules else { throw .ignoreFileTooLarge(file, limit: "\(Self.maxRules) rules") }
             do {
-                var rule = try IgnoreRule(rule)
-                rule.line = number
+                let rule = try IgnoreRule(rule, line: number)
                 instructions += rule.instructions
                 rules.append(rule)
             } catch {

@@ -21,7 +21,7 @@ final class IgnoreRule: Sendable {
     /// As read, the `!` included.
     let text: String
     /// Its line in the ignore file, from 1; nil for a rule that stands in none.
-    var line: Int?
+    let line: Int?
     private let pattern: [UInt8]
     private let shape: Shape
     /// What every path that matches begins with, ends with and holds.
@@ -39,7 +39,8 @@ final class IgnoreRule: Sendable {
     }
 
     /// - Parameter rule: a rule as read: trimmed, cleaned, with its `!`.
-    init(_ rule: [UInt8]) throws(Invalid) {
+    init(_ rule: [UInt8], line: Int? = nil) throws(Invalid) {
+        self.line = line
         text = String(decoding: rule, as: UTF8.self)
         // The whole rule, `!` included, is trimmed and cleaned a second time, as the builders' own compiler does.
         var pattern = cleanPath(DockerIgnore.trimmed(rule[...]))

@@ -131,11 +131,11 @@ struct TarDetailsTests {
             let context = try FolderContext.prepare(folder + "/context")
 
             let pipe = BytePipe()
-            async let packing: Void = ContextPacker.packInBackground(context.included, into: pipe)
+            let packing = Task { try await ContextPacker.packInBackground(context.included, into: pipe) }
             var begin: [UInt8] = []
             while begin.count < 1 << 20, let chunk = try await pipe.read() { begin += chunk }
             pipe.abandon()
-            await #expect(throws: BytePipeError.abandoned) { try await packing }
+            await #expect(throws: BytePipeError.abandoned) { try await packing.value }
             let second = Array(begin.dropFirst(1024))
             let found = try members(of: second, mode: "r|", "first", in: folder)
 
