@@ -46,7 +46,7 @@ struct FolderTree: EntryTree {
     private let onNotice: (@Sendable (String) -> Void)?
     private let firstNames = FirstNames()
 
-    init(root: String, latest: Int64, counter: Counter, onNotice: (@Sendable (String) -> Void)?) {
+    init(root: String, latest: Int64 = .max, counter: Counter, onNotice: (@Sendable (String) -> Void)?) {
         self.root = root
         self.latest = latest
         self.counter = counter
