@@ -96,6 +96,20 @@ struct ContextCommandTests {
         }
     }
 
+    @Test func `no time in a tar is later than SOURCE_DATE_EPOCH`() async throws {
+        try await with { slipway in
+            let command = "SOURCE_DATE_EPOCH=1000 '\(slipway.program)' context tar app"
+            let (code, listing) = try shell("\(command) | tar --list --verbose --utc --full-time", in: slipway)
+            let (kept, newer) = try shell(
+                "\(command) --mtime keep | tar --list --verbose --utc --full-time", in: slipway)
+
+            #expect(code == 0 && kept == 0)
+            let lines = listing.split(separator: "\n")
+            #expect(lines.count == 6 && lines.allSatisfy { $0.contains("1970-01-01 00:16:40") })
+            #expect(!newer.contains("1970-01-01"))
+        }
+    }
+
     @Test func `tar fails where nothing can be written`() async throws {
         try await with { slipway in
             let (code, output) = try shell(

@@ -10,6 +10,8 @@ struct ContextSource: Sendable {
     private let includesGit: Bool
     private let gitTokenFile: String?
     private let directory: String
+    /// Of the entries of a folder, in seconds since 1970.
+    var latestTime: Int64?
 
     /// - Parameters:
     ///   - dockerfile: relative to `directory` for a folder, to the context for anything else; `-` for standard input.
@@ -42,7 +44,8 @@ struct ContextSource: Sendable {
             let choice = try DockerfileChoice(typed: dockerfile, in: directory)
             context = try await BlockingExecutor.shared.run {
                 try FolderContext.prepare(
-                    path, dockerfile: choice, includeGit: includesGit, dropsVersionControl: !usesDockerRules
+                    path, dockerfile: choice, includeGit: includesGit, dropsVersionControl: !usesDockerRules,
+                    latestTime: latestTime
                 ) { Terminal.say("Note: \($0)") }
             }
         case .git(let reference):

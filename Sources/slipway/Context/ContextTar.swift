@@ -13,13 +13,17 @@ struct ContextTar: AsyncParsableCommand {
 
     @OptionGroup var options: ContextOptions
 
+    @OptionGroup var times: TimeOptions
+
     @Flag(name: [.customShort("z"), .customLong("gzip")], help: "Compress with gzip.")
     var compresses = false
 
     func run() async throws {
         try await reporting {
             guard !Terminal.isOutputInteractive else { throw CommandError.tarToTerminal }
-            let context = try await options.contextSource.prepare()
+            var source = options.contextSource
+            source.latestTime = try times.latest()
+            let context = try await source.prepare()
             let pipe = BytePipe()
             async let packing: Void = ContextPacker.packInBackground(
                 context.upload, into: pipe, compression: compresses ? .gzip : .none)
