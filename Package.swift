@@ -144,6 +144,10 @@ let package = Package(
             name: "ContextsTests", dependencies: ["Contexts", "CurlHTTP", "TaskModel", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "FuzzingTests", dependencies: ["Contexts", "CurlHTTP", "TaskFiles", "TaskModel"],
+            path: "Tests/Fuzzing",
+            exclude: ["Drivers", "corpus", "run.sh"], swiftSettings: strict),
+        .testTarget(
             name: "DistributionTests", dependencies: ["CurlHTTP", "Distribution", "TaskModel", "TestSupport", crypto],
             swiftSettings: strict),
         .testTarget(

@@ -8,6 +8,8 @@
 #     Tests/run.sh quickstart git      only parts whose name contains one of these words (what they need is built first)
 #     Tests/run.sh --filter Dockerfile only those tests of `swift test`
 #
+# Fuzzing takes 10 s for each target, 30 s with --all: see Tests/Fuzzing/run.sh.
+#
 # A part is a step below, or a script: Tests/Scenarios/NAME/run.sh or examples/NAME/run.sh. A script ends with 0
 # (passed), 77 (skipped, its last line says why) or anything else (failed), and may hold the lines "# part: long" (only
 # with --all) and "# part: timeout SECONDS". Logs are in .build/test-logs. The last line is always "N passed, N failed,
@@ -61,7 +63,7 @@ part_names() {
     local script
     printf 'packages\nservices\n'
     if [ -d "$shared/spec" ] && [ -d "$shared/contract" ]; then printf 'conformance-copies\n'; fi
-    printf 'build\nswift-test\n'
+    printf 'build\nswift-test\nfuzzing\n'
     for script in "$root"/Tests/Scenarios/*/run.sh "$root"/examples/*/run.sh; do
         [ -f "$script" ] || continue
         case $script in
@@ -105,7 +107,7 @@ fi
 needs_build=0 needs_services=0
 for part in "${wanted[@]}"; do
     case $part in
-        build) needs_build=1 ;;
+        build | fuzzing) needs_build=1 ;;
         swift-test | scenario:* | example:*) needs_build=1 needs_services=1 ;;
         services) needs_services=1 ;;
     esac
@@ -283,6 +285,18 @@ swift_test() {
     passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + ignored))
 }
 
+fuzzing() {
+    local start=$SECONDS seconds=10
+    [ "$all" -eq 0 ] || seconds=30
+    limited fuzzing 1200 "$here/Fuzzing/run.sh" --seconds "$seconds"
+    if [ "$status" -eq 0 ]; then
+        record fuzzing passed $((SECONDS - start)) "$seconds s for each target, log $(log_of fuzzing)"
+    else
+        tail_of "$(log_of fuzzing)"
+        record fuzzing failed $((SECONDS - start)) "$reason, log $(log_of fuzzing), inputs in .build-fuzz/broken"
+    fi
+}
+
 script() {
     local name=$1 path start=$SECONDS limit folder
     path=$(script_of "$name")
@@ -317,6 +331,7 @@ export SLIPWAY_BIN=$root/.build/debug
 for part in "${wanted[@]}"; do
     case $part in
         swift-test) swift_test ;;
+        fuzzing) fuzzing ;;
         scenario:* | example:*) script "$part" ;;
     esac
 done

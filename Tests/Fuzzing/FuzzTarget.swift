@@ -1,0 +1,44 @@
+import Contexts
+import TaskFiles
+
+/// A reader of what strangers write, as a function of bytes that finds out by itself whether something is wrong.
+enum FuzzTarget: String, CaseIterable, Sendable {
+    /// Rules, a NUL, a path.
+    case matcher
+    case ignore
+    /// A context as somebody names it.
+    case reference
+    /// `.gitmodules`
+    case modules
+    /// A byte that tells what to do with it, an archive.
+    case archive
+    case dockerfile
+
+    /// The longest input that is tried.
+    var maxBytes: Int {
+        switch self {
+        case .matcher, .reference: 1024
+        case .ignore, .modules, .dockerfile: 4096
+        case .archive: 16_384
+        }
+    }
+
+    /// - Returns: what is wrong; nil if all is well, which it may be with an input that is refused, too.
+    func problem(with input: [UInt8]) -> String? {
+        switch self {
+        case .matcher: matcherProblem(input)
+        case .ignore: ignoreProblem(input)
+        case .reference: referenceProblem(input)
+        case .modules: modulesProblem(input)
+        case .archive: archiveProblem(input)
+        case .dockerfile: dockerfileProblem(input)
+        }
+    }
+}
+
+private func dockerfileProblem(_ input: [UInt8]) -> String? {
+    let dockerfile = Dockerfile(input)
+    let images = dockerfile.baseImages(arguments: ["VERSION": "1", "": "x"])
+    let same = dockerfile.baseImages(arguments: ["VERSION": "1", "": "x"])
+    return "\(images)" == "\(same)" ? nil : "a second reading differs"
+}
