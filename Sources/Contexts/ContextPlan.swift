@@ -94,7 +94,7 @@ struct ContextPlan {
                 return ("Dockerfile", found)
             }
             guard choice == .ifPresent else { throw ContextError.noDockerfile("Dockerfile") }
-            return ("", nil)
+            return ("Dockerfile", nil)
         case .path(let path):
             let asked = String(decoding: cleanPath(path.utf8), as: UTF8.self)
             guard let found = try files.resolve(asked) else { throw ContextError.noDockerfile(path) }
