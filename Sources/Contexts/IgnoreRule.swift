@@ -72,9 +72,9 @@ final class IgnoreRule: Sendable {
 
     /// The length of the programs it was compiled to.
     var instructions: Int {
-        let whole = if case .expression(let expression) = shape { expression.program.count } else { 0 }
+        let whole = if case .expression(let expression) = shape { expression.count } else { 0 }
         return segments.reduce(whole) { sum, segment in
-            if case .glob(let glob) = segment { sum + glob.program.count } else { sum }
+            if case .glob(let glob) = segment { sum + glob.count } else { sum }
         }
     }
 
