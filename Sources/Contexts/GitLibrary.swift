@@ -1,14 +1,19 @@
 import CGit2
 
-/// libgit2 as this program uses it: no configuration of the system or of a user, no templates, bounded caches.
+/// libgit2 as this program uses it: no configuration of the system or of a user, no templates, bounded memory.
 enum GitLibrary {
+    /// The largest object that is read, in bytes. libgit2 reads objects whole, and one that is kept as a change to
+    /// another takes as much memory again.
+    static let largestObject = 100 << 20
+
     /// Sets the library up, once for the process.
     static func prepare() {
         _ = isPrepared
     }
 
     private static let isPrepared: Bool = {
-        guard git_libgit2_init() > 0 else { return false }
+        // With room for what stands around an object.
+        guard cgit2_limit_allocations(largestObject + 4096) == 0, git_libgit2_init() > 0 else { return false }
         // An empty path: none of these files is looked for.
         for level in [
             GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
@@ -40,10 +45,13 @@ struct GitFailure: Error {
     let reason: String
     /// Whether the cause lies with the local repository, not with the network or the other side.
     let isLocal: Bool
+    /// Whether there was an object larger than ``GitLibrary/largestObject``.
+    let isTooLarge: Bool
 
     init(_ code: CInt) {
         reason = GitLibrary.message
         let kind = git_error_last().map { git_error_t(UInt32(bitPattern: $0.pointee.klass)) }
+        isTooLarge = kind == GIT_ERROR_NOMEMORY
         isLocal = [
             GIT_ERROR_ODB, GIT_ERROR_OBJECT, GIT_ERROR_TREE, GIT_ERROR_ZLIB, GIT_ERROR_REFERENCE, GIT_ERROR_INDEXER,
             GIT_ERROR_OS,
@@ -54,6 +62,13 @@ struct GitFailure: Error {
     init(missing id: GitObjectID) {
         reason = "object \(id.text) is missing"
         isLocal = true
+        isTooLarge = false
+    }
+
+    /// - Parameter file: the file that it is about; nil if that is not known.
+    func sizeError(file: String? = nil) -> ContextError {
+        let what = file.map { "a larger file in git, '\($0)'" } ?? "a larger file in git"
+        return .tooLarge(what, limit: "\(GitLibrary.largestObject >> 20) MiB")
     }
 
     static func check(_ code: CInt) throws(GitFailure) {

@@ -39,8 +39,8 @@ final class GitRepository {
         var configuration: OpaquePointer?
         try GitFailure.check(git_repository_config(&configuration, handle))
         defer { git_config_free(configuration) }
-        // Packs made of it hold no deltas: those take long to look for, and depend on what else is there. libgit2 before
-        // 1.8 reads the second name for the first.
+        // Packs made of it hold no deltas: those take long to look for, and depend on what else is there. libgit2 reads
+        // the second name for the first.
         for name in ["core.bigFileThreshold", "pack.deltaCacheSize"] {
             try GitFailure.check(git_config_set_int64(configuration, name, 1))
         }

@@ -65,6 +65,9 @@ final class GitTree {
             let path = joinPath(place.innerPath, entry.name)
             return GitContent(bytes: try blob.filtered(path: path, commit: place.mount.checkout.commit.id))
         } catch let failure as GitFailure {
+            if failure.isTooLarge {
+                throw failure.sizeError(file: EntryPath(bytes: joinPath(place.path, entry.name)).text)
+            }
             // What is read here was there when the context was prepared.
             GitMirror.markDamaged(place.mount.checkout.path)
             throw ContextError.mirrorDamaged(remote: place.mount.checkout.remote, reason: failure.reason)

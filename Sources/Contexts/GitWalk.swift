@@ -19,6 +19,7 @@ struct GitWalk: FilteringWalk {
         do {
             try FilteredWalk(source, makeFilter(), carried: carried).run(visit)
         } catch let failure as GitFailure {
+            if failure.isTooLarge { throw failure.sizeError() }
             let checkout = mounts[[]]?.checkout
             if let checkout { GitMirror.markDamaged(checkout.path) }
             throw ContextError.mirrorDamaged(remote: checkout?.remote ?? "", reason: failure.reason)

@@ -1,5 +1,6 @@
 import CurlHTTP
 import Foundation
+import Glibc
 import TaskModel
 import TestSupport
 import Testing
@@ -122,6 +123,69 @@ struct GitFetchTests {
 
             #expect(context.revision?.commit == ids[4])
             #expect(try contents(of: context.included)["big"] == "4" + Self.text)
+        }
+    }
+
+    @Test func `S9 a file that would take too much memory is refused by name, unless rules drop it`() async throws {
+        try await GitFixture.run { fixture in
+            try fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "small": "x"])
+            let file = fixture.folder + "/large"
+            #expect(FileManager.default.createFile(atPath: file, contents: nil))
+            #expect(truncate(file, off_t(GitLibrary.largestObject + 8192)) == 0)
+            let id = try fixture.git(["--git-dir=.", "hash-object", "-w", file], in: "app.git")
+            try fixture.git(
+                ["--git-dir=.", "update-index", "--add", "--cacheinfo", "100644,\(id),sub/large"], in: "app.git")
+            let tree = try fixture.git(["--git-dir=.", "write-tree"], in: "app.git")
+            let commit = try fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "large"], in: "app.git")
+            try fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: "app.git")
+            let context = try await fixture.prepare("app.git")
+
+            let error = #expect(throws: ContextError.self) { try contents(of: context.included) }
+
+            #expect(error?.apiCode == "ContextTooLarge")
+            #expect(error?.description.contains("'sub/large'") == true)
+            try fixture.commit([".dockerignore": "sub\n"], to: "main", in: "app.git")
+            #expect(
+                try contents(of: try await fixture.prepare("app.git").included).keys.sorted() == [
+                    ".dockerignore", "Dockerfile", "small",
+                ])
+        }
+    }
+
+    @Test func `S9 a change that says it makes a gigabyte is refused before anything is made`() async throws {
+        let script = """
+            import hashlib, struct, sys, zlib
+            def number(value, first=0, bits=7):
+                out, value = [first | value & (1 << bits) - 1], value >> bits
+                while value:
+                    out[-1] |= 128
+                    out.append(value & 127)
+                    value >>= 7
+                return bytes(out)
+            base = bytes(65536)
+            # Each byte copies 64 KiB from the start of the base.
+            delta = number(len(base)) + number(1 << 30) + b"\\x80" * (1 << 14)
+            pack = b"PACK" + struct.pack(">II", 2, 2) + number(len(base), 3 << 4, 4) + zlib.compress(base)
+            pack += number(len(delta), 7 << 4, 4) + hashlib.sha1(b"blob 65536\\0" + base).digest() + zlib.compress(delta)
+            open(sys.argv[1], "wb").write(pack + hashlib.sha1(pack).digest())
+            """
+        try await withTemporaryFolder { folder in
+            try ChildProcess.run(["python3", "-c", script, folder + "/pack"])
+            try GitRepository.create(at: folder + "/mirror.git")
+            let repository = try GitRepository(opening: folder + "/mirror.git")
+            let fixture = GitFixture(folder: folder, origin: "http://127.0.0.1:1")
+            let bytes = Array(try Data(contentsOf: URL(filePath: folder + "/pack")))
+            let failure = try await TaskBridge.scope { bridge in
+                let session = GitSession(
+                    try fixture.reference("app.git"), access: fixture.access(), bridge: bridge, progress: nil)
+                return #expect(throws: GitFailure.self) {
+                    let writer = try GitPackWriter(repository, session)
+                    try writer.append(bytes[...])
+                    try writer.finish()
+                }
+            }
+
+            #expect(failure?.isTooLarge == true, "\(String(describing: failure))")
         }
     }
 

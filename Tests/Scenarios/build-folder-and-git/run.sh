@@ -177,3 +177,31 @@ write_file "$checkout/Dockerfile" 'FROM scratch' 'LABEL content=moved'
 moved=$(commit "$checkout")
 publish "$checkout" "$name/app.git"
 builds_git 'a branch that has moved' "$url#main" moved "$moved"
+
+# ---- The .git of a git context ----
+
+expect_lacks 'without being asked for there is no .git' .git/ "$(files git-1)"
+for builder in buildkit classic; do
+    builds_git "$builder: a commit with --include-git" "$url#main:service" main-service "$moved" --include-git \
+        --builder "$builder"
+    files "git-$number" >/dev/null
+    in_image() { git -C "$work/export-git-$number/ctx" -c safe.directory='*' "$@"; }
+    expect_equal '  git takes it for a clone of that branch' "$moved main" \
+        "$(in_image rev-parse HEAD) $(in_image rev-parse --abbrev-ref HEAD)"
+    expect_equal '  with that commit' 'a change' "$(in_image log --format=%s)"
+    expect_equal '  and that remote' "$url" "$(in_image config remote.origin.url)"
+done
+write_file "$checkout/.dockerignore" '!.git/**'
+write_file "$checkout/Dockerfile" "FROM $base" 'LABEL content=asks' 'COPY . /ctx' 'RUN cat /ctx/.git/refs/heads/main'
+asks=$(commit "$checkout")
+publish "$checkout" "$name/app.git"
+builds_git 'an ignore file that asks for .git' "$url#main" asks "$asks"
+expect_contains '  a step of the build reads it' "$asks" "$(sed 's/^git-head-revision.*//' <<<"$output")"
+files "git-$number" >/dev/null
+expect_equal '  git finds nothing changed' '' \
+    "$(git -C "$work/export-git-$number/ctx" -c safe.directory='*' status --porcelain)"
+builds_git 'the same again' "$url#main" asks "$asks"
+expect_match '  its COPY comes from the cache: the bytes are the same' '[1-9][0-9]*' \
+    "$(grep -c '^#[0-9]* CACHED' <<<"$output" || true)"
+expect_equal '  and so is the image' "$(registry_digest "$registry" "$name/app" "git-$((number - 1))")" \
+    "$(registry_digest "$registry" "$name/app" "git-$number")"
