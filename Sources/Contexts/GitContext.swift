@@ -4,6 +4,8 @@ import TaskModel
 public enum GitContext {
     private static let maxSubmodules = 100
     private static let maxSubmoduleDepth = 8
+    /// Of a `.gitmodules` or `.gitattributes`.
+    private static let maxSettingsBytes = 1 << 20
 
     /// Resolves the reference at the remote, fetches what is missing, and finds the Dockerfile and the ignore file.
     ///
@@ -101,7 +103,8 @@ public enum GitContext {
             try addNotices(inspection, checkout, at: path)
             guard reference.fetchesSubmodules, !inspection.submodules.isEmpty else { return checkout }
             let repository = try GitRepository(opening: checkout.path)
-            let modules = GitModules(try inspection.modules.map { try repository.blob($0).bytes } ?? [])
+            let modules = GitModules(
+                try inspection.modules.map { try settings($0, named: ".gitmodules", in: repository) } ?? [])
             for submodule in inspection.submodules {
                 let inner = joinPath(path, submodule.path)
                 let shown = String(decoding: inner, as: UTF8.self)
@@ -120,6 +123,18 @@ public enum GitContext {
                     depth)
             }
             return checkout
+        }
+
+        /// Reads a file of the tree that git itself looks into.
+        ///
+        /// - Throws: ``ContextError/tooLarge(_:limit:)``: reading one takes many times its size.
+        private func settings(_ id: GitObjectID, named path: String, in repository: GitRepository) throws -> [UInt8] {
+            let blob = try repository.blob(id)
+            guard blob.count <= GitContext.maxSettingsBytes else {
+                throw ContextError.tooLarge(
+                    "\(blob.count) bytes in \(path)", limit: "\(GitContext.maxSettingsBytes) bytes")
+            }
+            return blob.bytes
         }
 
         private func mountSubmodule(
@@ -146,8 +161,11 @@ public enum GitContext {
         private func addNotices(_ inspection: GitInspection, _ checkout: GitMirror.Checkout, at path: [UInt8]) throws {
             guard !inspection.attributeFiles.isEmpty else { return }
             let repository = try GitRepository(opening: checkout.path)
-            let texts = try inspection.attributeFiles.map {
-                String(decoding: try repository.blob($0.id).bytes, as: UTF8.self)
+            var words: Set<String> = []
+            for file in inspection.attributeFiles {
+                let bytes = try settings(file.id, named: EntryPath(bytes: file.path).text, in: repository)
+                let text = String(decoding: bytes, as: UTF8.self)
+                words.formUnion(["filter=lfs", "working-tree-encoding"].filter { text.contains($0) })
             }
             for (attribute, value, text) in [
                 ("filter", "lfs", "are kept in Git LFS; they arrive as the pointer texts that the repository holds"),
@@ -157,7 +175,7 @@ public enum GitContext {
                 ),
             ] {
                 let word = value.map { "\(attribute)=\($0)" } ?? attribute
-                guard texts.contains(where: { $0.contains(word) }) else { continue }
+                guard words.contains(word) else { continue }
                 let names = try repository.paths(in: checkout.commit, with: attribute, value: value).map {
                     EntryPath(bytes: joinPath(path, $0)).text
                 }

@@ -12,17 +12,19 @@ struct GitModules {
         }
         let text = String(decoding: bytes, as: UTF8.self)
         for line in text.split(whereSeparator: \.isNewline) {
-            let line = Self.trimmed(line)
+            var line = Self.trimmed(line)
             if line.hasPrefix("[") {
                 endSection(&addresses)
                 (path, address) = (nil, nil)
-            } else if let equals = line.firstIndex(of: "="), !line.hasPrefix("#"), !line.hasPrefix(";") {
-                let value = Self.value(Self.trimmed(line[line.index(after: equals)...]))
-                switch Self.trimmed(line[..<equals]).lowercased() {
-                case "path": path = value
-                case "url": address = value
-                default: break
-                }
+                // The first setting may stand on the same line.
+                line = Self.trimmed(line[Self.end(ofHeader: line)...])
+            }
+            guard let equals = line.firstIndex(of: "="), !line.hasPrefix("#"), !line.hasPrefix(";") else { continue }
+            let value = Self.value(Self.trimmed(line[line.index(after: equals)...]))
+            switch Self.trimmed(line[..<equals]).lowercased() {
+            case "path": path = value
+            case "url": address = value
+            default: break
             }
         }
         endSection(&addresses)
@@ -47,6 +49,22 @@ struct GitModules {
             }
         }
         return base.hasSuffix(":") ? String(base + rest) : "\(base)/\(rest)"
+    }
+
+    /// The place after the bracket that ends a section's header; brackets in its quoted name do not count.
+    private static func end(ofHeader line: Substring) -> Substring.Index {
+        var isQuoted = false
+        var isEscaped = false
+        for index in line.indices {
+            switch line[index] {
+            case _ where isEscaped: isEscaped = false
+            case "\\": isEscaped = true
+            case "\"": isQuoted.toggle()
+            case "]" where !isQuoted: return line.index(after: index)
+            default: break
+            }
+        }
+        return line.endIndex
     }
 
     private static func trimmed(_ text: Substring) -> Substring {
