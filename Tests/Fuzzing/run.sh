@@ -77,12 +77,13 @@ done
 for library in "$root"/Sources/C*/module.modulemap; do options+=(-I "${library%/*}"); done
 
 compile() {
-    local module
+    local module sources
     rm -rf "$program.objects"
     mkdir -p "$program.objects"
     for module in Contexts TaskFiles; do
+        mapfile -t sources < <(find "$root/Sources/$module" -name '*.swift')
         (cd "$program.objects" && swiftc "${options[@]}" -I "$built/Modules" -module-name "$module" -emit-object \
-            -emit-module -emit-module-path "$module.swiftmodule" "$root/Sources/$module"/*.swift)
+            -emit-module -emit-module-path "$module.swiftmodule" "${sources[@]}")
     done
     mapfile -t objects < <(find "$program.objects" "$built"/{TaskModel,CurlHTTP,Crypto,CryptoBoringWrapper}.build \
         "$built"/{CCrypto,CXKCP}*.build -name '*.o')
