@@ -39,7 +39,7 @@ public struct FolderContext: Sendable {
         guard case .folder(let root) = localPath(folder) else { throw ContextError.notAFolder(folder) }
         let latest = latestTime ?? .max
         let files = FolderFiles(root: root, latest: latest)
-        let plan = try ContextPlan(dockerfile, files: files)
+        let plan = try ContextPlan(relative(dockerfile, to: root), files: files)
         let ignore = includeGit ? try plan.ignore.adding("!.git/**") : plan.ignore
         let dropped = dropsVersionControl ? IgnoreFilter.versionControlNames : []
         let filter = { @Sendable in IgnoreFilter(ignore, droppedByDefault: dropped) }
@@ -47,6 +47,18 @@ public struct FolderContext: Sendable {
             FolderWalk(
                 root: root, latest: latest, makeFilter: filter, carried: carried, counter: counter, onNotice: onNotice)
         }
+    }
+}
+
+extension FolderContext {
+    /// A Dockerfile in the folder by its path there, so that it and its ignore file have the names of the context.
+    private static func relative(_ choice: DockerfileChoice, to root: String) -> DockerfileChoice {
+        guard case .path(let path) = choice, path.hasPrefix("/"), let slash = path.lastIndex(of: "/"),
+            let folder = realPath(String(path[...slash]))
+        else { return choice }
+        let base = root == "/" ? root : root + "/"
+        let inside = (folder == "/" ? folder : folder + "/") + path[path.index(after: slash)...]
+        return inside.hasPrefix(base) ? .path(String(inside.dropFirst(base.count))) : choice
     }
 }
 
