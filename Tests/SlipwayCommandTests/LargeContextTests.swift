@@ -107,16 +107,4 @@ struct LargeContextTests {
             #expect(!log.errors.contains("Packed"))
         }
     }
-
-    @Test func `it is also said where the server does not take the context`() async throws {
-        try await CommandRunner.with { stub, slipway in
-            stub.change { $0.uploadStatus = 413 }
-            try makeLargeFolder(for: slipway)
-
-            let result = try await slipway.run("build", "--no-wait", "app")
-
-            #expect(result.code == 1)
-            #expect(result.errors.contains(words))
-        }
-    }
 }

@@ -6,6 +6,7 @@ final class PackingProgress: Sendable {
     private struct State {
         var bytes: Int64 = 0
         var shownAt: ContinuousClock.Instant?
+        var latest: (packed: ContextPacker.Progress, contentBytes: Int64)?
     }
 
     private let state = Mutex(State())
@@ -20,22 +21,31 @@ final class PackingProgress: Sendable {
     /// What has been packed in the end.
     var bytes: Int64 { state.withLock { $0.bytes } }
 
+    /// Shows how much it was in the end, while the server has yet to answer.
     func finish(bytes: Int64) {
-        state.withLock { $0.bytes = bytes }
+        let latest = state.withLock { state in
+            state.bytes = bytes
+            return state.latest
+        }
+        if isShown, let latest { Self.show(latest.packed, of: latest.contentBytes) }
     }
 
     /// - Parameter contentBytes: what the files packed so far hold.
     func show(_ progress: ContextPacker.Progress, of contentBytes: Int64) {
+        guard isShown else { return }
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
-            guard isShown, state.shownAt.map({ now - $0 >= Self.interval }) ?? true else { return false }
+            state.latest = (progress, contentBytes)
+            guard state.shownAt.map({ now - $0 >= Self.interval }) ?? true else { return false }
             state.shownAt = now
             return true
         }
-        if isDue {
-            let (packed, sent) = (ByteText(contentBytes).short, ByteText(progress.bytes).short)
-            Terminal.show("\r\u{1B}[KPacked \(progress.entries) entries, \(packed); sent \(sent)")
-        }
+        if isDue { Self.show(progress, of: contentBytes) }
+    }
+
+    private static func show(_ progress: ContextPacker.Progress, of contentBytes: Int64) {
+        let (packed, sent) = (ByteText(contentBytes).short, ByteText(progress.bytes).short)
+        Terminal.show("\r\u{1B}[KPacked \(progress.entries) entries, \(packed); sent \(sent)")
     }
 
     func clear() {
