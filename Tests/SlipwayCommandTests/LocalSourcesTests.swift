@@ -7,18 +7,19 @@ import Testing
 
 @testable import slipway
 
-/// How a user's own machine reaches git servers.
-struct LocalGitTests {
+/// How a user's own machine reaches sources.
+struct LocalSourcesTests {
     private func reference(_ text: String) throws -> GitReference {
         guard case .git(let reference) = try ContextLocation(text) else { throw CocoaError(.featureUnsupported) }
         return reference
     }
 
-    @Test func `mirrors are in the user's cache, for the user alone`() throws {
+    @Test func `what was fetched is in the user's cache, for the user alone`() throws {
         try withTemporaryFolder { folder in
-            let own = try LocalGit.mirrorFolder(environment: ["HOME": folder])
-            let other = try LocalGit.mirrorFolder(environment: ["HOME": "/nowhere", "XDG_CACHE_HOME": folder + "/c"])
-            let relative = try LocalGit.mirrorFolder(environment: ["HOME": folder, "XDG_CACHE_HOME": "c"])
+            let own = try LocalSources.cacheFolder("git", environment: ["HOME": folder])
+            let other = try LocalSources.cacheFolder(
+                "git", environment: ["HOME": "/nowhere", "XDG_CACHE_HOME": folder + "/c"])
+            let relative = try LocalSources.cacheFolder("git", environment: ["HOME": folder, "XDG_CACHE_HOME": "c"])
 
             #expect(own == folder + "/.cache/slipway/git")
             #expect(other == folder + "/c/slipway/git")
@@ -33,7 +34,7 @@ struct LocalGitTests {
         ("ssh://git@Host:2222/a.git", "ssh://host:2222"), ("git@host:a.git", "ssh://host"),
     ])
     func `only the server that was typed may be anywhere, and without TLS`(text: String, origin: String) throws {
-        let access = try LocalGit.access(for: try reference(text), tokenFile: nil, environment: [:])
+        let access = try LocalSources.gitAccess(for: try reference(text), tokenFile: nil, environment: [:])
 
         let policy = try #require(access.client.configuration.addressPolicy)
         #expect(policy.allowedOrigins == [origin])
@@ -44,7 +45,7 @@ struct LocalGitTests {
         try withTemporaryFolder { folder in
             try write("hunter2\n", to: folder + "/token")
 
-            let access = try LocalGit.access(
+            let access = try LocalSources.gitAccess(
                 for: try reference("https://robot@git.example.com:8443/a.git"), tokenFile: folder + "/token",
                 environment: [:])
 
@@ -52,7 +53,7 @@ struct LocalGitTests {
             #expect(access.credentials["git.example.com:8443"]?.username == "robot")
             #expect(access.credentials["git.example.com:8443"]?.password.value == "hunter2")
             #expect(throws: CommandError.tokenWithoutHTTP("git@host:a.git")) {
-                try LocalGit.access(
+                try LocalSources.gitAccess(
                     for: try reference("git@host:a.git"), tokenFile: folder + "/token", environment: [:])
             }
         }
@@ -65,9 +66,9 @@ struct LocalGitTests {
             try write("host ssh-ed25519 AAAA", to: folder + "/.ssh/known_hosts")
             let environment = ["HOME": folder]
 
-            let ssh = try LocalGit.access(
+            let ssh = try LocalSources.gitAccess(
                 for: try reference("git@host:a.git"), tokenFile: nil, environment: environment)
-            let https = try LocalGit.access(
+            let https = try LocalSources.gitAccess(
                 for: try reference("https://host/a.git"), tokenFile: nil, environment: environment)
 
             #expect(ssh.sshKey?.value == "ed")

@@ -1,3 +1,4 @@
+public import CurlHTTP
 import Glibc
 
 /// Bytes on the disk that are read more than once.
@@ -56,6 +57,24 @@ final class SpoolFile: Sendable {
 }
 
 extension ArchiveSource {
+    /// Keeps what comes through a pipe on the disk, without a name, for as long as somebody may read it.
+    ///
+    /// - Parameters:
+    ///   - directory: made if missing.
+    ///   - limit: in bytes, as they come.
+    /// - Throws: ``ContextError/notStored(_:reason:)``, ``ContextError/tooLarge(_:limit:)``, what the pipe failed with.
+    public static func kept(_ pipe: BytePipe, in directory: String, limit: Int64) async throws -> ArchiveSource {
+        defer { pipe.abandon() }
+        let file = try SpoolFile(in: directory)
+        var received: Int64 = 0
+        while let block = try await pipe.read() {
+            received += Int64(block.count)
+            guard received <= limit else { throw ContextError.tooLarge("more bytes", limit: "\(limit) bytes") }
+            try file.append(block)
+        }
+        return ArchiveSource(file)
+    }
+
     /// Keeps the file for as long as somebody may read it.
     init(_ file: SpoolFile) {
         open = { SpoolInput(file: file) }

@@ -22,11 +22,13 @@ enum DockerfileOption {
     }
 
     /// For a folder: relative to where the caller is, or from elsewhere.
-    func forFolder() async throws -> DockerfileChoice {
+    func forFolder(
+        from directory: String = FileManager.default.currentDirectoryPath
+    ) async throws -> DockerfileChoice {
         switch self {
         case .standard: .standard
         case .path(let path):
-            .path(path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path)
+            .path(path.hasPrefix("/") ? path : directory + "/" + path)
         case .standardInput: .bytes(try readAll(STDIN_FILENO, name: "standard input"))
         case .url(let url): .bytes(try await Self.fetch(url))
         }

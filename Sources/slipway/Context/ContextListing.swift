@@ -55,13 +55,12 @@ struct ContextListing {
         let sizes = entries.map(\.sizeText)
         let width = sizes.reduce(4) { max($0, $1.count) }
         let rows = zip(entries, sizes).map { entry, size in
-            [
-                entry.modeText, String(repeating: " ", count: width - size.count) + size, entry.nameText,
-                carried.contains(entry.path) ? "carried" : "",
-            ]
+            let row = [entry.modeText, String(repeating: " ", count: width - size.count) + size, entry.nameText]
+            return carried.isEmpty ? row : row + [carried.contains(entry.path) ? "carried" : ""]
         }
         let heading = String(repeating: " ", count: width - 4) + "SIZE"
-        return TextTable(columns: ["MODE", heading, "PATH", ""], rows: rows).text() + "\n" + summary
+        let columns = ["MODE", heading, "PATH"] + (carried.isEmpty ? [] : ["NOTE"])
+        return TextTable(columns: columns, rows: rows).text() + "\n" + summary
     }
 
     private var summary: String {

@@ -3,15 +3,17 @@ import ArgumentParser
 /// Options that say which context is meant, spelled as those of `build`.
 struct ContextOptions: ParsableArguments {
     @Argument(
-        help: "The context as 'build' takes it: a folder, or a git reference URL[#REF[:FOLDER]].",
+        help: ArgumentHelp(
+            "The context as 'build' takes it: a folder, a git reference URL[#REF[:FOLDER]], an archive's or a Dockerfile's "
+                + "URL, '-' for an archive or a Dockerfile on standard input, or /dev/null with -f."),
         completion: .directory)
     var source: String
 
     @Option(
         name: [.short, .long],
         help: """
-            The Dockerfile: for a folder relative to the current directory, '-' for standard input; for anything else relative to the \
-            context. Default: Dockerfile.
+            The Dockerfile: for a folder relative to the current directory, a URL, or '-' for standard input; for other contexts \
+            relative to the context. Default: Dockerfile.
             """,
         completion: .file())
     var file: String?

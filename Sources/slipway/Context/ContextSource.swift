@@ -1,6 +1,6 @@
 import Contexts
+import CurlHTTP
 import Foundation
-import Glibc
 
 /// A context as somebody typed it, read on this machine.
 struct ContextSource: Sendable {
@@ -14,7 +14,7 @@ struct ContextSource: Sendable {
     var latestTime: Int64?
 
     /// - Parameters:
-    ///   - dockerfile: relative to `directory` for a folder, to the context for anything else; `-` for standard input.
+    ///   - dockerfile: what `-f` says; relative to `directory` for a folder, to the context for anything else.
     ///   - usesDockerRules: leaves out the rule that drops version-control files from folders.
     ///   - directory: where the caller is.
     init(
@@ -39,9 +39,10 @@ struct ContextSource: Sendable {
     /// Notices go to standard error.
     func prepare() async throws -> PreparedContext {
         let context: PreparedContext
+        let dockerfile = DockerfileOption(dockerfile)
         switch try ContextLocation(text, localPath: FolderContext.localPath) {
         case .folder(let path):
-            let choice = try DockerfileChoice(typed: dockerfile, in: directory)
+            let choice = try await dockerfile.forFolder(from: directory)
             context = try await BlockingExecutor.shared.run {
                 try FolderContext.prepare(
                     path, dockerfile: choice, includeGit: includesGit, dropsVersionControl: !usesDockerRules,
@@ -49,37 +50,56 @@ struct ContextSource: Sendable {
                 ) { Terminal.say("Note: \($0)") }
             }
         case .git(let reference):
-            guard dockerfile != "-" else { throw CommandError.outsideDockerfile }
-            context = try await fetch(reference)
-        case .download: throw CommandError.notEnabled("Looking into an archive at a URL")
+            context = try await fetch(reference, DockerfileChoice(path: try dockerfile.forContext()))
+        case .download(let url):
+            let download = try SourceDownload(
+                url, client: LocalSources.client(allowing: HTTPOrigin(url: url)?.description))
+            context = try await download.context(
+                dockerfile: DockerfileChoice(path: try dockerfile.forContext()),
+                directory: try LocalSources.cacheFolder("downloads"))
         case .artifact: throw CommandError.notEnabled("A context from an artifact ('oci://')")
-        case .none: throw CommandError.notEnabled("Looking into no context ('/dev/null')")
-        case .standardInput: throw CommandError.notEnabled("A context on standard input ('-')")
+        case .none: context = PreparedContext(dockerfile: try await dockerfile.alone())
+        case .standardInput: context = try await read(DockerfileChoice(path: try dockerfile.forContext()))
         }
         for notice in context.notices { Terminal.say("Note: \(notice)") }
         return context
     }
 
-    private func fetch(_ reference: GitReference) async throws -> PreparedContext {
+    private func fetch(_ reference: GitReference, _ dockerfile: DockerfileChoice) async throws -> PreparedContext {
         let isWatched = Terminal.isErrorInteractive
-        let access = try LocalGit.access(for: reference, tokenFile: gitTokenFile)
+        let access = try LocalSources.gitAccess(for: reference, tokenFile: gitTokenFile)
         return try await GitContext.prepare(
-            reference, dockerfile: DockerfileChoice(path: dockerfile), pool: try LocalGit.mirrorFolder(),
+            reference, dockerfile: dockerfile, includeGit: includesGit, pool: try LocalSources.cacheFolder("git"),
             access: access, progress: { line in if isWatched { Terminal.say(line) } })
     }
-}
 
-extension DockerfileChoice {
-    /// The Dockerfile of a folder: named from where the caller is, or read from standard input.
-    init(typed path: String?, in directory: String) throws {
-        guard let path, !path.isEmpty else {
-            self = .standard
-            return
+    /// An archive is kept in the cache for as long as it is looked at: it is read more than once.
+    private func read(_ dockerfile: DockerfileChoice) async throws -> PreparedContext {
+        switch try await StandardInput.content() {
+        case .dockerfile(let bytes):
+            if case .path(let asked) = dockerfile {
+                throw ContextError.loneDockerfile("What is on standard input", asked: asked)
+            }
+            return PreparedContext(dockerfile: bytes)
+        case .archive(let first):
+            let pipe = BytePipe()
+            async let copying: Void = Self.copy(after: first, into: pipe)
+            let archive = try await ArchiveSource.kept(
+                pipe, in: try LocalSources.cacheFolder("downloads"), limit: ContextLimits().packedBytes)
+            try await copying
+            return try await BlockingExecutor.shared.run {
+                try ArchiveContext.prepare(archive, dockerfile: dockerfile, appliesIgnoreFile: false)
+            }
         }
-        guard path != "-" else {
-            self = .bytes(try readAll(STDIN_FILENO, name: "standard input"))
-            return
+    }
+
+    private static func copy(after first: [UInt8], into pipe: BytePipe) async throws {
+        do {
+            try await StandardInput.copy(after: first, into: pipe)
+            pipe.finish()
+        } catch {
+            pipe.fail(error)
+            throw error
         }
-        self = .path(path.hasPrefix("/") ? path : directory + "/" + path)
     }
 }

@@ -4,20 +4,19 @@ import Foundation
 import Glibc
 import TaskModel
 
-/// How the user of this machine reaches git servers: with the keys of `~/.ssh`, and with what was typed.
-enum LocalGit {
+/// How the user of this machine reaches sources: with the keys of `~/.ssh`, and with what was typed.
+enum LocalSources {
     /// Keys that ssh itself would try first, in its order.
     private static let keyNames = ["id_ed25519", "id_ecdsa", "id_rsa"]
 
-    /// Where mirrors are kept, `$XDG_CACHE_HOME/slipway/git` or else `~/.cache/slipway/git`: made if it is missing, for
-    /// its owner alone.
-    static func mirrorFolder(
-        environment: [String: String] = ProcessInfo.processInfo.environment
+    /// Where things are kept that can be fetched again, `$XDG_CACHE_HOME/slipway` or else `~/.cache/slipway`: made if it
+    /// is missing, for its owner alone.
+    static func cacheFolder(
+        _ name: String, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CommandError) -> String {
         // A relative one is to be ignored: XDG Base Directory Specification.
         let given = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        let cache = given ?? home(environment) + "/.cache"
-        let folder = cache + "/slipway/git"
+        let folder = (given ?? home(environment) + "/.cache") + "/slipway/" + name
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -27,20 +26,28 @@ enum LocalGit {
         return folder
     }
 
-    /// - Parameter tokenFile: a file with a token for the server of the reference. It wins over what its URL holds.
-    static func access(
-        for reference: GitReference, tokenFile: String?,
-        environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws(CommandError) -> GitAccess {
+    /// A client for one source.
+    ///
+    /// - Parameter origin: the one that was typed. Who typed an address means it: it may be anywhere and without TLS.
+    ///   What is found there, as redirects and submodules, is kept from this machine's own services.
+    static func client(
+        allowing origin: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> HTTPClient {
         // A server that hangs up must be an error of that connection, not the end of the program.
         signal(SIGPIPE, SIG_IGN)
         var configuration = HTTPClient.Configuration()
         configuration.userAgent = "slipway/\(Version.number)"
         configuration.proxy = ProxySettings(environment: environment)
-        // Who typed an address means it. What a repository names beyond it, as submodules, is kept from this machine's
-        // own services.
-        configuration.addressPolicy = AddressPolicy(allowedOrigins: [reference.origin])
-        var access = GitAccess(client: HTTPClient(configuration))
+        configuration.addressPolicy = AddressPolicy(allowedOrigins: origin.map { [$0] } ?? [])
+        return HTTPClient(configuration)
+    }
+
+    /// - Parameter tokenFile: a file with a token for the server of the reference. It wins over what its URL holds.
+    static func gitAccess(
+        for reference: GitReference, tokenFile: String?,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(CommandError) -> GitAccess {
+        var access = GitAccess(client: client(allowing: reference.origin, environment: environment))
         if let tokenFile {
             guard let host = reference.httpHost else { throw .tokenWithoutHTTP(reference.redacted) }
             access.credentials[host] = Credential(
