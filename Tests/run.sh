@@ -286,11 +286,11 @@ swift_test() {
 }
 
 fuzzing() {
-    local start=$SECONDS seconds=10
-    [ "$all" -eq 0 ] || seconds=30
-    limited fuzzing 1200 "$here/Fuzzing/run.sh" --seconds "$seconds"
+    local start=$SECONDS each=10
+    [ "$all" -eq 0 ] || each=30
+    limited fuzzing 1200 "$here/Fuzzing/run.sh" --seconds "$each"
     if [ "$status" -eq 0 ]; then
-        record fuzzing passed $((SECONDS - start)) "$seconds s for each target, log $(log_of fuzzing)"
+        record fuzzing passed $((SECONDS - start)) "$each s for each target, log $(log_of fuzzing)"
     else
         tail_of "$(log_of fuzzing)"
         record fuzzing failed $((SECONDS - start)) "$reason, log $(log_of fuzzing), inputs in .build-fuzz/broken"

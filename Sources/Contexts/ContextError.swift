@@ -60,6 +60,14 @@ public enum ContextError: Error, Equatable {
 }
 
 extension ContextError {
+    /// Artifacts of a registry are understood, and not fetched yet.
+    public static func artifact(_ name: String) -> ContextError {
+        .sourceRefused(
+            SourceURL.redact(name),
+            reason: "contexts that are artifacts of a registry may come later. "
+                + "Name a git repository or the URL of an archive, or build a folder")
+    }
+
     /// The short name of what went wrong, as it stands in `details[0].code` and, in brackets, in a run's message.
     public var code: String {
         switch self {

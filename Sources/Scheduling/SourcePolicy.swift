@@ -17,11 +17,7 @@ struct SourcePolicy {
             }
             try checkEncryption(of: reference.remote)
         case .download(let url): try checkEncryption(of: url)
-        case .artifact(let name):
-            throw .sourceRefused(
-                name,
-                reason: "contexts that are artifacts of a registry may come later. "
-                    + "Name a git repository or the URL of an archive, or build a folder")
+        case .artifact(let name): throw .artifact(name)
         case .none:
             throw .sourceRefused(
                 "/dev/null",

@@ -17,6 +17,7 @@ struct RunServiceTests {
         ("http://plain.example.test/app.tar.gz?sig=x", "sources.allow"),
         ("https://download.example.test:0/app.tar.gz", "port"),
         ("oci://r.example.test/app:v1", "may come later"),
+        ("oci://user:s3cret@r.example.test/app:v1", "not fetched from: contexts"),
         ("oci://r.example.test/app", "artifact"),
         ("/dev/null", "a build needs one"),
         ("-", "Name a folder"),

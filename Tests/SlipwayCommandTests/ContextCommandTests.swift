@@ -287,7 +287,7 @@ struct ContextCommandTests {
             (["match", "--rules", "nowhere", "x"], "ignore-file-unreadable", nil),
             (["parse", "ftp://host/x"], "unknown-scheme", nil),
             (["parse", "https://git.example.com/a.git#-x"], "bad-ref", nil),
-            (["ls", "oci://host/a:1"], "not-supported", nil), (["ls", "-"], "failed", nil),
+            (["ls", "oci://host/a:1"], "source-refused", nil), (["ls", "-"], "failed", nil),
         ] as [([String], String, Int?)])
     func `an error is exit status 1, a line, and for programs its code`(
         arguments: [String], code: String, line: Int?

@@ -45,7 +45,8 @@ struct BuildContext {
                         Terminal.say("Note: \($0)")
                     }
                 })
-        case .git, .download, .artifact:
+        case .artifact(let name): throw ContextError.artifact(name)
+        case .git, .download:
             kind = .remote(text, dockerfilePath: try dockerfile.forContext())
         case .none: kind = .folder(PreparedContext(dockerfile: try await dockerfile.alone()))
         case .standardInput:

@@ -57,7 +57,7 @@ struct ContextSource: Sendable {
             context = try await download.context(
                 dockerfile: DockerfileChoice(path: try dockerfile.forContext()),
                 directory: try LocalSources.cacheFolder("downloads"))
-        case .artifact: throw CommandError.notEnabled("A context from an artifact ('oci://')")
+        case .artifact(let name): throw ContextError.artifact(name)
         case .none: context = PreparedContext(dockerfile: try await dockerfile.alone())
         case .standardInput: context = try await read(DockerfileChoice(path: try dockerfile.forContext()))
         }

@@ -18,7 +18,6 @@ enum CommandError: Error, Equatable {
     case nothingPiped
     case tokenWithoutHTTP(String)
     case tarToTerminal
-    case notEnabled(String)
     case noSourceDate
     case invalidSourceDate(String)
 }
@@ -54,7 +53,6 @@ extension CommandError: CustomStringConvertible {
                 + "Leave --git-token-file out, or write an https:// URL."
         case .tarToTerminal:
             "A tar is not for a terminal. Send it on, as in 'slipway context tar . | tar -tv', or use 'slipway context ls'."
-        case .notEnabled(let what): "\(what) is not supported yet."
         case .noSourceDate:
             "'--mtime clamp' needs a time in the environment: set SOURCE_DATE_EPOCH to seconds since 1970, as in SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)."
         case .invalidSourceDate(let text):

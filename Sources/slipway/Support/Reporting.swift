@@ -56,7 +56,6 @@ extension JSONValue {
             fields["code"] = .text(error.code)
             fields["line"] = error.line.map { .integer(Int64($0)) }
         case is HTTPError: fields["code"] = .text("unreachable")
-        case CommandError.notEnabled: fields["code"] = .text("not-supported")
         case CommandError.unreadable: fields["code"] = .text("unreadable")
         default: fields["code"] = .text("failed")
         }
