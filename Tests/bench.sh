@@ -306,13 +306,14 @@ source "$root/Tests/bench/context.sh"
 
 # ---- All together ----------------------------------------------------------------------------------------------------
 
-start_server
+# Packing alone asks no server.
+if is_wanted build || is_wanted pack || is_wanted memory || is_wanted cancel; then start_server; fi
 if is_wanted build; then bench_build >"$work/build.table"; fi
 if is_wanted pack; then bench_pack >"$work/pack.table"; fi
 if is_wanted context; then bench_context >"$work/context.table"; fi
 if is_wanted memory; then bench_memory >"$work/memory.table"; fi
 if is_wanted cancel; then bench_cancel >"$work/cancel.table"; fi
-stop_server
+if [ -n "${server:-}" ]; then stop_server; fi
 
 kind=''
 case $bin in */debug) kind=' (a debug build: slower than a release)' ;; esac

@@ -89,7 +89,6 @@ measure_tree() {
     if has_peer bsdtar; then measure "bsd-$tree" - - bash "$work/bsd-tar" "$folder" "${@:2}"; fi
     if has_peer docker-pack; then measure "pack-$tree" - - bash "$work/docker-pack" "$docker_pack" "$folder"; fi
     measure "sink-$tree" - - bash "$work/docker-build" "unix://$work/sink.sock" "$folder"
-    if has_peer azure; then measure_azure "az-plain-$tree" plain "$folder"; fi
 }
 
 bench_context() {
@@ -115,7 +114,10 @@ bench_context() {
         done
         for tree in A B C; do
             measure "gzip-$tree" - - bash "$work/ours-gzip" "$bin/slipway" "$work/trees/$tree"
-            if has_peer azure; then measure_azure "az-gzip-$tree" gzip "$work/trees/$tree"; fi
+            if has_peer azure; then
+                measure_azure "az-plain-$tree" plain "$work/trees/$tree"
+                measure_azure "az-gzip-$tree" gzip "$work/trees/$tree"
+            fi
         done
         measure clone-D - - bash "$work/clone-tar" "$git_url/$name-history.git" "$work/clone"
         measure cold-D - - bash "$work/mirror-cold" "$bin/slipway" "$git_url/$name-history.git"
