@@ -65,7 +65,7 @@ prepare_context() {
         write_file "$work/gnu-tar" 'set -o pipefail; tar --create --directory="$1" "${@:2}" . | cat >/dev/null'
         write_file "$work/bsd-tar" 'set -o pipefail; bsdtar --create --format pax --directory "$1" "${@:2}" . | cat >/dev/null'
         write_file "$work/docker-pack" 'set -o pipefail; "$1" "$2" | cat >/dev/null'
-        write_file "$work/docker-build" 'DOCKER_BUILDKIT=0 exec docker --host "$1" build --no-cache --quiet "$2" >/dev/null'
+        write_file "$work/docker-build" 'DOCKER_BUILDKIT=0 exec docker --host "$1" build --no-cache --quiet "$2" >"$3"'
         write_file "$work/clone-tar" 'rm -rf "$2" && git clone --quiet --depth 1 "$1" "$2" &&
             tar --create --exclude=./.git --directory="$2" . | cat >/dev/null'
         write_file "$work/git-archive" 'git -C "$1" archive --format=tar HEAD | cat >/dev/null'
@@ -88,7 +88,7 @@ measure_tree() {
     measure "tar-$tree" - - bash "$work/gnu-tar" "$folder" "${@:2}"
     if has_peer bsdtar; then measure "bsd-$tree" - - bash "$work/bsd-tar" "$folder" "${@:2}"; fi
     if has_peer docker-pack; then measure "pack-$tree" - - bash "$work/docker-pack" "$docker_pack" "$folder"; fi
-    measure "sink-$tree" - - bash "$work/docker-build" "unix://$work/sink.sock" "$folder"
+    measure "sink-$tree" - - bash "$work/docker-build" "unix://$work/sink.sock" "$folder" /dev/null
 }
 
 bench_context() {
@@ -110,7 +110,8 @@ bench_context() {
     # What takes long is done less often.
     for ((round = 1; round <= (repetitions + 2) / 3; round++)); do
         for tree in A C; do
-            measure "daemon-$tree" - - bash "$work/docker-build" "$docker_host" "$work/trees/$tree"
+            measure "daemon-$tree" - - bash "$work/docker-build" "$docker_host" "$work/trees/$tree" "$work/image"
+            docker image rm "$(cat "$work/image")" >/dev/null
         done
         for tree in A B C; do
             measure "gzip-$tree" - - bash "$work/ours-gzip" "$bin/slipway" "$work/trees/$tree"
@@ -122,7 +123,6 @@ bench_context() {
         measure clone-D - - bash "$work/clone-tar" "$git_url/$name-history.git" "$work/clone"
         measure cold-D - - bash "$work/mirror-cold" "$bin/slipway" "$git_url/$name-history.git"
     done
-    docker image prune --force >/dev/null
     show_context
     rm -rf "$work/trees" "$work/clone"
 }
