@@ -29,7 +29,7 @@ public struct SourceDownload: Sendable {
         }
         guard allowsPlain(origin) else { throw .plainSource(origin) }
         var request = HTTPRequest("GET", parts.plain + (parts.query.map { "?" + $0 } ?? ""))
-        if let login = try Self.login(parts) { request.headers = [login] }
+        if let login = try parts.login() { request.headers = [.basicLogin(login.name, password: login.password)] }
         request.idleTimeout = .seconds(120)
         request.timeout = limits.duration
         request.maxRedirects = 5
@@ -41,15 +41,6 @@ public struct SourceDownload: Sendable {
         self.limits = limits
         shown = parts.redacted
         secrets = parts.secrets
-    }
-
-    private static func login(_ url: SourceURL) throws(ContextError) -> HTTPHeader? {
-        guard let info = url.userInfo else { return nil }
-        let parts = info.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let name = percentDecoded(parts[0]), let password = parts.count > 1 ? percentDecoded(parts[1]) : "" else {
-            throw .invalidURL(url.redacted, reason: "a percent-escape in its user info is broken")
-        }
-        return HTTPHeader("Authorization", "Basic " + Data("\(name):\(password)".utf8).base64EncodedString())
     }
 
     // MARK: Contexts and Dockerfiles
@@ -178,8 +169,6 @@ public struct SourceDownload: Sendable {
 extension SourceURL {
     /// Shorter values of a query are no signatures, and could stand anywhere.
     private static let shortestSecret = 8
-    /// From this length on, a user name without a password is a token.
-    private static let shortestToken = 20
 
     /// What must not be shown of it: the password, and the query, which may be a signature, whole and value by value.
     var secrets: [String] {

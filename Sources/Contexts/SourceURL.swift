@@ -58,6 +58,19 @@ struct SourceURL {
 
     var hasValidPort: Bool { port.isEmpty || UInt16(port.dropFirst()).map { $0 > 0 } == true }
 
+    /// From this length on, a user name without a password is a token.
+    static let shortestToken = 20
+
+    /// The user info with its percent-escapes undone; nil without one.
+    func login() throws(ContextError) -> (name: String, password: String)? {
+        guard let userInfo else { return nil }
+        let parts = userInfo.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let name = percentDecoded(parts[0]), let password = parts.count > 1 ? percentDecoded(parts[1]) : "" else {
+            throw .invalidURL(redacted, reason: "a percent-escape in its user info is broken")
+        }
+        return (name, password)
+    }
+
     /// `scheme://host[:port]/path`, without user info, query and fragment.
     var plain: String { "\(scheme)://\(host)\(port)\(path)" }
 

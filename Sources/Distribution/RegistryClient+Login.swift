@@ -61,7 +61,7 @@ extension RegistryClient {
     }
 
     private func basic(_ credential: Credential) -> String {
-        "Basic " + Data((credential.username + ":" + credential.password.value).utf8).base64EncodedString()
+        HTTPHeader.basicLogin(credential.username, password: credential.password.value).value
     }
 
     private func encoded(_ text: String) -> String {

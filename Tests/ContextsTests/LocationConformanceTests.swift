@@ -5,34 +5,14 @@ import Testing
 @testable import Contexts
 
 struct LocationConformanceTests {
-    struct File: Decodable {
-        let cases: [Case]
-    }
-
-    struct Case: Decodable, Sendable, CustomTestStringConvertible {
-        struct Expectation: Decodable {
-            let kind: String
-            let remote: String?
-            let ref: String?
-            let subdir: String?
-            let secret: String?
-            let reason: String?
-        }
-
-        let input: String
-        let expect: Expectation
-
-        var testDescription: String { input }
-    }
-
-    static let cases = (try? ConformanceCases.load("refs", as: File.self).cases) ?? []
+    static let cases = (try? ConformanceCases.load("refs", as: ReferenceCases.self).cases) ?? []
 
     @Test func `the cases are there`() {
         #expect(Self.cases.count == 73)
     }
 
     @Test(arguments: cases)
-    func `a reference is read as the case says`(_ item: Case) throws {
+    func `a reference is read as the case says`(_ item: ReferenceCases.Case) throws {
         func read() throws -> ContextLocation {
             try ContextLocation(item.input) { $0 == "." ? .folder("/somewhere") : nil }
         }

@@ -135,26 +135,8 @@ struct ContextConformanceTests {
 
     // MARK: context parse
 
-    private struct ReferenceFile: Decodable {
-        struct Case: Decodable {
-            struct Expectation: Decodable {
-                let kind: String
-                let remote: String?
-                let ref: String?
-                let subdir: String?
-                let secret: String?
-                let reason: String?
-            }
-
-            let input: String
-            let expect: Expectation
-        }
-
-        let cases: [Case]
-    }
-
     @Test func `parse reads the references as the cases say`() throws {
-        for item in try ConformanceCases.load("refs", as: ReferenceFile.self).cases {
+        for item in try ConformanceCases.load("refs", as: ReferenceCases.self).cases {
             guard item.expect.kind != "error" else {
                 let error = #expect(throws: ContextError.self, "\(item.input)") {
                     try ContextLocation(item.input, localPath: FolderContext.localPath)

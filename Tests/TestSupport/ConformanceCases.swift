@@ -73,3 +73,24 @@ public struct TreeCase: Decodable, Sendable {
     public let patterns: [String]
     public let expect: Expectation
 }
+
+/// `context-refs/1`: the name of a context, and what it means.
+public struct ReferenceCases: Decodable {
+    public struct Case: Decodable, Sendable, CustomStringConvertible {
+        public struct Expectation: Decodable, Sendable {
+            public let kind: String
+            public let remote: String?
+            public let ref: String?
+            public let subdir: String?
+            public let secret: String?
+            public let reason: String?
+        }
+
+        public let input: String
+        public let expect: Expectation
+
+        public var description: String { input }
+    }
+
+    public let cases: [Case]
+}

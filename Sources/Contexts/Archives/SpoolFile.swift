@@ -32,15 +32,7 @@ final class SpoolFile: Sendable {
 
     /// Adds to the end. For one writer.
     func append(_ bytes: [UInt8]) throws(ContextError) {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .notStored(directory, reason: systemMessage()) }
-            written += count
-        }
+        guard writeAll(bytes, to: descriptor) else { throw .notStored(directory, reason: systemMessage()) }
     }
 
     /// At most `count` bytes; none at the end.

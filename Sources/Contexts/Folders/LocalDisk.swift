@@ -35,14 +35,9 @@ func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t) throws(ContextErr
     let descriptor = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .unreadable(path, reason: systemMessage()) }
     defer { close(descriptor) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        if count < 0, errno == EINTR { continue }
-        guard count >= 0 else { throw .unreadable(path, reason: systemMessage()) }
-        rest = rest.dropFirst(count)
+    guard writeAll(bytes, to: descriptor), fchmod(descriptor, mode) == 0 else {
+        throw .unreadable(path, reason: systemMessage())
     }
-    guard fchmod(descriptor, mode) == 0 else { throw .unreadable(path, reason: systemMessage()) }
 }
 
 /// What a folder with all in it takes on the disk.
@@ -53,5 +48,19 @@ func bytesOnDisk(_ path: String) -> Int64 {
         // In units of 512 bytes: stat(2).
         let own = Int64(status.st_blocks) * 512
         return sum + own + (status.st_mode & S_IFMT == S_IFDIR ? bytesOnDisk(path + "/" + name) : 0)
+    }
+}
+
+/// Writes all of the bytes; false, with `errno`, if that can't be.
+func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+        var written = 0
+        while written < bytes.count {
+            let count = write(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            written += count
+        }
+        return true
     }
 }

@@ -74,8 +74,7 @@ final class GitHTTPEndpoint {
     private var headers: [HTTPHeader] {
         var headers = [HTTPHeader("User-Agent", Self.agent), HTTPHeader("Git-Protocol", "version=2")]
         if let credential {
-            let text = Data("\(credential.username):\(credential.password.value)".utf8).base64EncodedString()
-            headers.append(HTTPHeader("Authorization", "Basic " + text))
+            headers.append(.basicLogin(credential.username, password: credential.password.value))
         }
         return headers
     }

@@ -22,9 +22,6 @@ public struct GitReference: Sendable, Hashable {
     /// The remote with its user info, as it was written.
     public let written: Secret
 
-    /// From this length on, a lone user name in a URL is a token.
-    private static let minTokenLength = 20
-
     private struct UserInfo {
         var user: String?
         var credential: Credential?
@@ -40,9 +37,9 @@ public struct GitReference: Sendable, Hashable {
         guard !url.host.hasPrefix("-") else { throw .invalidURL(url.redacted, reason: "its host begins with a dash") }
         if let problem = query?.problem { throw problem }
         var info = UserInfo()
-        if let text = url.userInfo {
+        if url.userInfo != nil {
             guard url.scheme != "git" else { throw .invalidURL(url.redacted, reason: "git:// has no users") }
-            info = try Self.userInfo(text, of: url)
+            info = try Self.userInfo(of: url)
         }
         // Of ssh the user belongs to the address; of https it is a part of the credentials.
         let shownUser = url.scheme == "ssh" ? url.userInfo.map { $0.prefix { $0 != ":" } + "@" } ?? "" : ""
@@ -167,15 +164,12 @@ public struct GitReference: Sendable, Hashable {
         return cleaned.isEmpty ? nil : String(decoding: cleaned, as: UTF8.self)
     }
 
-    private static func userInfo(_ text: String, of url: SourceURL) throws(ContextError) -> UserInfo {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let name = percentDecoded(parts[0]), let password = parts.count > 1 ? percentDecoded(parts[1]) : "" else {
-            throw .invalidURL(url.redacted, reason: "a percent-escape in its user info is broken")
-        }
+    private static func userInfo(of url: SourceURL) throws(ContextError) -> UserInfo {
+        guard let (name, password) = try url.login() else { return UserInfo() }
         if !password.isEmpty {
             return UserInfo(user: name, credential: Credential(username: name, password: Secret(password)))
         }
-        guard url.scheme != "ssh", name.utf8.count >= minTokenLength else {
+        guard url.scheme != "ssh", name.utf8.count >= SourceURL.shortestToken else {
             return UserInfo(user: name.isEmpty ? nil : name)
         }
         // Servers that take a token alone don't look at the name beside it.
