@@ -10,7 +10,7 @@ public struct RunAssignment: Sendable {
     public let epoch: Int
     public let pool: String
     public let registry: Registry
-    public let request: BuildRequest
+    public let request: RunRequest
     public let source: RunSource
     /// Filled into image names: `.Run.Date` is this time.
     public let startTime: Date
@@ -24,7 +24,7 @@ public struct RunAssignment: Sendable {
 
     public init(
         lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry,
-        request: BuildRequest,
+        request: RunRequest,
         source: RunSource, startTime: Date, taskName: String?, pullCredentials: [String: Credential],
         gitCredentials: [String: Credential], timeout: Duration
     ) {

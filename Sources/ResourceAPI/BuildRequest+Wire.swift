@@ -1,9 +1,6 @@
 public import TaskModel
 
 extension BuildRequest {
-    /// What a run may ask for at all, in seconds: up to a week. A server usually allows less.
-    public static let timeoutRange = 1...604_800
-
     /// Reads a build request from the wire and checks everything that can be checked without looking at the context.
     ///
     /// - Throws: ``InvalidRequest`` naming the field. Codes: `InvalidName` (image, pool, argument, stage),
@@ -11,27 +8,29 @@ extension BuildRequest {
     public init(_ wire: DockerBuildRequest) throws(InvalidRequest) {
         let imageNames = wire.imageNames ?? []
         self.init(
-            sourceLocation: try Self.checkedSource(wire.sourceLocation),
+            sourceLocation: try RequestChecks.neededSource(wire.sourceLocation),
             appliesIgnoreFile: wire.appliesIgnoreFile ?? true,
             includeGit: wire.includeGit ?? false,
             imageNames: imageNames,
             isPushEnabled: (wire.isPushEnabled ?? true) && !imageNames.isEmpty,
             noCache: wire.noCache ?? false,
-            dockerFilePath: try Self.checkedDockerfile(wire.dockerFilePath),
+            dockerFilePath: try RequestChecks.path(wire.dockerFilePath, of: "a Dockerfile", field: "dockerFilePath"),
             target: try Self.checkedTarget(wire.target),
             arguments: try Self.checkedArguments(wire.arguments ?? []),
             labels: try Self.checkedLabels(wire.labels ?? [:]),
-            platform: try Self.checkedPlatform(wire.platform),
+            platform: try RequestChecks.platform(wire.platform),
+            cpu: try RequestChecks.cpu(wire.agentConfiguration),
             builder: try Self.checkedBuilder(wire.builder),
-            timeout: try Self.checkedTimeout(wire.timeout),
-            agentPoolName: try Self.checkedPool(wire.agentPoolName),
-            logTemplate: try Self.checkedText(wire.logTemplate, field: "logTemplate"),
-            loginMode: try Self.checkedLoginMode(wire.credentials?.sourceRegistry?.loginMode))
+            timeout: try RequestChecks.timeout(wire.timeout),
+            agentPoolName: try RequestChecks.pool(wire.agentPoolName),
+            logTemplate: try RequestChecks.text(wire.logTemplate, field: "logTemplate"),
+            loginMode: try RequestChecks.loginMode(wire.credentials?.sourceRegistry?.loginMode),
+            customCredentials: try wire.credentials?.customCredentials() ?? [:])
         for (index, name) in imageNames.enumerated() { try Self.checkImageName(name, field: "imageNames[\(index)]") }
     }
 
-    private static func checkImageName(_ name: String, field: String) throws(InvalidRequest) {
-        guard let plain = withoutTemplates(name), !hasControlCharacters(name) else {
+    static func checkImageName(_ name: String, field: String) throws(InvalidRequest) {
+        guard let plain = withoutTemplates(name), !RequestChecks.hasControlCharacters(name) else {
             throw InvalidRequest(
                 code: "InvalidName",
                 message: "'\(name.escapedForDisplay)' is no image name: every '{{' needs its '}}'.", target: field)
@@ -66,39 +65,10 @@ extension BuildRequest {
         return result + rest
     }
 
-    private static func checkedSource(_ source: String?) throws(InvalidRequest) -> String {
-        guard let source, !source.isEmpty else {
-            throw InvalidRequest(
-                code: "InvalidSourceLocation",
-                message: "A build needs a context: give a git URL, or the path that an upload was given.",
-                target: "sourceLocation")
-        }
-        guard source.utf8.count <= 4096, !hasControlCharacters(source) else {
-            throw InvalidRequest(
-                code: "InvalidSourceLocation",
-                message: "The source location must be at most 4096 bytes and hold no control characters.",
-                target: "sourceLocation")
-        }
-        return source
-    }
-
-    private static func checkedDockerfile(_ path: String?) throws(InvalidRequest) -> String? {
-        guard let path, !path.isEmpty else { return nil }
-        let leavesRoot = path.split(separator: "/").contains("..")
-        guard !path.hasPrefix("/"), !leavesRoot, path.utf8.count <= 4096, !hasControlCharacters(path) else {
-            throw InvalidRequest(
-                code: "InvalidParameter",
-                message:
-                    "'\(path.escapedForDisplay)' is no path of a Dockerfile: it must be relative to the context and stay inside it.",
-                target: "dockerFilePath")
-        }
-        return path
-    }
-
-    private static func checkedTarget(_ target: String?) throws(InvalidRequest) -> String? {
+    static func checkedTarget(_ target: String?) throws(InvalidRequest) -> String? {
         guard let target, !target.isEmpty else { return nil }
         guard target.utf8.count <= 255,
-            target.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f })
+            target.utf8.allSatisfy({ RequestChecks.isAlphanumeric($0) || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f })
         else {
             throw InvalidRequest(
                 code: "InvalidName",
@@ -108,7 +78,7 @@ extension BuildRequest {
         return target
     }
 
-    private static func checkedArguments(_ arguments: [DockerBuildRequest.Argument]) throws(InvalidRequest)
+    static func checkedArguments(_ arguments: [ArgumentProperties]) throws(InvalidRequest)
         -> [BuildArgument]
     {
         var result: [BuildArgument] = []
@@ -123,13 +93,14 @@ extension BuildRequest {
                         + "it must be 1 to 255 characters without blanks and '='.",
                     target: "arguments[\(index)].name")
             }
-            guard !argument.value.value.utf8.contains(0) else {
+            let value = argument.value ?? Secret("")
+            guard !value.value.utf8.contains(0) else {
                 throw InvalidRequest(
                     code: "InvalidParameter",
                     message: "The value of build argument '\(argument.name)' holds a NUL character.",
                     target: "arguments[\(index)].value")
             }
-            result.append(BuildArgument(name: argument.name, value: argument.value, isSecret: argument.isSecret))
+            result.append(BuildArgument(name: argument.name, value: value, isSecret: argument.isSecret))
         }
         return result
     }
@@ -152,23 +123,6 @@ extension BuildRequest {
         return result
     }
 
-    private static func checkedPlatform(_ wire: PlatformProperties?) throws(InvalidRequest) -> Platform {
-        guard let wire, let os = wire.os, !os.isEmpty else { return .linuxAMD64 }
-        let platform = Platform(
-            os: os.lowercased(), architecture: wire.architecture?.lowercased() ?? "amd64",
-            variant: wire.variant?.lowercased())
-        guard platform.isKnown else {
-            throw InvalidRequest(
-                code: "InvalidPlatform",
-                message:
-                    "'\(platform.description.escapedForDisplay)' is no platform: use \(Platform.knownSystems.joined(separator: " or ")), "
-                    + "then one of \(Platform.knownArchitectures.joined(separator: ", ")), "
-                    + "then if need be one of \(Platform.knownVariants.joined(separator: ", ")).",
-                target: "platform")
-        }
-        return platform
-    }
-
     private static func checkedBuilder(_ name: String?) throws(InvalidRequest) -> BuilderChoice {
         switch name?.lowercased() {
         case nil, "buildkit": return .buildKit
@@ -179,58 +133,5 @@ extension BuildRequest {
                 message: "'\((name ?? "").escapedForDisplay)' is no builder: use buildkit or classic.",
                 target: "builder")
         }
-    }
-
-    private static func checkedTimeout(_ seconds: Int?) throws(InvalidRequest) -> Duration? {
-        guard let seconds else { return nil }
-        guard timeoutRange.contains(seconds) else {
-            throw InvalidRequest(
-                code: "InvalidParameter",
-                message:
-                    "A timeout of \(seconds) s is out of range: use \(timeoutRange.lowerBound) to \(timeoutRange.upperBound) seconds.",
-                target: "timeout")
-        }
-        return .seconds(seconds)
-    }
-
-    private static func checkedPool(_ name: String?) throws(InvalidRequest) -> String? {
-        guard let name, !name.isEmpty else { return nil }
-        guard name.utf8.count <= 20, name.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 0x2d }) else {
-            throw InvalidRequest(
-                code: "InvalidName",
-                message: "'\(name.escapedForDisplay)' is no agent pool: use 1 to 20 letters, digits and '-'.",
-                target: "agentPoolName")
-        }
-        return name
-    }
-
-    private static func checkedText(_ text: String?, field: String) throws(InvalidRequest) -> String? {
-        guard let text, !text.isEmpty else { return nil }
-        guard text.utf8.count <= 1024, !hasControlCharacters(text) else {
-            throw InvalidRequest(
-                code: "InvalidParameter",
-                message: "\(field) must be at most 1024 bytes and hold no control characters.", target: field)
-        }
-        return text
-    }
-
-    private static func checkedLoginMode(_ text: String?) throws(InvalidRequest) -> RegistryLoginMode {
-        switch text?.lowercased() {
-        case nil, "default": return .default
-        case "none": return .none
-        default:
-            throw InvalidRequest(
-                code: "InvalidParameter",
-                message: "'\((text ?? "").escapedForDisplay)' is no login mode: use Default or None.",
-                target: "credentials.sourceRegistry.loginMode")
-        }
-    }
-
-    private static func hasControlCharacters(_ text: String) -> Bool {
-        text.utf8.contains { $0 < 0x20 || $0 == 0x7f }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
     }
 }

@@ -36,10 +36,10 @@ extension RunProperties {
                 OutputImageProperties(registry: $0.registry, repository: $0.repository, tag: $0.tag, digest: $0.digest)
             }
         }
-        switch run.request {
-        case .build(let build):
-            platform = PlatformProperties(build.platform)
-        }
+        let request = run.request.common
+        platform = PlatformProperties(request.platform)
+        if let cpu = request.cpu { agentConfiguration = AgentConfiguration(cpu: cpu) }
+        if !request.customCredentials.isEmpty { customRegistries = request.customCredentials.keys.sorted() }
     }
 
     /// The status, nil if it is missing or unknown.

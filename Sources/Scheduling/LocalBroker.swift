@@ -71,8 +71,7 @@ public struct LocalBroker: RunBroker {
 
     public func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String {
         let run = try await held(lease).run
-        guard case .build(let build) = run.request,
-            let name = build.sourceLocation.flatMap(RunService.uploadName(ofPath:)),
+        guard let name = run.request.common.sourceLocation.flatMap(RunService.uploadName(ofPath:)),
             let file = try environment.uploads.file(name)
         else { throw BrokerError.contextMissing(run.id) }
         return file
@@ -105,7 +104,9 @@ public struct LocalBroker: RunBroker {
     public func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
         let run = try await held(lease).run
         guard !run.isCancelRequested else { throw BrokerError.pushRefused("the run is being canceled") }
-        return PushGrant(credential: settings.credential(for: image.registry))
+        return PushGrant(
+            credential: run.request.common.customCredentials[image.registry] ?? settings.credential(for: image.registry)
+        )
     }
 
     public func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {
@@ -155,30 +156,27 @@ public struct LocalBroker: RunBroker {
             signals.logs.notify(run.id)
             return nil
         }
-        let build =
-            switch run.request {
-            case .build(let build): build
-            }
         return RunAssignment(
             lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool, registry: registry,
-            request: build,
-            source: source(of: build), startTime: run.startTime ?? environment.now(), taskName: run.task,
-            pullCredentials: pullCredentials(of: build),
-            gitCredentials: settings.gitCredentials, timeout: build.timeout ?? settings.runTimeout)
+            request: run.request, source: source(of: run.request.common), startTime: run.startTime ?? environment.now(),
+            taskName: run.task,
+            pullCredentials: pullCredentials(of: run.request.common),
+            gitCredentials: settings.gitCredentials, timeout: run.request.common.timeout ?? settings.runTimeout)
     }
 
-    private func source(of build: BuildRequest) -> RunSource {
-        guard let location = build.sourceLocation else { return .none }
+    private func source(of request: any CommonRequest) -> RunSource {
+        guard let location = request.sourceLocation else { return .none }
         if RunService.uploadName(ofPath: location) != nil { return .upload }
         // What can't be read any more is for the agent to tell.
         if case .download = try? ContextLocation(location) { return .download(Secret(location)) }
         return .git(Secret(location))
     }
 
-    private func pullCredentials(of build: BuildRequest) -> [String: Credential] {
+    private func pullCredentials(of request: any CommonRequest) -> [String: Credential] {
         var credentials = settings.otherCredentials
-        guard build.loginMode == .default else { return credentials }
-        for registry in settings.registries { credentials[registry.loginServer.lowercased()] = registry.credential }
-        return credentials
+        if request.loginMode == .default {
+            for registry in settings.registries { credentials[registry.loginServer.lowercased()] = registry.credential }
+        }
+        return credentials.merging(request.customCredentials) { _, ofRun in ofRun }
     }
 }

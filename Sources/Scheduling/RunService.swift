@@ -21,30 +21,31 @@ public struct RunService: Sendable {
 
     /// Checks a request, writes it as a Queued run and wakes an agent.
     ///
-    /// - Parameter type: how the run came to be.
+    /// - Parameters:
+    ///   - type: how the run came to be.
+    ///   - task: the stored task that it is a run of.
     /// - Throws: ``RunServiceError`` if the request can't be carried out, ``StorageError/queueFull(limit:)``.
-    public func submit(_ request: RunRequest, type: RunType, to registry: Registry, by principal: String) async throws
-        -> Run
-    {
-        let build =
-            switch request {
-            case .build(let build): build
-            }
-        guard let pool = settings.pool(named: build.agentPoolName) else {
-            throw RunServiceError.unknownPool(build.agentPoolName ?? "", known: settings.pools.map(\.name))
+    public func submit(
+        _ request: RunRequest, type: RunType, task: String? = nil, to registry: Registry, by principal: String
+    ) async throws -> Run {
+        let common = request.common
+        guard let pool = settings.pool(named: common.agentPoolName) else {
+            throw RunServiceError.unknownPool(common.agentPoolName ?? "", known: settings.pools.map(\.name))
         }
-        guard build.platform.os == "linux" else { throw RunServiceError.unsupportedPlatform(build.platform) }
-        if pool.policy.refuseSecretBuildArguments, build.arguments.contains(where: \.isSecret) {
+        guard common.platform.os == "linux" else { throw RunServiceError.unsupportedPlatform(common.platform) }
+        if case .build(let build) = request, pool.policy.refuseSecretBuildArguments,
+            build.arguments.contains(where: \.isSecret)
+        {
             throw RunServiceError.secretArgumentsRefused(pool: pool.name)
         }
-        if let timeout = build.timeout, timeout > settings.maxRunTimeout {
+        if let timeout = common.timeout, timeout > settings.maxRunTimeout {
             throw RunServiceError.timeoutTooLong(timeout, most: settings.maxRunTimeout)
         }
-        let upload = try checkSource(build.sourceLocation)
+        let upload = try checkSource(of: request)
         let run = try await runs.enqueue(
             NewRun(
                 registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.name,
-                upload: upload),
+                task: task, upload: upload),
             maxQueued: settings.maxQueued, at: environment.now())
         logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.name)", "principal": "\(principal)"])
         signals.queues.notify(pool.name)
@@ -52,8 +53,12 @@ public struct RunService: Sendable {
     }
 
     /// - Returns: the upload's name, if the source is one.
-    private func checkSource(_ location: String?) throws -> String? {
-        guard let location, !location.isEmpty else { throw RunServiceError.missingSource }
+    private func checkSource(of request: RunRequest) throws -> String? {
+        guard let location = request.common.sourceLocation, !location.isEmpty else {
+            // A task file in the request needs no context.
+            if case .taskFile(let request) = request, case .content = request.taskFile { return nil }
+            throw RunServiceError.missingSource
+        }
         if let name = Self.uploadName(ofPath: location) {
             // A wrong name is no upload.
             guard ((try? environment.uploads.file(name)) ?? nil) != nil else {

@@ -8,6 +8,8 @@ enum Migrations {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1-runs", migrate: makeRuns)
         migrator.registerMigration("2-principals", migrate: makePrincipals)
+        migrator.registerMigration("3-roles", migrate: makeRoles)
+        migrator.registerMigration("4-request-kinds", migrate: makeRequestKinds)
         return migrator
     }()
 
@@ -77,6 +79,40 @@ enum Migrations {
                     role TEXT NOT NULL,
                     createTime INTEGER NOT NULL
                 ) WITHOUT ROWID;
+                """)
+    }
+
+    /// A principal had one role everywhere; now it has any number, in one registry or (empty) in all.
+    private static func makeRoles(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE roleAssignment (
+                    principal TEXT NOT NULL COLLATE NOCASE REFERENCES principal (id) ON DELETE CASCADE,
+                    role TEXT NOT NULL,
+                    registry TEXT NOT NULL COLLATE NOCASE,
+                    PRIMARY KEY (principal, role, registry)
+                ) WITHOUT ROWID;
+                INSERT INTO roleAssignment (principal, role, registry) SELECT id, role, '' FROM principal;
+                ALTER TABLE principal DROP COLUMN role;
+                """)
+    }
+
+    /// There were only builds, and their fields stood at the top.
+    private static func makeRequestKinds(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE run SET request = json_object('build', json_set(json(request), '$.common', json_object(
+                    'sourceLocation', json_extract(request, '$.sourceLocation'),
+                    'appliesIgnoreFile',
+                        json(iif(coalesce(json_extract(request, '$.appliesIgnoreFile'), 1), 'true', 'false')),
+                    'includeGit', json(iif(coalesce(json_extract(request, '$.includeGit'), 0), 'true', 'false')),
+                    'os', json_extract(request, '$.os'),
+                    'architecture', json_extract(request, '$.architecture'),
+                    'variant', json_extract(request, '$.variant'),
+                    'timeoutSeconds', json_extract(request, '$.timeoutSeconds'),
+                    'logTemplate', json_extract(request, '$.logTemplate'),
+                    'loginMode', json_extract(request, '$.loginMode'),
+                    'credentials', json('{}'))))
                 """)
     }
 }

@@ -1,10 +1,46 @@
 /// What somebody asks to be run.
 public enum RunRequest: Sendable, Hashable {
     case build(BuildRequest)
+    case taskFile(TaskFileRequest)
+
+    /// What every kind of request says.
+    public var common: any CommonRequest {
+        get {
+            switch self {
+            case .build(let request): request
+            case .taskFile(let request): request
+            }
+        }
+        set {
+            switch newValue {
+            case let request as BuildRequest: self = .build(request)
+            case let request as TaskFileRequest: self = .taskFile(request)
+            default: break  // there are no others
+            }
+        }
+    }
+}
+
+/// What every kind of request says: where its context is, and how its run goes.
+public protocol CommonRequest: Sendable {
+    /// Where the context comes from: a git reference (`https://host/repo.git#ref:folder`), the URL of an archive or a
+    /// Dockerfile, or the path that an upload was given. Nil for a run without a context.
+    var sourceLocation: String? { get set }
+    var appliesIgnoreFile: Bool { get }
+    var includeGit: Bool { get }
+    var platform: Platform { get }
+    var cpu: Int? { get }
+    var timeout: Duration? { get }
+    var agentPoolName: String? { get set }
+    var logTemplate: String? { get }
+    var loginMode: RegistryLoginMode { get }
+    var customCredentials: [String: Credential] { get }
+    /// What the request itself wants kept out of logs.
+    var secrets: [Secret] { get }
 }
 
 /// A request to build one image and push it (`DockerBuildRequest` of the resource API).
-public struct BuildRequest: Sendable, Hashable {
+public struct BuildRequest: CommonRequest, Hashable {
     /// Where the context comes from: a git reference (`https://host/repo.git#ref:folder`), the URL of an archive or a
     /// Dockerfile, or the path that an upload was given.
     public var sourceLocation: String?
@@ -23,20 +59,25 @@ public struct BuildRequest: Sendable, Hashable {
     public var arguments: [BuildArgument]
     public var labels: [BuildLabel]
     public var platform: Platform
+    /// How many processors were asked for; recorded and shown only.
+    public var cpu: Int?
     public var builder: BuilderChoice
     /// The longest the run may take; nil for the server's default.
     public var timeout: Duration?
     public var agentPoolName: String?
     public var logTemplate: String?
     public var loginMode: RegistryLoginMode
+    /// What pulls and pushes at other registries, by host in lower case.
+    public var customCredentials: [String: Credential]
 
     public init(
         sourceLocation: String? = nil, appliesIgnoreFile: Bool = true, includeGit: Bool = false,
         imageNames: [String] = [], isPushEnabled: Bool = false, noCache: Bool = false,
         dockerFilePath: String? = nil, target: String? = nil, arguments: [BuildArgument] = [],
         labels: [BuildLabel] = [],
-        platform: Platform = .linuxAMD64, builder: BuilderChoice = .buildKit, timeout: Duration? = nil,
-        agentPoolName: String? = nil, logTemplate: String? = nil, loginMode: RegistryLoginMode = .default
+        platform: Platform = .linuxAMD64, cpu: Int? = nil, builder: BuilderChoice = .buildKit,
+        timeout: Duration? = nil, agentPoolName: String? = nil, logTemplate: String? = nil,
+        loginMode: RegistryLoginMode = .default, customCredentials: [String: Credential] = [:]
     ) {
         self.sourceLocation = sourceLocation
         self.appliesIgnoreFile = appliesIgnoreFile
@@ -49,11 +90,17 @@ public struct BuildRequest: Sendable, Hashable {
         self.arguments = arguments
         self.labels = labels
         self.platform = platform
+        self.cpu = cpu
         self.builder = builder
         self.timeout = timeout
         self.agentPoolName = agentPoolName
         self.logTemplate = logTemplate
         self.loginMode = loginMode
+        self.customCredentials = customCredentials
+    }
+
+    public var secrets: [Secret] {
+        arguments.filter(\.isSecret).map(\.value) + customCredentials.values.map(\.password)
     }
 }
 

@@ -2,6 +2,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import Storage
+import TaskModel
 
 /// What travels with a request.
 struct ResourceContext: RequestContext {

@@ -23,7 +23,7 @@ struct Server {
         let database = try Database(path: directory.path(of: .db) + "/slipway.sqlite")
         let principals = PrincipalStore(database: database)
         try await principals.put(
-            Principal(id: start.administrator.username, displayName: "administrator", role: "Admin"),
+            Principal(id: start.administrator.username, displayName: "administrator", roles: [RoleAssignment(.admin)]),
             secret: start.administrator.password.value, at: Date())
         let reserve = DiskReserve(path: configuration.data, bytes: configuration.limits.diskReserveBytes)
         let runs = SQLiteRunStore(database: database, box: SecretBox(key: start.keys.secrets.key), reserve: reserve)

@@ -126,19 +126,45 @@ struct CaptureTests {
         #expect(request.isPushEnabled == !capture.contains("no-push"))
     }
 
-    @Test(arguments: [
-        ("run-cmd", ScheduleRunRequest.Kind.encodedTask), ("run-file", .fileTask), ("task-run", .taskRun),
-        ("pack-build", .encodedTask),
-    ])
-    func `a request that is not carried out yet is named`(capture: String, kind: ScheduleRunRequest.Kind) throws {
-        let body = try #require(try Self.bodies(in: capture, pathEnding: "/scheduleRun").first?.request)
+    private static func taskFileRequest(_ capture: String) throws -> TaskFileRequest? {
+        let body = try #require(try bodies(in: capture, pathEnding: "/scheduleRun").first?.request)
+        guard
+            case .taskFile(let request)? = try WireJSON.decode(ScheduleRunRequest.self, from: body).runRequest()
+        else { return nil }
+        return request
+    }
 
+    @Test func `a command is a task file in the request`() throws {
+        let request = try #require(try Self.taskFileRequest("run-cmd"))
+
+        guard case .content(let text) = request.taskFile else {
+            Issue.record("no content")
+            return
+        }
+        #expect(text.value.hasPrefix("version: v1.1.0\nsteps: \n  - cmd: "))
+        #expect(request.sourceLocation == nil)
+    }
+
+    @Test func `a task file of a folder is named by its path`() throws {
+        let request = try #require(try Self.taskFileRequest("run-file-options"))
+
+        #expect(request.taskFile == .path("task.yaml"))
+        #expect(request.sourceLocation?.hasSuffix(".tar.gz") == true)
+        #expect(request.values.map(\.isSecret).contains(true))
+    }
+
+    @Test func `a run of a stored task says nothing but its task`() throws {
+        let body = try #require(try Self.bodies(in: "task-run", pathEnding: "/scheduleRun").first?.request)
         let request = try WireJSON.decode(ScheduleRunRequest.self, from: body)
-        let error = #expect(throws: InvalidRequest.self) { try request.runRequest() }
 
-        #expect(request == .notSupported(kind))
-        #expect(error?.code == "NotSupported")
-        #expect(error?.target == "type")
+        let runRequest = try request.runRequest()
+
+        #expect(runRequest == nil)
+        guard case .taskRun(let wire) = request else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(wire.taskId?.contains("/tasks/") == true)
     }
 
     @Test(arguments: ["task-list-runs", "task-list-runs-table", "task-list-runs-filters"])

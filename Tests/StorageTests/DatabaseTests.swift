@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Storage
+import TaskModel
 import Testing
 
 struct DatabaseTests {
@@ -17,7 +18,7 @@ struct DatabaseTests {
     @Test func `principals are known by their secret, which is not stored`() async throws {
         try await withStore { _, database, _ in
             let principals = PrincipalStore(database: database)
-            let admin = Principal(id: "0A1B", displayName: "administrator", role: "Admin")
+            let admin = Principal(id: "0A1B", displayName: "administrator", roles: [RoleAssignment(.admin)])
             try await principals.put(admin, secret: "first-secret", at: TestData.now)
 
             #expect(try await principals.authenticate("0a1b", secret: "first-secret") == admin)

@@ -2,6 +2,7 @@ public import Crypto
 import Foundation
 import JWTKit
 public import Storage
+import TaskModel
 
 /// Issues and checks the bearer tokens of the management API: JWTs signed with HMAC-SHA256 under the server's own key.
 public struct TokenService: Sendable {

@@ -34,8 +34,13 @@ struct RunsController {
     private func schedule(_ request: Request, _ context: ResourceContext) async throws -> Response {
         let registry = try directory.registry(context)
         let wire = try await request.decode(ScheduleRunRequest.self)
-        let run = try await runs.submit(
-            try wire.runRequest(), type: .quickBuild, to: registry, by: try context.caller.id)
+        guard let request = try wire.runRequest() else {
+            throw InvalidRequest(
+                code: "NotSupported", message: "Stored tasks are not supported yet. Send a DockerBuildRequest.",
+                target: "type")
+        }
+        let type: RunType = if case .build = request { .quickBuild } else { .quickRun }
+        let run = try await runs.submit(request, type: type, to: registry, by: try context.caller.id)
         return try .json(RunResource(run, in: directory.id(of: registry)))
     }
 

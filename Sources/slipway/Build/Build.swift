@@ -48,9 +48,9 @@ struct Build: AsyncParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func validate() throws {
-        if let timeout, !BuildRequest.timeoutRange.contains(timeout) {
+        if let timeout, !ResourceLimits.timeoutRange.contains(timeout) {
             throw ValidationError(
-                "--timeout must be \(BuildRequest.timeoutRange.lowerBound) to \(BuildRequest.timeoutRange.upperBound) seconds."
+                "--timeout must be \(ResourceLimits.timeoutRange.lowerBound) to \(ResourceLimits.timeoutRange.upperBound) seconds."
             )
         }
     }

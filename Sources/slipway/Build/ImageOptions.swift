@@ -87,9 +87,9 @@ struct ImageOptions: ParsableArguments {
         request.arguments =
             buildArguments.map { Self.argument($0, isSecret: false) }
             + secretBuildArguments.map { Self.argument($0, isSecret: true) }
-        request.credentials = DockerBuildRequest.Credentials(
+        request.credentials = CredentialsProperties(
             sourceRegistry: authMode.map {
-                DockerBuildRequest.SourceRegistry(loginMode: $0.lowercased() == "none" ? "None" : "Default")
+                CredentialsProperties.SourceRegistry(loginMode: $0.lowercased() == "none" ? "None" : "Default")
             })
         if noCache { request.noCache = true }
         if !labels.isEmpty { request.labels = Dictionary(labels.map(Self.pair), uniquingKeysWith: { $1 }) }
@@ -101,13 +101,13 @@ struct ImageOptions: ParsableArguments {
         return request
     }
 
-    private static func argument(_ text: String, isSecret: Bool) -> DockerBuildRequest.Argument {
+    private static func argument(_ text: String, isSecret: Bool) -> ArgumentProperties {
         guard text.contains("=") else {
             let value = ProcessInfo.processInfo.environment[text] ?? ""
-            return DockerBuildRequest.Argument(name: text, value: Secret(value), isSecret: isSecret)
+            return ArgumentProperties(name: text, value: Secret(value), isSecret: isSecret)
         }
         let (name, value) = pair(text)
-        return DockerBuildRequest.Argument(name: name, value: Secret(value), isSecret: isSecret)
+        return ArgumentProperties(name: name, value: Secret(value), isSecret: isSecret)
     }
 
     private static func pair(_ text: String) -> (String, String) {

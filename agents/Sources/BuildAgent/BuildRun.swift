@@ -11,6 +11,7 @@ import TaskModel
 /// One run that is a single build: fetch the context, build, push.
 final class BuildRun: Sendable {
     let assignment: RunAssignment
+    let request: BuildRequest
     let broker: any RunBroker
     let daemon: Daemon
     let registries: RegistryClient
@@ -24,11 +25,12 @@ final class BuildRun: Sendable {
     static let pushTimeout = 3_600
 
     init(
-        assignment: RunAssignment, broker: any RunBroker, daemon: Daemon, registries: RegistryClient,
+        assignment: RunAssignment, request: BuildRequest, broker: any RunBroker, daemon: Daemon, registries: RegistryClient,
         fetcher: ContextFetcher,
         log: RunLogWriter, logger: Logger
     ) {
         self.assignment = assignment
+        self.request = request
         self.broker = broker
         self.daemon = daemon
         self.registries = registries
@@ -36,8 +38,6 @@ final class BuildRun: Sendable {
         self.log = log
         self.logger = logger
     }
-
-    var request: BuildRequest { assignment.request }
 
     /// What has been pushed so far.
     var pushedImages: [OutputImage] { pushed.withLock { $0 } }

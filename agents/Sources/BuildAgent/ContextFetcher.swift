@@ -17,7 +17,7 @@ public struct ContextFetcher: Sendable {
 
     func fetch(for run: BuildRun) async throws -> PreparedContext {
         let assignment = run.assignment
-        let dockerfile = DockerfileChoice(path: assignment.request.dockerFilePath)
+        let dockerfile = DockerfileChoice(path: run.request.dockerFilePath)
         switch assignment.source {
         case .none:
             throw RunFailure.failed(
@@ -43,7 +43,7 @@ public struct ContextFetcher: Sendable {
             return context
         case .upload:
             let archive = try await run.broker.uploadedContext(assignment.lease, in: directory)
-            let request = assignment.request
+            let request = run.request
             return try await BlockingExecutor.shared.run { [limits = access.limits] in
                 try ArchiveContext.prepare(
                     ArchiveSource(file: archive), dockerfile: dockerfile, appliesIgnoreFile: request.appliesIgnoreFile,

@@ -56,8 +56,12 @@ public struct RunExecutor: Sendable {
     {
         let log = RunLogWriter(
             broker: broker, lease: assignment.lease, secrets: assignment.secrets, limit: logLimit, logger: logger)
+        guard case .build(let request) = assignment.request else {
+            await refuse(assignment, log: log, broker: broker, logger: logger)
+            return
+        }
         let run = BuildRun(
-            assignment: assignment, broker: broker, daemon: daemon, registries: registries, fetcher: fetcher, log: log,
+            assignment: assignment, request: request, broker: broker, daemon: daemon, registries: registries, fetcher: fetcher, log: log,
             logger: logger)
         async let isShipped = ship(log)
         let end = await race(run, assignment: assignment, broker: broker, stop: stop, logger: logger)
@@ -68,6 +72,17 @@ public struct RunExecutor: Sendable {
             return
         }
         await finish(assignment, outcome, logLength: await log.length, broker: broker, logger: logger)
+    }
+
+    private func refuse(_ assignment: RunAssignment, log: RunLogWriter, broker: any RunBroker, logger: Logger) async {
+        let message = "this agent carries out no task files yet. Ask for a build"
+        async let isShipped = ship(log)
+        await log.line(message)
+        await log.close()
+        guard await isShipped else { return }
+        await finish(
+            assignment, RunOutcome(status: .failed, message: message), logLength: await log.length, broker: broker,
+            logger: logger)
     }
 
     private func ship(_ log: RunLogWriter) async -> Bool {
@@ -162,7 +177,7 @@ public struct RunExecutor: Sendable {
 extension RunAssignment {
     /// What must not stand in the log.
     var secrets: [String] {
-        var secrets = request.arguments.filter(\.isSecret).map(\.value.value)
+        var secrets = request.common.secrets.map(\.value)
         secrets += pullCredentials.values.map(\.password.value)
         secrets += gitCredentials.values.map(\.password.value)
         if let credential = registry.credential { secrets.append(credential.password.value) }

@@ -1,0 +1,71 @@
+import TaskModel
+
+typealias Sealing = (_ text: String) throws -> String
+
+extension StoredRequest {
+    /// What every request says.
+    struct Common: Codable {
+        /// Sealed, since it may hold a token as user info or a signature as its query.
+        var sourceLocation: String?
+        var appliesIgnoreFile: Bool
+        var includeGit: Bool
+        var os: String
+        var architecture: String?
+        var variant: String?
+        var cpu: Int?
+        var timeoutSeconds: Int64?
+        var logTemplate: String?
+        var loginMode: String
+        /// By host: user name, and the sealed password.
+        var credentials: [String: Login]
+
+        init(_ request: some CommonRequest, seal: Sealing) throws {
+            sourceLocation = try request.sourceLocation.map(seal)
+            appliesIgnoreFile = request.appliesIgnoreFile
+            includeGit = request.includeGit
+            os = request.platform.os
+            architecture = request.platform.architecture
+            variant = request.platform.variant
+            cpu = request.cpu
+            timeoutSeconds = request.timeout?.components.seconds
+            logTemplate = request.logTemplate
+            loginMode = request.loginMode.rawValue
+            credentials = try request.customCredentials.mapValues {
+                Login(username: $0.username, password: try seal($0.password.value))
+            }
+        }
+
+        var platform: Platform { Platform(os: os, architecture: architecture, variant: variant) }
+        var timeout: Duration? { timeoutSeconds.map { .seconds($0) } }
+        var knownLoginMode: RegistryLoginMode { RegistryLoginMode(rawValue: loginMode) ?? .default }
+
+        func customCredentials(open: Sealing) throws -> [String: Credential] {
+            try credentials.mapValues {
+                Credential(username: $0.username, password: Secret(try open($0.password)))
+            }
+        }
+    }
+
+    struct Login: Codable {
+        var username: String
+        var password: String
+    }
+
+    /// A build argument or a value for templates.
+    struct Value: Codable {
+        var name: String
+        /// Of a plain one.
+        var value: String?
+        /// Of a secret one.
+        var sealed: String?
+
+        init(name: String, value: Secret, isSecret: Bool, seal: Sealing) throws {
+            self.name = name
+            if isSecret { sealed = try seal(value.value) } else { self.value = value.value }
+        }
+
+        var isSecret: Bool { sealed != nil }
+
+        func secret(open: Sealing) throws -> Secret { Secret(try sealed.map(open) ?? value ?? "") }
+    }
+}
