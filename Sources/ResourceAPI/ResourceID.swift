@@ -49,10 +49,13 @@ public struct ResourceID: Sendable {
     }
 
     /// The id of a run of this registry.
-    public func run(_ id: RunID) -> ResourceID {
+    public func run(_ id: RunID) -> ResourceID { child("runs", id.text) }
+
+    /// The id of something else that this registry holds.
+    public func child(_ type: String, _ name: String) -> ResourceID {
         ResourceID(
             subscription: subscription, resourceGroup: resourceGroup, registry: registry,
-            children: [Child(type: "runs", name: id.text)])
+            children: [Child(type: type, name: name)])
     }
 
     /// `Microsoft.ContainerRegistry/registries[/TYPE]…`.

@@ -1,4 +1,5 @@
 import Foundation
+import TaskModel
 
 /// JSON as it goes over the wire.
 public enum WireJSON {
@@ -7,8 +8,11 @@ public enum WireJSON {
     public static let maxDepth = 64
 
     /// Writes a value; keys are sorted, so that equal values are equal bytes.
-    public static func encode(_ value: some Encodable) throws -> [UInt8] {
+    ///
+    /// - Parameter revealing: whether the reader may see the secrets in the value. If not and there are some, this fails.
+    public static func encode(_ value: some Encodable, revealing: Bool = false) throws -> [UInt8] {
         let encoder = JSONEncoder()
+        if revealing, let key = Secret.revealing { encoder.userInfo[key] = true }
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(value))
     }

@@ -10,6 +10,7 @@ enum Migrations {
         migrator.registerMigration("2-principals", migrate: makePrincipals)
         migrator.registerMigration("3-roles", migrate: makeRoles)
         migrator.registerMigration("4-request-kinds", migrate: makeRequestKinds)
+        migrator.registerMigration("8-tasks", migrate: makeTasks)
         return migrator
     }()
 
@@ -113,6 +114,19 @@ enum Migrations {
                     'logTemplate', json_extract(request, '$.logTemplate'),
                     'loginMode', json_extract(request, '$.loginMode'),
                     'credentials', json('{}'))))
+                """)
+    }
+
+    private static func makeTasks(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE task (
+                    registry TEXT NOT NULL COLLATE NOCASE,
+                    name TEXT NOT NULL COLLATE NOCASE,
+                    document TEXT NOT NULL,
+                    changeTime INTEGER NOT NULL,
+                    PRIMARY KEY (registry, name)
+                ) WITHOUT ROWID;
                 """)
     }
 }

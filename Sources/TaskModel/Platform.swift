@@ -1,5 +1,5 @@
 /// An operating system and processor: `os[/architecture[/variant]]`.
-public struct Platform: Sendable, Hashable {
+public struct Platform: Sendable, Hashable, Codable {
     public var os: String
     public var architecture: String?
     public var variant: String?

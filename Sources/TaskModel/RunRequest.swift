@@ -105,7 +105,7 @@ public struct BuildRequest: CommonRequest, Hashable {
 }
 
 /// One build argument. A secret one is masked in logs and kept encrypted; the Dockerfile may still keep it in the image's history.
-public struct BuildArgument: Sendable, Hashable {
+public struct BuildArgument: Sendable, Hashable, Codable {
     public let name: String
     public let value: Secret
     public let isSecret: Bool
@@ -135,7 +135,7 @@ public enum BuilderChoice: String, Sendable, Hashable {
 }
 
 /// Whether a run logs in to its own registry (`credentials.sourceRegistry.loginMode`).
-public enum RegistryLoginMode: String, Sendable, Hashable {
+public enum RegistryLoginMode: String, Sendable, Hashable, Codable {
     case `default` = "Default"
     case none = "None"
 }

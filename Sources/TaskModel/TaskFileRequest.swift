@@ -54,7 +54,7 @@ public enum TaskFileSource: Sendable, Hashable {
 }
 
 /// One value for templates: `--set` and `--set-secret`.
-public struct TaskValue: Sendable, Hashable {
+public struct TaskValue: Sendable, Hashable, Codable {
     public let name: String
     public let value: Secret
     public let isSecret: Bool

@@ -33,10 +33,14 @@ struct ErrorMiddleware: RouterMiddleware {
 
 extension Response {
     /// An answer with a JSON body.
-    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    ///
+    /// - Parameter revealing: whether the secrets in the value are for the caller.
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, revealing: Bool = false) throws
+        -> Response
+    {
         Response(
             status: status, headers: [.contentType: "application/json; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try WireJSON.encode(value))))
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try WireJSON.encode(value, revealing: revealing))))
     }
 }
 

@@ -45,6 +45,9 @@ extension ServerError {
             self.init(
                 status: status, code: error.code, message: error.description,
                 target: error.detailCode == nil ? nil : "sourceLocation", detailCode: error.detailCode)
+        case let error as TaskServiceError:
+            let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .badRequest }
+            self.init(status: status, code: error.code, message: error.description)
         case let error as StorageError: self.init(error)
         case let error as HTTPError:
             let code = error.status == .notFound ? "ResourceNotFound" : error.status.reasonPhrase.filter { $0 != " " }

@@ -10,6 +10,7 @@ public struct SlipwayRoutes: Sendable {
     let identity: ServerIdentity
     let settings: SchedulingSettings
     let runs: RunService
+    let tasks: TaskService
     let uploads: BlobStore
     let database: Database
     let tokens: TokenService
@@ -19,13 +20,15 @@ public struct SlipwayRoutes: Sendable {
     let logger: Logger
 
     public init(
-        identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, uploads: BlobStore,
+        identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
+        uploads: BlobStore,
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date, logger: Logger
     ) {
         self.identity = identity
         self.settings = settings
         self.runs = runs
+        self.tasks = tasks
         self.uploads = uploads
         self.database = database
         self.tokens = tokens
@@ -59,7 +62,8 @@ public struct SlipwayRoutes: Sendable {
         let resources = router.group().add(middleware: TokenMiddleware(tokens: tokens))
         SubscriptionsController(directory: directory).addRoutes(to: resources)
         RegistriesController(directory: directory).addRoutes(to: resources)
-        RunsController(directory: directory, runs: runs, links: links).addRoutes(to: resources)
+        RunsController(directory: directory, runs: runs, tasks: tasks, links: links).addRoutes(to: resources)
+        TasksController(directory: directory, tasks: tasks).addRoutes(to: resources)
         return router
     }
 }

@@ -43,7 +43,11 @@ struct Server {
             resourceGroup: start.identity.resourceGroup,
             publicURL: configuration.publicURL, version: SlipwayServer.version)
         let routes = SlipwayRoutes(
-            identity: identity, settings: settings, runs: service, uploads: uploads, database: database,
+            identity: identity, settings: settings, runs: service,
+            tasks: TaskService(
+                tasks: SQLiteTaskStore(database: database, box: SecretBox(key: start.keys.secrets.key)), runs: service,
+                settings: settings),
+            uploads: uploads, database: database,
             tokens: await TokenService(
                 key: start.keys.signing.key, keyID: start.keys.signing.id, issuer: "slipway:" + start.identity.tenant,
                 tenant: start.identity.tenant, principals: principals),

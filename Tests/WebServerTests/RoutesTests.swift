@@ -34,14 +34,16 @@ struct RoutesTests {
             pools: [AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1)])
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let uploads = BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20)
+        let box = SecretBox(key: key)
+        let runs = RunService(
+            SchedulerEnvironment(
+                runs: SQLiteRunStore(database: database, box: box), logs: LogStore(directory: folder + "/logs"),
+                uploads: uploads, settings: settings, logger: logger))
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
-            settings: settings,
-            runs: RunService(
-                SchedulerEnvironment(
-                    runs: SQLiteRunStore(database: database, box: SecretBox(key: key)),
-                    logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)),
+            settings: settings, runs: runs,
+            tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), runs: runs, settings: settings),
             uploads: uploads, database: database,
             tokens: await TokenService(
                 key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),

@@ -1,0 +1,100 @@
+import Foundation
+import TaskModel
+
+/// Makes the request of a run out of a task.
+struct TaskRequest {
+    private let task: TaskDefinition
+
+    init(_ task: TaskDefinition) {
+        self.task = task
+    }
+
+    /// - Throws: ``TaskServiceError``
+    func request(with overrides: TaskOverrides) throws(TaskServiceError) -> RunRequest {
+        let pool = overrides.agentPoolName ?? task.agentPoolName
+        let logTemplate = overrides.logTemplate ?? task.logTemplate
+        let credentials = try customCredentials()
+        let loginMode = task.credentials.loginMode ?? .default
+        let timeout = Duration.seconds(task.timeoutSeconds)
+        switch task.step {
+        case .docker(let step)?:
+            guard overrides.values.isEmpty else { throw .overrideNotFitting("values", task: task.name) }
+            return .build(
+                BuildRequest(
+                    sourceLocation: location(step.context, overrides), imageNames: step.imageNames,
+                    isPushEnabled: step.isPushEnabled && !step.imageNames.isEmpty, noCache: step.noCache,
+                    dockerFilePath: overrides.file ?? step.dockerFilePath, target: overrides.target ?? step.target,
+                    arguments: Self.merged(step.arguments, overrides.arguments, by: \.name), platform: task.platform,
+                    cpu: task.cpu ?? 2, timeout: timeout, agentPoolName: pool, logTemplate: logTemplate,
+                    loginMode: loginMode, customCredentials: credentials))
+        case .file(let step)?:
+            guard overrides.arguments.isEmpty else { throw .overrideNotFitting("build arguments", task: task.name) }
+            return .taskFile(
+                TaskFileRequest(
+                    taskFile: .path(overrides.file ?? step.taskFilePath),
+                    valuesFile: step.valuesFilePath.map { .path($0) },
+                    values: Self.merged(step.values, overrides.values, by: \.name),
+                    sourceLocation: location(step.context, overrides), platform: task.platform, cpu: task.cpu ?? 2,
+                    timeout: timeout, agentPoolName: pool, logTemplate: logTemplate, loginMode: loginMode,
+                    customCredentials: credentials))
+        case .encoded(let step)?:
+            guard overrides.arguments.isEmpty else { throw .overrideNotFitting("build arguments", task: task.name) }
+            guard overrides.file == nil else { throw .overrideNotFitting("file", task: task.name) }
+            return .taskFile(
+                TaskFileRequest(
+                    taskFile: .content(step.content), valuesFile: step.valuesContent.map { .content($0) },
+                    values: Self.merged(step.values, overrides.values, by: \.name),
+                    sourceLocation: location(step.context, overrides), platform: task.platform, cpu: task.cpu ?? 2,
+                    timeout: timeout, agentPoolName: pool, logTemplate: logTemplate, loginMode: loginMode,
+                    customCredentials: credentials))
+        case nil: throw .withoutStep(task.name)
+        }
+    }
+
+    /// The context with the task's token as its login, unless it has one of its own.
+    private func location(_ context: TaskContext, _ overrides: TaskOverrides) -> String? {
+        if let other = overrides.sourceLocation { return other }
+        guard let location = context.location?.value else { return nil }
+        guard let token = context.accessToken?.value, !token.isEmpty, location.lowercased().hasPrefix("https://")
+        else { return location }
+        let rest = location.dropFirst("https://".count)
+        guard !rest.prefix(while: { $0 != "/" }).contains("@") else { return location }
+        return location.prefix("https://".count) + Self.userInfo(token, host: rest.prefix { $0 != "/" }) + "@" + rest
+    }
+
+    /// Git servers take a token as the password of nearly any user; Bitbucket wants a certain one. A token may hold its
+    /// user itself: `user:password`.
+    private static func userInfo(_ token: String, host: Substring) -> String {
+        let parts = token.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let standard = host.lowercased().hasSuffix("bitbucket.org") ? "x-token-auth" : "x-access-token"
+        let (user, password) = parts.count == 2 ? (parts[0], parts[1]) : (standard, token)
+        return escaped(user) + ":" + escaped(password)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~")))
+            ?? ""
+    }
+
+    private func customCredentials() throws(TaskServiceError) -> [String: Credential] {
+        var credentials: [String: Credential] = [:]
+        for (host, login) in task.credentials.customRegistries {
+            guard let username = login.username, let password = login.password else { continue }
+            guard !username.isVaultURL, !password.isVaultURL else { throw .vaultSecret(host: host) }
+            credentials[host.lowercased()] = Credential(username: username.value.value, password: password.value)
+        }
+        return credentials
+    }
+
+    private static func merged<Item>(_ items: [Item], _ others: [Item], by name: KeyPath<Item, String>) -> [Item] {
+        var result = items
+        for other in others {
+            if let index = result.firstIndex(where: { $0[keyPath: name] == other[keyPath: name] }) {
+                result[index] = other
+            } else {
+                result.append(other)
+            }
+        }
+        return result
+    }
+}

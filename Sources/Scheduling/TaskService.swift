@@ -1,0 +1,103 @@
+import Contexts
+import Foundation
+public import Storage
+public import TaskModel
+
+/// Keeps tasks and runs them by hand.
+public struct TaskService: Sendable {
+    private let tasks: any TaskStore
+    private let runs: RunService
+    private let settings: SchedulingSettings
+
+    public init(tasks: any TaskStore, runs: RunService, settings: SchedulingSettings) {
+        self.tasks = tasks
+        self.runs = runs
+        self.settings = settings
+    }
+
+    /// - Throws: ``TaskServiceError/notFound(_:)``
+    public func show(_ name: String, in registry: Registry) async throws -> TaskDefinition {
+        guard let task = try await tasks.find(name, in: registry.name) else { throw TaskServiceError.notFound(name) }
+        return task
+    }
+
+    /// By name.
+    public func list(in registry: Registry) async throws -> [TaskDefinition] {
+        try await tasks.list(registry: registry.name)
+    }
+
+    /// Writes what `change` makes of the stored task, if it can be carried out here.
+    public func write(
+        _ name: String, in registry: Registry, _ change: @escaping @Sendable (TaskDefinition?) throws -> TaskDefinition
+    ) async throws -> TaskDefinition {
+        try await tasks.update(name, in: registry.name) { [settings] stored in
+            let task = try change(stored)
+            try Self.check(task, settings)
+            return task
+        }
+    }
+
+    /// Its runs stay. Deleting what does not exist is fine.
+    public func delete(_ name: String, in registry: Registry) async throws {
+        _ = try await tasks.delete(name, in: registry.name)
+    }
+
+    /// Queues a run.
+    public func run(_ name: String, _ overrides: TaskOverrides, in registry: Registry, by principal: String)
+        async throws -> Run
+    {
+        let task = try await show(name, in: registry)
+        guard task.isEnabled else { throw TaskServiceError.disabled(task.name) }
+        let request = try TaskRequest(task).request(with: overrides)
+        let type: RunType = if case .build = request { .autoBuild } else { .autoRun }
+        return try await runs.submit(request, type: type, task: task.name, to: registry, by: principal)
+    }
+
+    private static func check(_ task: TaskDefinition, _ settings: SchedulingSettings) throws {
+        guard task.platform.os == "linux" else { throw RunServiceError.unsupportedPlatform(task.platform) }
+        let timeout = Duration.seconds(task.timeoutSeconds)
+        guard timeout <= settings.maxRunTimeout else {
+            throw RunServiceError.timeoutTooLong(timeout, most: settings.maxRunTimeout)
+        }
+        guard let location = task.step?.context.location?.value else { return }
+        do {
+            try SourcePolicy(addresses: settings.sources).check(location)
+        } catch {
+            throw RunServiceError.invalidSource(error)
+        }
+    }
+}
+
+/// Why a task can't be shown or run. ``code`` is the one the API answers with.
+public enum TaskServiceError: Error, Equatable {
+    case notFound(String)
+    case disabled(String)
+    case withoutStep(String)
+    case vaultSecret(host: String)
+    case overrideNotFitting(String, task: String)
+
+    public var code: String {
+        switch self {
+        case .notFound: "ResourceNotFound"
+        case .disabled: "TaskDisabled"
+        case .withoutStep: "TaskNotRunnable"
+        case .vaultSecret: "NotSupported"
+        case .overrideNotFitting: "InvalidParameter"
+        }
+    }
+}
+
+extension TaskServiceError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notFound(let name): "There is no task '\(name.escapedForDisplay)'."
+        case .disabled(let name):
+            "Task '\(name)' is disabled. Enable it, then run it: task update -n \(name) --status Enabled."
+        case .withoutStep(let name): "Task '\(name)' has no step that could be run."
+        case .vaultSecret(let host):
+            "The task's login for \(host) names a secret in a vault, and vaults are not supported yet. "
+                + "Give the task the user name and the password themselves."
+        case .overrideNotFitting(let what, let task): "Task '\(task)' has no \(what) that could be overridden."
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import GRDB
+public import TaskModel
+
+/// Tasks in SQLite. The whole definition is one encrypted document, since tokens and passwords stand all over it.
+public struct SQLiteTaskStore: TaskStore {
+    let database: Database
+    let box: SecretBox
+
+    public init(database: Database, box: SecretBox) {
+        self.database = database
+        self.box = box
+    }
+
+    public func find(_ name: String, in registry: String) async throws -> TaskDefinition? {
+        try await database.pool.read { db in try fetch(name, in: registry, db) }
+    }
+
+    public func list(registry: String) async throws -> [TaskDefinition] {
+        try await database.pool.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT document FROM task WHERE registry = ? ORDER BY name", arguments: [registry]
+            ).map(open)
+        }
+    }
+
+    public func update(
+        _ name: String, in registry: String, _ change: @escaping @Sendable (TaskDefinition?) throws -> TaskDefinition
+    ) async throws -> TaskDefinition {
+        try await database.pool.write { db in
+            let task = try change(try fetch(name, in: registry, db))
+            try db.execute(
+                sql: """
+                    INSERT INTO task (registry, name, document, changeTime) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (registry, name) DO UPDATE
+                        SET document = excluded.document, changeTime = excluded.changeTime
+                    """, arguments: [registry, task.name, try seal(task), task.changed.at.storedMilliseconds])
+            return task
+        }
+    }
+
+    public func delete(_ name: String, in registry: String) async throws -> Bool {
+        try await database.pool.write { db in
+            try db.execute(sql: "DELETE FROM task WHERE registry = ? AND name = ?", arguments: [registry, name])
+            return db.changesCount > 0
+        }
+    }
+
+    private func fetch(_ name: String, in registry: String, _ db: GRDB.Database) throws -> TaskDefinition? {
+        try String.fetchOne(
+            db, sql: "SELECT document FROM task WHERE registry = ? AND name = ?", arguments: [registry, name]
+        ).map(open)
+    }
+
+    private static let purpose = "task"
+
+    private func seal(_ task: TaskDefinition) throws -> String {
+        let encoder = JSONEncoder()
+        if let key = Secret.revealing { encoder.userInfo[key] = true }
+        return try box.seal(String(decoding: try encoder.encode(task), as: UTF8.self), for: Self.purpose)
+    }
+
+    private func open(_ document: String) throws -> TaskDefinition {
+        try JSONDecoder().decode(
+            TaskDefinition.self, from: Data(try box.open(document, for: Self.purpose).utf8))
+    }
+}
