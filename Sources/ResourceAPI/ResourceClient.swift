@@ -33,6 +33,18 @@ public final class ResourceClient: Sendable {
         try decode(try await call("POST", url(path, apiVersion: apiVersion), body: body))
     }
 
+    func put<Answer: Decodable>(_ path: String, apiVersion: String, body: any Encodable) async throws -> Answer {
+        try decode(try await call("PUT", url(path, apiVersion: apiVersion), body: body))
+    }
+
+    func patch<Answer: Decodable>(_ path: String, apiVersion: String, body: any Encodable) async throws -> Answer {
+        try decode(try await call("PATCH", url(path, apiVersion: apiVersion), body: body))
+    }
+
+    func delete(_ path: String, apiVersion: String) async throws {
+        _ = try await call("DELETE", url(path, apiVersion: apiVersion))
+    }
+
     func postForNothing(_ path: String, apiVersion: String) async throws {
         _ = try await call("POST", url(path, apiVersion: apiVersion))
     }
@@ -64,7 +76,8 @@ public final class ResourceClient: Sendable {
     }
 
     private func call(_ method: String, _ url: String, body: (any Encodable)? = nil) async throws -> [UInt8] {
-        let bytes = try body.map { try WireJSON.encode($0) }
+        // What goes to the server is for it to see.
+        let bytes = try body.map { try WireJSON.encode($0, revealing: true) }
         var isRetryWithNewToken = false
         var attempt = 1
         while true {

@@ -38,7 +38,7 @@ extension RunProperties {
         }
         let request = run.request.common
         platform = PlatformProperties(request.platform)
-        if let cpu = request.cpu { agentConfiguration = AgentConfiguration(cpu: cpu) }
+        agentConfiguration = AgentConfiguration(cpu: request.cpu ?? AgentConfiguration.standardCPU)
         if !request.customCredentials.isEmpty { customRegistries = request.customCredentials.keys.sorted() }
     }
 

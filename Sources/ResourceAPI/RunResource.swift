@@ -53,6 +53,9 @@ public struct PlatformProperties: Codable, Sendable, Hashable {
 }
 
 public struct AgentConfiguration: Codable, Sendable, Hashable {
+    /// Shown where nothing was asked for.
+    public static let standardCPU = 2
+
     public var cpu: Int?
 
     public init(cpu: Int? = nil) {

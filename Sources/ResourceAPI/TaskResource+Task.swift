@@ -32,7 +32,7 @@ extension TaskProperties {
         guard !task.isSystemTask else { return }
         platform = PlatformProperties(
             os: task.platform.os, architecture: task.platform.architecture, variant: task.platform.variant)
-        agentConfiguration = AgentConfiguration(cpu: task.cpu ?? 2)
+        agentConfiguration = AgentConfiguration(cpu: task.cpu ?? AgentConfiguration.standardCPU)
         step = task.step.map { TaskStepProperties($0, revealing: revealing) }
         trigger = TriggerProperties(task.triggers, revealing: revealing)
         credentials = CredentialsProperties(task.credentials, revealing: revealing)

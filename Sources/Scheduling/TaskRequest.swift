@@ -25,7 +25,7 @@ struct TaskRequest {
                     isPushEnabled: step.isPushEnabled && !step.imageNames.isEmpty, noCache: step.noCache,
                     dockerFilePath: overrides.file ?? step.dockerFilePath, target: overrides.target ?? step.target,
                     arguments: Self.merged(step.arguments, overrides.arguments, by: \.name), platform: task.platform,
-                    cpu: task.cpu ?? 2, timeout: timeout, agentPoolName: pool, logTemplate: logTemplate,
+                    cpu: task.cpu, timeout: timeout, agentPoolName: pool, logTemplate: logTemplate,
                     loginMode: loginMode, customCredentials: credentials))
         case .file(let step)?:
             guard overrides.arguments.isEmpty else { throw .overrideNotFitting("build arguments", task: task.name) }
@@ -34,7 +34,7 @@ struct TaskRequest {
                     taskFile: .path(overrides.file ?? step.taskFilePath),
                     valuesFile: step.valuesFilePath.map { .path($0) },
                     values: Self.merged(step.values, overrides.values, by: \.name),
-                    sourceLocation: location(step.context, overrides), platform: task.platform, cpu: task.cpu ?? 2,
+                    sourceLocation: location(step.context, overrides), platform: task.platform, cpu: task.cpu,
                     timeout: timeout, agentPoolName: pool, logTemplate: logTemplate, loginMode: loginMode,
                     customCredentials: credentials))
         case .encoded(let step)?:
@@ -44,7 +44,7 @@ struct TaskRequest {
                 TaskFileRequest(
                     taskFile: .content(step.content), valuesFile: step.valuesContent.map { .content($0) },
                     values: Self.merged(step.values, overrides.values, by: \.name),
-                    sourceLocation: location(step.context, overrides), platform: task.platform, cpu: task.cpu ?? 2,
+                    sourceLocation: location(step.context, overrides), platform: task.platform, cpu: task.cpu,
                     timeout: timeout, agentPoolName: pool, logTemplate: logTemplate, loginMode: loginMode,
                     customCredentials: credentials))
         case nil: throw .withoutStep(task.name)

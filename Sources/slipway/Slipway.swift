@@ -12,5 +12,8 @@ struct Slipway: AsyncParsableCommand {
             Exit codes: \(ExitStatus.table)
             """,
         version: Version.text,
-        subcommands: [Build.self, Context.self, Logs.self, Runs.self, Login.self, Logout.self, Version.self])
+        subcommands: [
+            Build.self, RunCommand.self, TaskCommand.self, Context.self, Logs.self, Runs.self, Login.self, Logout.self,
+            Version.self,
+        ])
 }

@@ -12,6 +12,9 @@ import TestSupport
 /// The scheduler over a store in a folder of its own.
 struct TestServer {
     let folder: String
+    let database: Database
+    let box: SecretBox
+    let settings: SchedulingSettings
     let store: SQLiteRunStore
     let logs: LogStore
     let uploads: BlobStore
@@ -31,12 +34,12 @@ struct TestServer {
 
     private init(folder: String) throws {
         self.folder = folder
-        store = SQLiteRunStore(
-            database: try Database(path: folder + "/db.sqlite"),
-            box: SecretBox(key: SymmetricKey(data: Data(repeating: 1, count: 32))))
+        database = try Database(path: folder + "/db.sqlite")
+        box = SecretBox(key: SymmetricKey(data: Data(repeating: 1, count: 32)))
+        store = SQLiteRunStore(database: database, box: box)
         logs = LogStore(directory: folder + "/logs")
         uploads = BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20)
-        let settings = SchedulingSettings(
+        settings = SchedulingSettings(
             registries: [registry],
             pools: [
                 AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1),

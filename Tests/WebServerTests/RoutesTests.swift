@@ -28,7 +28,8 @@ struct RoutesTests {
         let database = try Storage.Database(path: folder + "/db.sqlite")
         let principals = PrincipalStore(database: database)
         try await principals.put(
-            Principal(id: Self.principal, displayName: "a", roles: [RoleAssignment(.admin)]), secret: "right", at: Date())
+            Principal(id: Self.principal, displayName: "a", roles: [RoleAssignment(.admin)]), secret: "right",
+            at: Date())
         let settings = SchedulingSettings(
             registries: [Registry(name: "local01", loginServer: "localhost:5000", endpoint: "http://localhost:5000")],
             pools: [AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1)])

@@ -39,13 +39,7 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup var times: TimeOptions
 
-    @Flag(help: "Don't wait for the run to end.")
-    var noWait = false
-
-    @Flag(help: "Wait for the run to end without showing its log, then show the run.")
-    var noLogs = false
-
-    @OptionGroup var outputOptions: OutputOptions
+    @OptionGroup var following: FollowOptions
 
     func validate() throws {
         if let timeout, !ResourceLimits.timeoutRange.contains(timeout) {
@@ -59,7 +53,8 @@ struct Build: AsyncParsableCommand {
         try await reporting {
             var request = try image.request()
             let context = try await BuildContext(
-                context, dockerfile: image.file, includesGit: includeGit, latestTime: try times.latest())
+                context, dockerfile: DockerfileOption(image.file), includesGit: includeGit,
+                latestTime: try times.latest())
             request.timeout = timeout
             request.agentPoolName = agentPool
 
@@ -69,28 +64,7 @@ struct Build: AsyncParsableCommand {
             request.dockerFilePath = source.dockerfilePath
             request.appliesIgnoreFile = source.appliesIgnoreFile
             request.includeGit = source.includeGit
-            let interrupts = Interrupts()
-            let queued = try await connection.client.scheduleRun(.dockerBuild(request), in: connection.registry)
-            let id = try queued.requiredID
-            Terminal.say("Queued a build with ID: \(id)")
-            let run = RunFollower(
-                connection: connection, id: id, interrupts: interrupts,
-                isColored: Terminal.isColorWanted(unless: outputOptions.noColor))
-            if noWait {
-                if outputOptions.output != .table { try show(queued) }
-            } else if noLogs {
-                let ended = try await run.waitForEnd()
-                try show(ended)
-                try run.report(ended)
-            } else {
-                Terminal.say("Waiting for an agent...")
-                try await run.follow()
-            }
+            try await following.follow(.dockerBuild(request), kind: "build", in: connection)
         }
-    }
-
-    private func show(_ run: RunResource) throws {
-        try Output(outputOptions).write(
-            columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try run.flattened())
     }
 }

@@ -31,9 +31,8 @@ struct BuildContext {
     ///   - dockerfile: a path is relative to the current directory for a folder or none, to the context for anything
     ///     else.
     ///   - latestTime: of the entries of a folder, in seconds since 1970.
-    init(_ text: String, dockerfile: String?, includesGit: Bool, latestTime: Int64?) async throws {
+    init(_ text: String, dockerfile: DockerfileOption, includesGit: Bool, latestTime: Int64?) async throws {
         self.includesGit = includesGit
-        let dockerfile = DockerfileOption(dockerfile)
         switch try ContextLocation(text, localPath: FolderContext.localPath) {
         case .folder(let path):
             let choice = try await dockerfile.forFolder()

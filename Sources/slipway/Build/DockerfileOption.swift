@@ -6,6 +6,8 @@ import Glibc
 /// What `-f` says.
 enum DockerfileOption {
     case standard
+    /// Of a context for a task file: a Dockerfile need not be there.
+    case ifPresent
     case standardInput
     /// An http or https URL.
     case url(String)
@@ -27,6 +29,7 @@ enum DockerfileOption {
     ) async throws -> DockerfileChoice {
         switch self {
         case .standard: .standard
+        case .ifPresent: .ifPresent
         case .path(let path):
             .path(path.hasPrefix("/") ? path : directory + "/" + path)
         case .standardInput: .bytes(try readAll(STDIN_FILENO, name: "standard input"))
@@ -37,7 +40,7 @@ enum DockerfileOption {
     /// For no context at all: the bytes of the Dockerfile.
     func alone() async throws -> [UInt8] {
         switch self {
-        case .standard: throw CommandError.noContextNoDockerfile
+        case .standard, .ifPresent: throw CommandError.noContextNoDockerfile
         case .path(let path): try readFile(path)
         case .standardInput: try readAll(STDIN_FILENO, name: "standard input")
         case .url(let url): try await Self.fetch(url)
@@ -47,7 +50,7 @@ enum DockerfileOption {
     /// For a context that others read: a path in it; nil for the usual one.
     func forContext() throws -> String? {
         switch self {
-        case .standard: nil
+        case .standard, .ifPresent: nil
         case .path(let path): path
         case .standardInput, .url: throw CommandError.outsideDockerfile
         }

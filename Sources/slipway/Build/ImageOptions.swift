@@ -85,8 +85,8 @@ struct ImageOptions: ParsableArguments {
             os: platform.os, architecture: platform.architecture ?? Platform.linuxAMD64.architecture,
             variant: platform.variant)
         request.arguments =
-            buildArguments.map { Self.argument($0, isSecret: false) }
-            + secretBuildArguments.map { Self.argument($0, isSecret: true) }
+            buildArguments.map { ArgumentProperties(.argument, typed: $0, isSecret: false) }
+            + secretBuildArguments.map { ArgumentProperties(.argument, typed: $0, isSecret: true) }
         request.credentials = CredentialsProperties(
             sourceRegistry: authMode.map {
                 CredentialsProperties.SourceRegistry(loginMode: $0.lowercased() == "none" ? "None" : "Default")
@@ -99,15 +99,6 @@ struct ImageOptions: ParsableArguments {
         complete.sourceLocation = "context"
         _ = try BuildRequest(complete)
         return request
-    }
-
-    private static func argument(_ text: String, isSecret: Bool) -> ArgumentProperties {
-        guard text.contains("=") else {
-            let value = ProcessInfo.processInfo.environment[text] ?? ""
-            return ArgumentProperties(name: text, value: Secret(value), isSecret: isSecret)
-        }
-        let (name, value) = pair(text)
-        return ArgumentProperties(name: name, value: Secret(value), isSecret: isSecret)
     }
 
     private static func pair(_ text: String) -> (String, String) {

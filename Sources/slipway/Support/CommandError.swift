@@ -20,6 +20,12 @@ enum CommandError: Error, Equatable {
     case tarToTerminal
     case noSourceDate
     case invalidSourceDate(String)
+    case nobodyToAsk(String)
+    case noTaskContext
+    case commandOrFile
+    case noTrigger(String, task: String)
+    case noLogin(String, task: String)
+    case loginExists(String, task: String)
 }
 
 extension CommandError: CustomStringConvertible {
@@ -53,6 +59,15 @@ extension CommandError: CustomStringConvertible {
                 + "Leave --git-token-file out, or write an https:// URL."
         case .tarToTerminal:
             "A tar is not for a terminal. Send it on, as in 'slipway context tar . | tar -tv', or use 'slipway context ls'."
+        case .noTaskContext:
+            "A task needs a context: give --context URL, or --context /dev/null with --cmd or -f for one without."
+        case .commandOrFile:
+            "Without a context say what to do: either --cmd COMMAND or -f FILE."
+        case .noTrigger(let name, let task): "Task '\(task)' has no timer '\(name.escapedForDisplay)'."
+        case .noLogin(let host, let task): "Task '\(task)' has no login for '\(host.escapedForDisplay)'."
+        case .loginExists(let host, let task):
+            "Task '\(task)' has a login for '\(host.escapedForDisplay)' already. Change it with 'slipway task credential update'."
+        case .nobodyToAsk(let question): "\(question) There is no terminal to answer at: say so with --yes."
         case .noSourceDate:
             "'--mtime clamp' needs a time in the environment: set SOURCE_DATE_EPOCH to seconds since 1970, as in SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)."
         case .invalidSourceDate(let text):

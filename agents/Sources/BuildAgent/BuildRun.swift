@@ -25,7 +25,8 @@ final class BuildRun: Sendable {
     static let pushTimeout = 3_600
 
     init(
-        assignment: RunAssignment, request: BuildRequest, broker: any RunBroker, daemon: Daemon, registries: RegistryClient,
+        assignment: RunAssignment, request: BuildRequest, broker: any RunBroker, daemon: Daemon,
+        registries: RegistryClient,
         fetcher: ContextFetcher,
         log: RunLogWriter, logger: Logger
     ) {

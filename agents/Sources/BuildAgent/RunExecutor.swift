@@ -61,7 +61,8 @@ public struct RunExecutor: Sendable {
             return
         }
         let run = BuildRun(
-            assignment: assignment, request: request, broker: broker, daemon: daemon, registries: registries, fetcher: fetcher, log: log,
+            assignment: assignment, request: request, broker: broker, daemon: daemon, registries: registries,
+            fetcher: fetcher, log: log,
             logger: logger)
         async let isShipped = ship(log)
         let end = await race(run, assignment: assignment, broker: broker, stop: stop, logger: logger)

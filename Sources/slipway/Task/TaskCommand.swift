@@ -1,0 +1,67 @@
+import ArgumentParser
+import ResourceAPI
+import TaskModel
+
+/// `slipway task`.
+struct TaskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "task",
+        abstract: "Tasks: what to build or run again and again.",
+        subcommands: [
+            TaskCreate.self, TaskList.self, TaskShow.self, TaskUpdate.self, TaskDelete.self, TaskRun.self,
+            TaskTimer.self, TaskCredential.self,
+        ])
+}
+
+/// Names a task.
+struct TaskReference: ParsableArguments {
+    @Option(name: [.short, .long], help: "The task's name.")
+    var name: String
+
+    func id(in connection: Connection) -> ResourceID { connection.registry.child("tasks", name) }
+}
+
+/// A task in a table, with the columns of `az acr task list`.
+enum TaskRow {
+    static let columns = ["NAME", "PLATFORM", "STATUS", "SOURCE REPOSITORY", "TRIGGERS"]
+
+    static func cells(of task: TaskResource) -> [String] {
+        let properties = task.properties ?? TaskProperties()
+        return [
+            task.name ?? "", properties.platform?.os ?? "", properties.status ?? "",
+            // The server shows locations without the logins in them.
+            properties.step?.contextPath?.value ?? "", triggers(of: properties).joined(separator: ", "),
+        ]
+    }
+
+    private static func triggers(of task: TaskProperties) -> [String] {
+        var names: [String] = []
+        if task.trigger?.sourceTriggers?.first?.status == "Enabled" { names.append("SOURCE") }
+        if task.trigger?.timerTriggers?.contains(where: { $0.status == "Enabled" }) == true { names.append("TIMER") }
+        if task.trigger?.baseImageTrigger?.status == "Enabled" { names.append("BASE_IMAGE") }
+        return names
+    }
+}
+
+extension Output {
+    func write(_ tasks: [TaskResource], isList: Bool) throws {
+        try write(
+            columns: TaskRow.columns, rows: tasks.map(TaskRow.cells(of:)),
+            json: isList
+                ? .list(try tasks.map { try $0.flattened() })
+                : try tasks.first?.flattened() ?? .null)
+    }
+}
+
+extension TaskResource {
+    /// The task with its properties at the top, as the Azure CLI shows it. Secrets are in it only if the server was
+    /// asked for them.
+    func flattened() throws -> JSONValue {
+        let bytes = try WireJSON.encode(self, revealing: true)
+        guard case .object(var fields) = try WireJSON.decode(JSONValue.self, from: bytes) else { return .null }
+        if case .object(let properties)? = fields.removeValue(forKey: "properties") {
+            fields.merge(properties) { outer, _ in outer }
+        }
+        return .object(fields)
+    }
+}

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import ResourceAPI
+import TaskModel
+
+struct TaskCredential: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "credential", abstract: "Logins of a task at other registries.",
+        subcommands: [CredentialAdd.self, CredentialList.self, CredentialUpdate.self, CredentialRemove.self])
+}
+
+/// Names a login and gives it.
+struct LoginOptions: ParsableArguments {
+    @Option(help: "The registry's login server: host[:port].")
+    var loginServer: String
+
+    @Option(name: [.short, .long], help: "The user name.")
+    var username: String?
+
+    @Option(name: [.short, .long], help: "The password. Prefer --password-file: others can see the command line.")
+    var password: String?
+
+    @Option(help: "A file with the password, '-' for standard input.")
+    var passwordFile: String?
+
+    @Option(help: "The name of an identity, kept and shown only.")
+    var useIdentity: String?
+
+    func validate() throws {
+        let hasPassword = password != nil || passwordFile != nil
+        guard useIdentity != nil || (username != nil && hasPassword) else {
+            throw ValidationError("Give --username with --password-file, or --use-identity.")
+        }
+    }
+
+    func change() throws -> JSONDocument {
+        .credentialChange(host: loginServer, try login())
+    }
+
+    private func login() throws -> JSONDocument {
+        if let useIdentity { return .object(["identity": .text(useIdentity)]) }
+        let secret =
+            try password
+            ?? passwordFile.map { file in
+                String(
+                    decoding: file == "-" ? try readAll(0, name: "standard input") : try readFile(file), as: UTF8.self
+                ).trimmingCharacters(in: .newlines)
+            }
+        func opaque(_ text: String) -> JSONDocument { .object(["type": .text("Opaque"), "value": .text(text)]) }
+        return .object(["userName": opaque(username ?? ""), "password": opaque(secret ?? "")])
+    }
+}
+
+extension JSONDocument {
+    /// - Parameter login: null takes it away.
+    fileprivate static func credentialChange(host: String, _ login: JSONDocument) -> JSONDocument {
+        .object(["properties": .object(["credentials": .object(["customRegistries": .object([host: login])])])])
+    }
+}
+
+extension TaskResource {
+    fileprivate var logins: [String: CredentialsProperties.CustomRegistry] {
+        properties?.credentials?.customRegistries ?? [:]
+    }
+}
+
+extension Output {
+    fileprivate func write(loginsOf task: TaskResource) throws {
+        let rows = task.logins.sorted { $0.key < $1.key }.map { [$0.key, $0.value.identity ?? ""] }
+        try write(columns: ["LOGIN SERVER", "IDENTITY"], rows: rows, json: try JSONValue(of: task.logins))
+    }
+}
+
+struct CredentialAdd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a login.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var reference: TaskReference
+    @OptionGroup var login: LoginOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() async throws {
+        try await reporting {
+            let connection = try await connection.connect()
+            let id = reference.id(in: connection)
+            guard try await connection.client.task(id).logins[login.loginServer] == nil else {
+                throw CommandError.loginExists(login.loginServer, task: reference.name)
+            }
+            try Output(outputOptions).write(
+                loginsOf: try await connection.client.patchTask(id, try login.change()))
+        }
+    }
+}
+
+struct CredentialUpdate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "update", abstract: "Change a login.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var reference: TaskReference
+    @OptionGroup var login: LoginOptions
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() async throws {
+        try await reporting {
+            let connection = try await connection.connect()
+            let id = reference.id(in: connection)
+            guard try await connection.client.task(id).logins[login.loginServer] != nil else {
+                throw CommandError.noLogin(login.loginServer, task: reference.name)
+            }
+            try Output(outputOptions).write(
+                loginsOf: try await connection.client.patchTask(id, try login.change()))
+        }
+    }
+}
+
+struct CredentialList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List a task's logins.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var reference: TaskReference
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() async throws {
+        try await reporting {
+            let connection = try await connection.connect()
+            try Output(outputOptions).write(
+                loginsOf: try await connection.client.task(reference.id(in: connection)))
+        }
+    }
+}
+
+struct CredentialRemove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "remove", abstract: "Remove a login.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var reference: TaskReference
+    @Option(help: "The registry's login server: host[:port].") var loginServer: String
+    @OptionGroup var outputOptions: OutputOptions
+
+    func run() async throws {
+        try await reporting {
+            let connection = try await connection.connect()
+            let id = reference.id(in: connection)
+            guard try await connection.client.task(id).logins[loginServer] != nil else {
+                throw CommandError.noLogin(loginServer, task: reference.name)
+            }
+            try Output(outputOptions).write(
+                loginsOf: try await connection.client.patchTask(
+                    id, JSONDocument.credentialChange(host: loginServer, .null)))
+        }
+    }
+}

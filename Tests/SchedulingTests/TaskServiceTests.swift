@@ -1,0 +1,136 @@
+import Foundation
+import Storage
+import TaskModel
+import Testing
+
+@testable import Scheduling
+
+struct TaskServiceTests {
+    private static func task(_ step: TaskStep?, _ change: (inout TaskDefinition) -> Void = { _ in }) -> TaskDefinition {
+        let author = TaskDefinition.Authorship(by: "me", at: Date(timeIntervalSince1970: 0))
+        var task = TaskDefinition(name: "t1", registry: "local01", step: step, created: author, changed: author)
+        change(&task)
+        return task
+    }
+
+    private static func docker(_ location: String, token: String? = nil) -> TaskStep {
+        .docker(
+            TaskStep.DockerStep(
+                context: TaskContext(location: Secret(location), accessToken: token.map { Secret($0) }),
+                dockerFilePath: "Dockerfile", imageNames: ["app:v1"], isPushEnabled: true, noCache: true, target: "t",
+                arguments: [
+                    BuildArgument(name: "A", value: Secret("1"), isSecret: false),
+                    BuildArgument(name: "B", value: Secret("2"), isSecret: false),
+                ]))
+    }
+
+    @Test func `a run takes what it overrides and the rest from its task`() throws {
+        let task = Self.task(Self.docker("https://git.example.test/app.git"))
+
+        let request = try TaskRequest(task).request(
+            with: TaskOverrides(
+                sourceLocation: "source/x.tar.gz", file: "Other", target: "u",
+                arguments: [
+                    BuildArgument(name: "B", value: Secret("3"), isSecret: true),
+                    BuildArgument(name: "C", value: Secret("4"), isSecret: false),
+                ], agentPoolName: "p1"))
+
+        guard case .build(let build) = request else { return Issue.record("no build") }
+        #expect(build.sourceLocation == "source/x.tar.gz")
+        #expect(build.dockerFilePath == "Other")
+        #expect(build.target == "u")
+        #expect(build.arguments.map(\.name) == ["A", "B", "C"])
+        #expect(build.arguments.map(\.value.value) == ["1", "3", "4"])
+        #expect(build.agentPoolName == "p1")
+        #expect(build.noCache)
+        #expect(build.timeout == .seconds(3600))
+    }
+
+    @Test(arguments: [
+        (
+            "https://git.example.test/app.git#main", "to/ken",
+            "https://x-access-token:to%2Fken@git.example.test/app.git#main"
+        ),
+        ("https://bitbucket.org/a/b.git", "token", "https://x-token-auth:token@bitbucket.org/a/b.git"),
+        ("https://git.example.test/app.git", "user:word", "https://user:word@git.example.test/app.git"),
+        ("https://me@git.example.test/app.git", "token", "https://me@git.example.test/app.git"),
+        ("ssh://git@git.example.test/app.git", "token", "ssh://git@git.example.test/app.git"),
+        ("http://git.example.test/app.git", "token", "http://git.example.test/app.git"),
+    ])
+    func `a token becomes the login of its context, over https only`(location: String, token: String, expected: String)
+        throws
+    {
+        let request = try TaskRequest(Self.task(Self.docker(location, token: token))).request(with: TaskOverrides())
+
+        #expect(request.common.sourceLocation == expected)
+    }
+
+    @Test func `logins of a task go along, but not names of identities`() throws {
+        let task = Self.task(Self.docker("https://git.example.test/app.git")) {
+            $0.credentials.customRegistries = [
+                "R.example.test": TaskRegistryLogin(
+                    username: TaskSecret(Secret("u")), password: TaskSecret(Secret("p"))),
+                "i.example.test": TaskRegistryLogin(identity: "[system]"),
+            ]
+        }
+
+        let request = try TaskRequest(task).request(with: TaskOverrides())
+
+        #expect(
+            request.common.customCredentials == ["r.example.test": Credential(username: "u", password: Secret("p"))])
+        #expect(request.common.secrets.contains(Secret("p")))
+    }
+
+    @Test func `a secret in a vault is refused by name`() {
+        let task = Self.task(Self.docker("https://git.example.test/app.git")) {
+            $0.credentials.customRegistries = [
+                "r.example.test": TaskRegistryLogin(
+                    username: TaskSecret(Secret("u")), password: TaskSecret(Secret("https://v"), isVaultURL: true))
+            ]
+        }
+
+        #expect(throws: TaskServiceError.vaultSecret(host: "r.example.test")) {
+            try TaskRequest(task).request(with: TaskOverrides())
+        }
+    }
+
+    @Test func `a task is run by hand under its name, and not while it is disabled`() async throws {
+        try await TestServer.with { server in
+            let tasks = TaskService(
+                tasks: SQLiteTaskStore(database: server.database, box: server.box), runs: server.service,
+                settings: server.settings)
+            let content = TaskStep.encoded(
+                TaskStep.EncodedStep(
+                    context: TaskContext(location: nil), content: Secret("steps: []"), valuesContent: nil, values: []))
+            _ = try await tasks.write("t1", in: server.registry) { _ in Self.task(content) }
+
+            let run = try await tasks.run("T1", TaskOverrides(), in: server.registry, by: "me")
+            _ = try await tasks.write("t1", in: server.registry) { _ in Self.task(content) { $0.isEnabled = false } }
+
+            #expect(run.task == "t1")
+            #expect(run.type == .autoRun)
+            await #expect(throws: TaskServiceError.disabled("t1")) {
+                try await tasks.run("t1", TaskOverrides(), in: server.registry, by: "me")
+            }
+            await #expect(throws: TaskServiceError.notFound("t2")) {
+                try await tasks.run("t2", TaskOverrides(), in: server.registry, by: "me")
+            }
+        }
+    }
+
+    @Test func `a task whose context may not be fetched is not kept`() async throws {
+        try await TestServer.with { server in
+            let tasks = TaskService(
+                tasks: SQLiteTaskStore(database: server.database, box: server.box), runs: server.service,
+                settings: server.settings)
+
+            await #expect(throws: RunServiceError.self) {
+                try await tasks.write("t1", in: server.registry) { _ in
+                    Self.task(Self.docker("http://elsewhere.example.test/app.git"))
+                }
+            }
+
+            #expect(try await tasks.list(in: server.registry).isEmpty)
+        }
+    }
+}
