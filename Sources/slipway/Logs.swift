@@ -29,7 +29,7 @@ struct Logs: AsyncParsableCommand {
             let isColored = Terminal.isColorWanted(unless: noColor)
             guard !follow else {
                 let follower = RunFollower(
-                    connection: connection, id: id, interrupts: Interrupts(), isColored: isColored)
+                    connection: connection, id: id, interrupts: await Interrupts(), isColored: isColored)
                 return try await follower.follow()
             }
             let printer = LogPrinter(isColored: isColored)

@@ -12,7 +12,9 @@ final class Interrupts: Sendable {
     /// One element, for the first Ctrl-C.
     let first: AsyncStream<Void>
 
-    init() {
+    /// Returns once a Ctrl-C is seen. Dispatch listens a moment after it was told to, and what is pressed until then is
+    /// ignored for good.
+    init() async {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         first = stream
         signal(SIGINT, SIG_IGN)
@@ -20,7 +22,10 @@ final class Interrupts: Sendable {
         source.setEventHandler { [presses] in
             if presses.isFirst() { continuation.yield() } else { presses.leave() }
         }
-        source.resume()
+        await withCheckedContinuation { continuation in
+            source.setRegistrationHandler { continuation.resume() }
+            source.resume()
+        }
     }
 
     deinit {

@@ -17,7 +17,7 @@ struct FollowOptions: ParsableArguments {
     func follow(
         _ request: ScheduleRunRequest, kind: String, in connection: Connection
     ) async throws {
-        let interrupts = Interrupts()
+        let interrupts = await Interrupts()
         let queued = try await connection.client.scheduleRun(request, in: connection.registry)
         let id = try queued.requiredID
         Terminal.say("Queued a \(kind) with ID: \(id)")
