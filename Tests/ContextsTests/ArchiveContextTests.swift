@@ -176,12 +176,12 @@ struct ArchiveContextTests {
     }
 
     @Test(arguments: ["gzip", "bzip2", "xz", "zstd"])
-    func `the compression is found by content`(_ program: String) throws {
-        try withTemporaryFolder { folder in
+    func `the compression is found by content`(_ program: String) async throws {
+        try await withTemporaryFolder { folder in
             var tar = TarBuilder()
             tar.add("Dockerfile", content: "FROM scratch\n")
             try Data(tar.ended).write(to: URL(filePath: folder + "/a.tar"))
-            try ChildProcess.run([program, "-q", folder + "/a.tar"])
+            try await ChildProcess.run([program, "-q", folder + "/a.tar"])
             let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder).first { $0 != "a.tar" })
 
             let context = try ArchiveContext.prepare(ArchiveSource(file: folder + "/" + name))

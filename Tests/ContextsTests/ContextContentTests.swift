@@ -5,13 +5,13 @@ import Testing
 @testable import Contexts
 
 struct ContextContentTests {
-    @Test func `an archive is told by its first bytes, compressed or not`() throws {
-        try withTemporaryFolder { folder in
+    @Test func `an archive is told by its first bytes, compressed or not`() async throws {
+        try await withTemporaryFolder { folder in
             var tar = TarBuilder()
             tar.add("Dockerfile", content: "FROM scratch\n")
             let plain = folder + "/a.tar"
             try Data(tar.ended).write(to: URL(filePath: plain))
-            for program in ["gzip", "bzip2", "xz", "zstd"] { try ChildProcess.run([program, "-q", "-k", plain]) }
+            for program in ["gzip", "bzip2", "xz", "zstd"] { try await ChildProcess.run([program, "-q", "-k", plain]) }
 
             let files = try FileManager.default.contentsOfDirectory(atPath: folder)
 
@@ -24,13 +24,13 @@ struct ContextContentTests {
     }
 
     @Test(arguments: ["ustar", "pax", "gnu", "v7"])
-    func `a plain archive is one in every format, and with a long name in front`(format: String) throws {
-        try withTemporaryFolder { folder in
+    func `a plain archive is one in every format, and with a long name in front`(format: String) async throws {
+        try await withTemporaryFolder { folder in
             // Of the formats that can hold it.
             let name = ["pax", "gnu"].contains(format) ? String(repeating: "n", count: 200) : "name"
             try write("content", to: folder + "/" + name)
 
-            try ChildProcess.run(["tar", "--format=\(format)", "-C", folder, "-cf", folder + "/a.tar", name])
+            try await ChildProcess.run(["tar", "--format=\(format)", "-C", folder, "-cf", folder + "/a.tar", name])
 
             let bytes = try Data(contentsOf: URL(filePath: folder + "/a.tar"))
             #expect(ContextContent(firstBytes: bytes.prefix(ContextContent.sniffedBytes)) == .archive)

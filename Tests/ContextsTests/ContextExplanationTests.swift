@@ -132,14 +132,14 @@ struct ContextExplanationTests {
         }
     }
 
-    @Test func `an archive explains its paths too`() throws {
-        try withTemporaryFolder { folder in
+    @Test func `an archive explains its paths too`() async throws {
+        try await withTemporaryFolder { folder in
             let digits = String(repeating: "0f", count: 16)
             try write("FROM scratch\n", to: folder + "/tree/\(digits)_Dockerfile")
             try write("*.log\n", to: folder + "/tree/.dockerignore")
             try write("x", to: folder + "/tree/a.log")
             try write("x", to: folder + "/tree/a.txt")
-            try run(["tar", "-C", folder + "/tree", "-cf", folder + "/context.tar", "."])
+            try await ChildProcess.run(["tar", "-C", folder + "/tree", "-cf", folder + "/context.tar", "."])
 
             let context = try ArchiveContext.prepare(
                 ArchiveSource(file: folder + "/context.tar"), dockerfile: .path("\(digits)_Dockerfile"))
@@ -151,14 +151,5 @@ struct ContextExplanationTests {
             #expect(copy.verdict == .carried(.dockerfile))
             #expect(copy.decision.cause == .requestCopy)
         }
-    }
-
-    private func run(_ command: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
     }
 }

@@ -57,7 +57,7 @@ struct GitConformanceTests {
             var commits: [String: [String: String]] = [:]
             for name in ["plain", "attrs", "sub"] {
                 guard let repository = file.repos[name] else { continue }
-                commits[name] = try make(repository, name, fixture, commits)
+                commits[name] = try await make(repository, name, fixture, commits)
             }
             for item in file.cases {
                 let ids = commits[item.repo] ?? [:]
@@ -106,46 +106,47 @@ struct GitConformanceTests {
     /// - Returns: the ids of its commits.
     private func make(
         _ repository: Repository, _ name: String, _ fixture: GitFixture, _ made: [String: [String: String]]
-    ) throws -> [String: String] {
+    ) async throws -> [String: String] {
         let path = name + ".git"
         try FileManager.default.createDirectory(
             atPath: fixture.repositories + "/" + path, withIntermediateDirectories: true)
-        try fixture.git(["init", "--quiet", "--bare", "--initial-branch=\(repository.default_branch)"], in: path)
-        func git(_ arguments: String..., input: String? = nil) throws -> String {
-            try fixture.git(["--git-dir=."] + arguments, in: path, input: input)
+        try await fixture.git(["init", "--quiet", "--bare", "--initial-branch=\(repository.default_branch)"], in: path)
+        func git(_ arguments: String..., input: String? = nil) async throws -> String {
+            try await fixture.git(["--git-dir=."] + arguments, in: path, input: input)
         }
         var commits: [String: String] = [:]
         for commit in repository.commits {
             let parent = commit.from.flatMap { commits[$0] }
-            _ = try git("read-tree", parent ?? "--empty")
+            _ = try await git("read-tree", parent ?? "--empty")
             for node in commit.put {
-                let id = try git("hash-object", "-w", "--stdin", input: node.content ?? node.target ?? "")
+                let id = try await git("hash-object", "-w", "--stdin", input: node.content ?? node.target ?? "")
                 let mode = node.type == "symlink" ? "120000" : node.mode == "0755" ? "100755" : "100644"
-                _ = try git("update-index", "--add", "--cacheinfo", "\(mode),\(id),\(node.path ?? "")")
+                _ = try await git("update-index", "--add", "--cacheinfo", "\(mode),\(id),\(node.path ?? "")")
             }
             for path in commit.drop ?? [] {
-                _ = try git("update-index", "--index-info", input: "0 \(String(repeating: "0", count: 40))\t\(path)\n")
+                _ = try await git(
+                    "update-index", "--index-info", input: "0 \(String(repeating: "0", count: 40))\t\(path)\n")
             }
             for (folder, source) in repository.submodules ?? [:] {
                 // The tag of a repository that was made before: plain@v1 is its first commit.
                 let parts = source.split(separator: "@").map(String.init)
-                let id = try fixture.git(["--git-dir=.", "rev-parse", parts[1]], in: parts[0] + ".git")
+                let id = try await fixture.git(["--git-dir=.", "rev-parse", parts[1]], in: parts[0] + ".git")
                 let text = "[submodule \"\(folder)\"]\n\tpath = \(folder)\n\turl = ../\(parts[0]).git\n"
-                let modules = try git("hash-object", "-w", "--stdin", input: text)
-                _ = try git("update-index", "--add", "--cacheinfo", "100644,\(modules),.gitmodules")
-                _ = try git("update-index", "--add", "--cacheinfo", "160000,\(id),\(folder)")
+                let modules = try await git("hash-object", "-w", "--stdin", input: text)
+                _ = try await git("update-index", "--add", "--cacheinfo", "100644,\(modules),.gitmodules")
+                _ = try await git("update-index", "--add", "--cacheinfo", "160000,\(id),\(folder)")
             }
-            let tree = try git("write-tree")
-            let id = try fixture.git(
+            let tree = try await git("write-tree")
+            let id = try await fixture.git(
                 ["--git-dir=.", "commit-tree", tree, "-m", commit.id] + (parent.map { ["-p", $0] } ?? []), in: path)
             commits[commit.id] = id
-            _ = try git("update-ref", "refs/heads/" + commit.branch, id)
+            _ = try await git("update-ref", "refs/heads/" + commit.branch, id)
         }
-        for (tag, commit) in repository.tags { _ = try git("tag", tag, commits[commit] ?? "") }
+        for (tag, commit) in repository.tags { _ = try await git("tag", tag, commits[commit] ?? "") }
         for (tag, commit) in repository.annotated_tags ?? [:] {
-            _ = try git("tag", "-a", "-m", tag, tag, commits[commit] ?? "")
+            _ = try await git("tag", "-a", "-m", tag, tag, commits[commit] ?? "")
         }
-        for (ref, commit) in repository.refs { _ = try git("update-ref", ref, commits[commit] ?? "") }
+        for (ref, commit) in repository.refs { _ = try await git("update-ref", ref, commits[commit] ?? "") }
         return commits
     }
 }

@@ -10,7 +10,7 @@ import Testing
 struct GitContextTests {
     @Test func `a second fetch asks the remote again and transfers only what is new`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository(
+            try await fixture.makeRepository(
                 "app.git", files: ["Dockerfile": "FROM scratch\n", "big": String(repeating: "text ", count: 50_000)])
             _ = try await fixture.prepare("app.git")
             _ = try await fixture.prepare("app.git#main")
@@ -18,7 +18,7 @@ struct GitContextTests {
             // Each lists the refs; the first fetches.
             #expect(fixture.requests.filter { $0.contains("POST ") }.count == 3)
 
-            try fixture.commit(["new": "new"], to: "main", in: "app.git")
+            try await fixture.commit(["new": "new"], to: "main", in: "app.git")
             let context = try await fixture.prepare("app.git")
 
             #expect(try entries(of: context.included).map(\.path.text) == ["Dockerfile", "big", "new"])
@@ -30,7 +30,7 @@ struct GitContextTests {
 
     @Test func `times are those of the commit and nobody's configuration counts`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git")
+            try await fixture.makeRepository("app.git")
 
             let found = try entries(of: try await fixture.prepare("app.git").included)
 
@@ -41,7 +41,7 @@ struct GitContextTests {
     @Test(arguments: ["truncated", "removed", "no index", "no repository", "half"])
     func `a damaged mirror is made anew`(_ damage: String) async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "a": "text"])
+            try await fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "a": "text"])
             _ = try await fixture.prepare("app.git")
             for path in fixture.mirrors() {
                 for name in listDirectory(path + "/objects/pack") {
@@ -70,7 +70,7 @@ struct GitContextTests {
 
     @Test func `a file that can't be read fails its run and the next one has a new mirror`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository(
+            try await fixture.makeRepository(
                 "app.git", files: ["Dockerfile": "FROM scratch\n", "a": String(repeating: "0123456789", count: 9000)])
             let broken = try await fixture.prepare("app.git")
             for path in fixture.mirrors() {
@@ -96,7 +96,7 @@ struct GitContextTests {
 
     @Test func `a private repository opens with the right password alone, and no error holds one`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("private/app.git")
+            try await fixture.makeRepository("private/app.git")
             let good = Credential(username: GitFixture.user, password: Secret(GitFixture.password))
             let bad = Credential(username: GitFixture.user, password: Secret("wrong-password"))
 
@@ -121,8 +121,8 @@ struct GitContextTests {
 
     @Test func `what does not exist is said in words`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "sub/file": "x"])
-            try fixture.git(["init", "--quiet", "--bare", fixture.repositories + "/empty.git"], in: "")
+            try await fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "sub/file": "x"])
+            try await fixture.git(["init", "--quiet", "--bare", fixture.repositories + "/empty.git"], in: "")
             func code(_ text: String) async throws -> String? {
                 await #expect(throws: ContextError.self) { try await fixture.prepare(text) }?.code
             }
@@ -140,17 +140,17 @@ struct GitContextTests {
 
     @Test func `S6 folders and Dockerfiles do not lead out of the repository`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "sub/x": "x"])
-            let target = try fixture.git(
+            try await fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "sub/x": "x"])
+            let target = try await fixture.git(
                 ["--git-dir=.", "hash-object", "-w", "--stdin"], in: "app.git", input: "../../outside")
-            try fixture.git(["--git-dir=.", "read-tree", "main"], in: "app.git")
+            try await fixture.git(["--git-dir=.", "read-tree", "main"], in: "app.git")
             for name in ["out", "sub/out"] {
-                try fixture.git(
+                try await fixture.git(
                     ["--git-dir=.", "update-index", "--add", "--cacheinfo", "120000,\(target),\(name)"], in: "app.git")
             }
-            let tree = try fixture.git(["--git-dir=.", "write-tree"], in: "app.git")
-            let commit = try fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "links"], in: "app.git")
-            try fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: "app.git")
+            let tree = try await fixture.git(["--git-dir=.", "write-tree"], in: "app.git")
+            let commit = try await fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "links"], in: "app.git")
+            try await fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: "app.git")
 
             for fragment in ["main:out", "main:sub/out", "main:out/deeper"] {
                 let error = await #expect(throws: ContextError.self) {
@@ -172,7 +172,7 @@ struct GitContextTests {
 
     @Test func `S2 S3 only allowed servers are asked`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git")
+            try await fixture.makeRepository("app.git")
             var configuration = HTTPClient.Configuration()
             configuration.addressPolicy = AddressPolicy()
             let strict = GitAccess(client: HTTPClient(configuration))
@@ -197,8 +197,8 @@ struct GitContextTests {
 
     @Test func `S4 redirects are followed to the end, without credentials for another server`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git")
-            try fixture.makeRepository("private/app.git")
+            try await fixture.makeRepository("app.git")
+            try await fixture.makeRepository("private/app.git")
             let script = """
                 import http.server, sys
                 class Handler(http.server.BaseHTTPRequestHandler):
@@ -214,7 +214,7 @@ struct GitContextTests {
                 """
             let redirector = try ChildProcess(["python3", "-c", script, fixture.origin])
             defer { redirector.stop() }
-            let origin = "http://127.0.0.1:\(redirector.readLine())"
+            let origin = "http://127.0.0.1:\(try await redirector.wait { $0.firstLine })"
             var configuration = HTTPClient.Configuration()
             configuration.addressPolicy = AddressPolicy(allowedOrigins: [origin, fixture.origin])
             let login = Credential(username: GitFixture.user, password: Secret(GitFixture.password))
@@ -243,13 +243,14 @@ struct GitContextTests {
             ].enumerated() {
                 let name = "app\(number).git"
                 let modules = "[submodule \"m\"]\n\tpath = m\n\turl = \(address)\n"
-                try fixture.makeRepository(name, files: ["Dockerfile": "FROM scratch\n", ".gitmodules": modules])
-                try fixture.git(["--git-dir=.", "read-tree", "main"], in: name)
-                let id = try fixture.git(["--git-dir=.", "rev-parse", "main"], in: name)
-                try fixture.git(["--git-dir=.", "update-index", "--add", "--cacheinfo", "160000,\(id),m"], in: name)
-                let tree = try fixture.git(["--git-dir=.", "write-tree"], in: name)
-                let commit = try fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "module"], in: name)
-                try fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: name)
+                try await fixture.makeRepository(name, files: ["Dockerfile": "FROM scratch\n", ".gitmodules": modules])
+                try await fixture.git(["--git-dir=.", "read-tree", "main"], in: name)
+                let id = try await fixture.git(["--git-dir=.", "rev-parse", "main"], in: name)
+                try await fixture.git(
+                    ["--git-dir=.", "update-index", "--add", "--cacheinfo", "160000,\(id),m"], in: name)
+                let tree = try await fixture.git(["--git-dir=.", "write-tree"], in: name)
+                let commit = try await fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "module"], in: name)
+                try await fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: name)
 
                 let error = await #expect(throws: ContextError.self) { try await fixture.prepare(name) }
                 #expect(error?.code == "submodule", "\(address)")
@@ -263,8 +264,8 @@ struct GitContextTests {
 
     @Test func `many runs share one mirror at the same time`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git")
-            try fixture.commit(["x": "x"], to: "other", in: "app.git")
+            try await fixture.makeRepository("app.git")
+            try await fixture.commit(["x": "x"], to: "other", in: "app.git")
 
             try await withThrowingTaskGroup(of: [String].self) { group in
                 for number in 0..<12 {
@@ -284,7 +285,7 @@ struct GitContextTests {
     }
 
     @Test func `a server that says nothing is given up when the task is canceled`() async throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -305,7 +306,10 @@ struct GitContextTests {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { _ = try await fixture.prepare("app.git") }
                     // The connection is there: the request is under way.
-                    let connection = await BlockingExecutor.shared.run { accept(listener, nil, nil) }
+                    let connection = try await found("a connection") {
+                        let connection = accept(listener, nil, nil)
+                        return connection < 0 ? nil : connection
+                    }
                     defer { close(connection) }
                     group.cancelAll()
                     try await group.waitForAll()
@@ -316,15 +320,15 @@ struct GitContextTests {
 
     @Test func `a commit that no ref leads to any more is fetched by its id, or said to be gone`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git")
-            let old = try fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")
-            try fixture.commit(["new": "x"], to: "main", in: "app.git")
+            try await fixture.makeRepository("app.git")
+            let old = try await fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")
+            try await fixture.commit(["new": "x"], to: "main", in: "app.git")
 
             let context = try await fixture.prepare("app.git#" + old)
             #expect(context.revision == SourceRevision(commit: old, branch: nil))
 
-            try fixture.git(["--git-dir=.", "update-ref", "-d", "refs/heads/main"], in: "app.git")
-            try fixture.commit(["Dockerfile": "FROM other\n"], to: "main", in: "app.git")
+            try await fixture.git(["--git-dir=.", "update-ref", "-d", "refs/heads/main"], in: "app.git")
+            try await fixture.commit(["Dockerfile": "FROM other\n"], to: "main", in: "app.git")
             // The mirror still has it, and the remote lets us in.
             #expect(try await fixture.prepare("app.git#" + old).revision?.commit == old)
         }

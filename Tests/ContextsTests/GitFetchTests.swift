@@ -12,28 +12,28 @@ struct GitFetchTests {
     private static let text = (0..<20_000).map { "line \($0 &* 7919 % 10_007)\n" }.joined()
 
     /// A repository with five commits on `main`, of which the first three had a large file each.
-    private func makeHistory(_ fixture: GitFixture) throws -> [String] {
-        try fixture.makeRepository("app.git")
-        var ids = [try fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")]
+    private func makeHistory(_ fixture: GitFixture) async throws -> [String] {
+        try await fixture.makeRepository("app.git")
+        var ids = [try await fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")]
         for number in 1...4 {
             ids.append(
-                try fixture.commit(
+                try await fixture.commit(
                     ["big": "\(number)" + Self.text, "new\(number)": "\(number)"], to: "main", in: "app.git"))
         }
         return ids
     }
 
     /// What git itself says of the only mirror.
-    private func git(_ fixture: GitFixture, _ arguments: String...) throws -> String {
+    private func git(_ fixture: GitFixture, _ arguments: String...) async throws -> String {
         let mirror = try #require(fixture.mirrors().first)
-        return try ChildProcess.run(
+        return try await ChildProcess.run(
             ["git", "--git-dir=" + mirror] + arguments, environment: ["PATH": "/usr/bin:/bin", "HOME": "/"])
     }
 
     @Test(arguments: [false, true])
     func `a commit is fetched without those before it`(_ isOld: Bool) async throws {
         try await GitFixture.run(isOld: isOld) { fixture in
-            let ids = try makeHistory(fixture)
+            let ids = try await makeHistory(fixture)
 
             let context = try await fixture.prepare("app.git")
 
@@ -41,17 +41,17 @@ struct GitFetchTests {
             #expect(try contents(of: context.included)["big"] == "4" + Self.text)
             // The commit, its tree, and six files of which none is an older version.
             #expect(try fixture.packedObjects() == [8])
-            #expect(try git(fixture, "rev-list", "--count", ids[4]) == "1")
-            #expect(try git(fixture, "cat-file", "-p", "\(ids[4])^{tree}").split(separator: "\n").count == 6)
+            #expect(try await git(fixture, "rev-list", "--count", ids[4]) == "1")
+            #expect(try await git(fixture, "cat-file", "-p", "\(ids[4])^{tree}").split(separator: "\n").count == 6)
         }
     }
 
     @Test(arguments: [false, true])
     func `a later commit comes as a change to what is there`(_ isOld: Bool) async throws {
         try await GitFixture.run(isOld: isOld) { fixture in
-            _ = try makeHistory(fixture)
+            _ = try await makeHistory(fixture)
             _ = try await fixture.prepare("app.git")
-            let id = try fixture.commit(["big": Self.text + "end\n"], to: "main", in: "app.git")
+            let id = try await fixture.commit(["big": Self.text + "end\n"], to: "main", in: "app.git")
 
             let context = try await fixture.prepare("app.git")
 
@@ -60,20 +60,20 @@ struct GitFetchTests {
             #expect(try contents(of: context.included).count == 6)
             // A commit, a tree and the changed file, with the versions that the last two were told apart from.
             #expect(try fixture.packedObjects().sorted() == [5, 8])
-            _ = try git(fixture, "fsck", "--full", "--strict")
+            _ = try await git(fixture, "fsck", "--full", "--strict")
         }
     }
 
     @Test(arguments: [false, true])
     func `branches, tags, other refs and commits by id all give their commit`(_ isOld: Bool) async throws {
         try await GitFixture.run(isOld: isOld) { fixture in
-            let ids = try makeHistory(fixture)
+            let ids = try await makeHistory(fixture)
             let server = { (arguments: [String]) in
-                try fixture.git(["--git-dir=."] + arguments, in: "app.git")
+                try await fixture.git(["--git-dir=."] + arguments, in: "app.git")
             }
-            _ = try server(["tag", "light", ids[1]])
-            _ = try server(["tag", "-a", "-m", "note", "heavy", ids[2]])
-            _ = try server(["update-ref", "refs/pull/7/head", ids[3]])
+            _ = try await server(["tag", "light", ids[1]])
+            _ = try await server(["tag", "-a", "-m", "note", "heavy", ids[2]])
+            _ = try await server(["update-ref", "refs/pull/7/head", ids[3]])
             func commit(_ fragment: String) async throws -> String? {
                 try await fixture.prepare("app.git#" + fragment).revision?.commit
             }
@@ -91,34 +91,34 @@ struct GitFetchTests {
     @Test(arguments: [false, true])
     func `a commit that no tip is at is fetched alone`(_ isOld: Bool) async throws {
         try await GitFixture.run(isOld: isOld) { fixture in
-            let ids = try makeHistory(fixture)
+            let ids = try await makeHistory(fixture)
 
             let context = try await fixture.prepare("app.git#" + ids[1])
 
             #expect(try contents(of: context.included)["big"] == "1" + Self.text)
             #expect(try fixture.packedObjects() == [5])
-            #expect(try git(fixture, "rev-list", "--count", ids[1]) == "1")
+            #expect(try await git(fixture, "rev-list", "--count", ids[1]) == "1")
         }
     }
 
     @Test(arguments: [false, true])
     func `a short commit id is looked up in the whole history`(_ isOld: Bool) async throws {
         try await GitFixture.run(isOld: isOld) { fixture in
-            let ids = try makeHistory(fixture)
+            let ids = try await makeHistory(fixture)
             _ = try await fixture.prepare("app.git")
 
             let context = try await fixture.prepare("app.git#" + ids[2].prefix(9))
 
             #expect(context.revision?.commit == ids[2])
-            #expect(try git(fixture, "rev-list", "--count", ids[4]) == "5")
+            #expect(try await git(fixture, "rev-list", "--count", ids[4]) == "5")
         }
     }
 
     @Test func `D8 the commit that was resolved is built when the branch moves`() async throws {
         try await GitFixture.run { fixture in
-            let ids = try makeHistory(fixture)
+            let ids = try await makeHistory(fixture)
             let context = try await fixture.prepare("app.git")
-            try fixture.commit(["big": "moved"], to: "main", in: "app.git")
+            try await fixture.commit(["big": "moved"], to: "main", in: "app.git")
             _ = try await fixture.prepare("app.git")
 
             #expect(context.revision?.commit == ids[4])
@@ -128,23 +128,23 @@ struct GitFetchTests {
 
     @Test func `S9 a file that would take too much memory is refused by name, unless rules drop it`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "small": "x"])
+            try await fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "small": "x"])
             let file = fixture.folder + "/large"
             #expect(FileManager.default.createFile(atPath: file, contents: nil))
             #expect(truncate(file, off_t(GitLibrary.largestObject + 8192)) == 0)
-            let id = try fixture.git(["--git-dir=.", "hash-object", "-w", file], in: "app.git")
-            try fixture.git(
+            let id = try await fixture.git(["--git-dir=.", "hash-object", "-w", file], in: "app.git")
+            try await fixture.git(
                 ["--git-dir=.", "update-index", "--add", "--cacheinfo", "100644,\(id),sub/large"], in: "app.git")
-            let tree = try fixture.git(["--git-dir=.", "write-tree"], in: "app.git")
-            let commit = try fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "large"], in: "app.git")
-            try fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: "app.git")
+            let tree = try await fixture.git(["--git-dir=.", "write-tree"], in: "app.git")
+            let commit = try await fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "large"], in: "app.git")
+            try await fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: "app.git")
             let context = try await fixture.prepare("app.git")
 
             let error = #expect(throws: ContextError.self) { try contents(of: context.included) }
 
             #expect(error?.apiCode == "ContextTooLarge")
             #expect(error?.description.contains("'sub/large'") == true)
-            try fixture.commit([".dockerignore": "sub\n"], to: "main", in: "app.git")
+            try await fixture.commit([".dockerignore": "sub\n"], to: "main", in: "app.git")
             #expect(
                 try contents(of: try await fixture.prepare("app.git").included).keys.sorted() == [
                     ".dockerignore", "Dockerfile", "small",
@@ -170,7 +170,7 @@ struct GitFetchTests {
             open(sys.argv[1], "wb").write(pack + hashlib.sha1(pack).digest())
             """
         try await withTemporaryFolder { folder in
-            try ChildProcess.run(["python3", "-c", script, folder + "/pack"])
+            try await ChildProcess.run(["python3", "-c", script, folder + "/pack"])
             try GitRepository.create(at: folder + "/mirror.git")
             let repository = try GitRepository(opening: folder + "/mirror.git")
             let fixture = GitFixture(folder: folder, origin: "http://127.0.0.1:1")
@@ -215,7 +215,8 @@ struct GitFetchTests {
             let server = try ChildProcess(["python3", "-c", script])
             defer { server.stop() }
             try await withTemporaryFolder { folder in
-                let fixture = GitFixture(folder: folder, origin: "http://127.0.0.1:\(server.readLine())")
+                let port = try await server.wait { $0.firstLine }
+                let fixture = GitFixture(folder: folder, origin: "http://127.0.0.1:\(port)")
                 let error = await #expect(throws: ContextError.self) { try await fixture.prepare("app.git") }
                 #expect(error?.code == "unreachable", "\(body): \(String(describing: error))")
                 #expect(error?.description.contains(words) == true, "\(body): \(String(describing: error))")
@@ -229,7 +230,7 @@ struct GitCacheTests {
         try await GitFixture.run { fixture in
             let bytes = String((0..<100_000).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? "x" })
             for name in ["a.git", "b.git", "c.git", "d.git"] {
-                try fixture.makeRepository(name, files: ["Dockerfile": "FROM scratch\n", "big": bytes + name])
+                try await fixture.makeRepository(name, files: ["Dockerfile": "FROM scratch\n", "big": bytes + name])
             }
             func mirror(_ name: String) throws -> String {
                 fixture.pool + "/" + sha256(try fixture.reference(name).remote).prefix(40)

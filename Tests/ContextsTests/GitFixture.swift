@@ -30,9 +30,9 @@ struct GitFixture: Sendable {
                     "python3", script.path(), "--private", "/private/", "--user", user, "--password-file",
                     folder + "/password",
                     folder + "/repositories",
-                ] + (isOld ? ["--old"] : []), log: folder + "/server.log")
+                ] + (isOld ? ["--old"] : []), errors: .file(folder + "/server.log"), limit: .seconds(600))
             defer { server.stop() }
-            guard let port = server.readLine().split(separator: ":").last else { throw CocoaError(.fileReadUnknown) }
+            let port = try await server.wait { $0.firstLine?.split(separator: ":").last }
             return try await body(GitFixture(folder: folder, origin: "http://127.0.0.1:\(port)"))
         }
     }
@@ -72,7 +72,7 @@ struct GitFixture: Sendable {
 
     /// Runs git in a folder below the repositories, without anybody's configuration.
     @discardableResult
-    func git(_ arguments: [String], in path: String, input: String? = nil) throws -> String {
+    func git(_ arguments: [String], in path: String, input: String? = nil) async throws -> String {
         let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "GIT_CONFIG_GLOBAL": "/dev/null",
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -82,31 +82,32 @@ struct GitFixture: Sendable {
         // A file, since a pipe would fill up before anybody reads it.
         let file = folder + "/input-" + UUID().uuidString
         if let input { try write(input, to: file) }
-        return try ChildProcess.run(
+        return try await ChildProcess.run(
             ["git", "-C", repositories + "/" + path] + arguments, environment: environment,
-            input: input == nil ? nil : file)
+            input: input == nil ? .nothing : .file(file))
     }
 
     /// Makes a bare repository with one commit on `main`.
-    func makeRepository(_ path: String, files: [String: String] = ["Dockerfile": "FROM scratch\n"]) throws {
+    func makeRepository(_ path: String, files: [String: String] = ["Dockerfile": "FROM scratch\n"]) async throws {
         try FileManager.default.createDirectory(atPath: repositories + "/" + path, withIntermediateDirectories: true)
-        try git(["init", "--quiet", "--bare", "--initial-branch=main"], in: path)
-        try commit(files, to: "main", in: path)
+        try await git(["init", "--quiet", "--bare", "--initial-branch=main"], in: path)
+        try await commit(files, to: "main", in: path)
     }
 
     /// Adds a commit with these files, beside those that are there.
     @discardableResult
-    func commit(_ files: [String: String], to branch: String, in path: String) throws -> String {
+    func commit(_ files: [String: String], to branch: String, in path: String) async throws -> String {
         let index = ["--git-dir=."]
-        let parent = try? git(index + ["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)"], in: path)
-        try git(index + ["read-tree", parent ?? "--empty"], in: path)
+        let parent = try? await git(index + ["rev-parse", "--verify", "--quiet", "refs/heads/\(branch)"], in: path)
+        try await git(index + ["read-tree", parent ?? "--empty"], in: path)
         for (name, content) in files {
-            let id = try git(index + ["hash-object", "-w", "--stdin"], in: path, input: content)
-            try git(index + ["update-index", "--add", "--cacheinfo", "100644,\(id),\(name)"], in: path)
+            let id = try await git(index + ["hash-object", "-w", "--stdin"], in: path, input: content)
+            try await git(index + ["update-index", "--add", "--cacheinfo", "100644,\(id),\(name)"], in: path)
         }
-        let tree = try git(index + ["write-tree"], in: path)
-        let id = try git(index + ["commit-tree", tree, "-m", "commit"] + (parent.map { ["-p", $0] } ?? []), in: path)
-        try git(index + ["update-ref", "refs/heads/\(branch)", id], in: path)
+        let tree = try await git(index + ["write-tree"], in: path)
+        let id = try await git(
+            index + ["commit-tree", tree, "-m", "commit"] + (parent.map { ["-p", $0] } ?? []), in: path)
+        try await git(index + ["update-ref", "refs/heads/\(branch)", id], in: path)
         return id
     }
 }

@@ -66,8 +66,8 @@ struct GitSSHTests {
     @Test func `a commit that the server does not give alone comes with all of the repository`() async throws {
         try await withServer(["-t", "ed25519"]) { server in
             let fixture = server.fixture
-            let old = try fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")
-            let tip = try fixture.commit(["new": "x"], to: "main", in: "app.git")
+            let old = try await fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")
+            let tip = try await fixture.commit(["new": "x"], to: "main", in: "app.git")
             func paths(_ ref: String) async throws -> [String] {
                 let context = try await server.prepare(
                     ref, key: server.key, knownHosts: server.knownHosts, policy: server.allowed)
@@ -84,14 +84,14 @@ struct GitSSHTests {
         }
     }
 
-    @Test func `known hosts are found plain, hashed, and not once revoked`() throws {
+    @Test func `known hosts are found plain, hashed, and not once revoked`() async throws {
         let key = try #require(
             Data(base64Encoded: "AAAAC3NzaC1lZDI1NTE5AAAAIJ7KC0zyGS2nTtkwT0Bn4lZHBHhlGn4B0f0dRVXb8oYm"))
         let encoded = key.base64EncodedString()
         let text = "# comment\nother,git.example.com ssh-ed25519 \(encoded)\n"
-        let hashed = try withTemporaryFolder { folder in
+        let hashed = try await withTemporaryFolder { folder in
             try write(text, to: folder + "/known_hosts")
-            try ChildProcess.run(["ssh-keygen", "-q", "-H", "-f", folder + "/known_hosts"])
+            try await ChildProcess.run(["ssh-keygen", "-q", "-H", "-f", folder + "/known_hosts"])
             return try String(contentsOfFile: folder + "/known_hosts", encoding: .utf8)
         }
 
@@ -110,9 +110,9 @@ struct GitSSHTests {
         try await withTemporaryFolder { folder in
             let fixture = GitFixture(folder: folder, origin: "")
             try FileManager.default.createDirectory(atPath: fixture.repositories, withIntermediateDirectories: true)
-            try fixture.makeRepository("app.git")
+            try await fixture.makeRepository("app.git")
             for name in ["host", "user"] {
-                try ChildProcess.run(["ssh-keygen", "-q", "-N", "", "-f", folder + "/" + name] + keyOptions)
+                try await ChildProcess.run(["ssh-keygen", "-q", "-N", "", "-f", folder + "/" + name] + keyOptions)
             }
             try FileManager.default.copyItem(atPath: folder + "/user.pub", toPath: folder + "/authorized")
             let port = try freePort()
@@ -133,11 +133,9 @@ struct GitSSHTests {
             try write(configuration, to: folder + "/sshd_config")
             try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
             let server = try ChildProcess(
-                ["/usr/sbin/sshd", "-D", "-e", "-f", folder + "/sshd_config"], reading: .error)
+                ["/usr/sbin/sshd", "-D", "-e", "-f", folder + "/sshd_config"], limit: .seconds(600))
             defer { server.stop() }
-            while case let line = server.readLine(), !line.contains("Server listening") {
-                guard !line.isEmpty else { throw CocoaError(.fileReadUnknown) }
-            }
+            try await server.wait { $0.errors.contains("Server listening") ? true : nil }
             let hostKey = try String(contentsOfFile: folder + "/host.pub", encoding: .utf8).split(separator: " ")
                 .prefix(2).joined(separator: " ")
             let key = Secret(try String(contentsOfFile: folder + "/user", encoding: .utf8))

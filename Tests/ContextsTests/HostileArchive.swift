@@ -111,12 +111,12 @@ struct HostileArchive: Decodable, Sendable, CustomTestStringConvertible {
     }()
 
     /// The archive as it would be uploaded.
-    func make() throws -> [UInt8] {
+    func make() async throws -> [UInt8] {
         var result = bytes?.flatMap(\.bytes) ?? Self.tar(entries ?? [])
         if let split = edits?.split {
-            result = try compressed(Array(result[..<split])) + compressed(Array(result[split...]))
+            result = try await compressed(Array(result[..<split])) + compressed(Array(result[split...]))
         } else {
-            result = try compressed(result)
+            result = try await compressed(result)
         }
         if let keep = edits?.keep { result = Array(result.prefix(keep)) }
         if let place = edits?.overwrite { for index in 0..<8 { result[place + index] = 0x55 } }
@@ -124,19 +124,19 @@ struct HostileArchive: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     /// Through the programs in their order, each with its options.
-    private func compressed(_ bytes: [UInt8]) throws -> [UInt8] {
+    private func compressed(_ bytes: [UInt8]) async throws -> [UInt8] {
         guard let compression else { return bytes }
         let words = compression.split(separator: " ").map(String.init)
         let programs = words.indices.filter { !words[$0].hasPrefix("-") }
-        return try withTemporaryFolder { folder in
+        return try await withTemporaryFolder { folder in
             var result = bytes
             for start in programs {
                 let input = folder + "/input"
                 try Data(result).write(to: URL(filePath: input))
                 let options = words[(start + 1)...].prefix { $0.hasPrefix("-") }
-                let child = try ChildProcess([words[start], "-c"] + options, input: input)
-                result = child.readBytes()
-                guard child.wait() == 0 else { throw CocoaError(.executableLoad) }
+                let ending = try await ChildProcess([words[start], "-c"] + options, input: .file(input)).ended()
+                guard ending.code == 0 else { throw CocoaError(.executableLoad) }
+                result = ending.printed.outputBytes
             }
             return result
         }

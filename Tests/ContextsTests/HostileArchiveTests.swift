@@ -13,8 +13,8 @@ struct HostileArchiveTests {
     }
 
     @Test(arguments: HostileArchive.all)
-    func `S6 S7 S8 S9 S24 a hostile archive is handled as its verdict says`(_ archive: HostileArchive) throws {
-        let bytes = try archive.make()
+    func `S6 S7 S8 S9 S24 a hostile archive is handled as its verdict says`(_ archive: HostileArchive) async throws {
+        let bytes = try await archive.make()
 
         do {
             let found = try read(bytes, archive)

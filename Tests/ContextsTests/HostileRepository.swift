@@ -56,17 +56,17 @@ struct HostileRepository: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     /// Makes it as `app.git`.
-    func make(in fixture: GitFixture, _ places: Places) throws {
+    func make(in fixture: GitFixture, _ places: Places) async throws {
         let path = fixture.repositories + "/app.git"
         let branch = branch ?? "main"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try fixture.git(["init", "--quiet", "--bare", "--initial-branch=main"], in: "app.git")
-        let tree = try write(tree, in: fixture, places)
-        let commit = try fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "commit"], in: "app.git")
+        try await fixture.git(["init", "--quiet", "--bare", "--initial-branch=main"], in: "app.git")
+        let tree = try await write(tree, in: fixture, places)
+        let commit = try await fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "commit"], in: "app.git")
         try TestSupport.write(commit + "\n", to: "\(path)/refs/heads/\(branch)")
         try TestSupport.write("ref: refs/heads/\(branch)\n", to: path + "/HEAD")
         for setting in config ?? [] {
-            try fixture.git(
+            try await fixture.git(
                 ["config", "--file", path + "/config", setting[0], places.fill(setting[1])], in: "app.git")
         }
         for hook in hooks ?? [] {
@@ -75,15 +75,15 @@ struct HostileRepository: Decodable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    private func write(_ entries: [Entry], in fixture: GitFixture, _ places: Places) throws -> String {
+    private func write(_ entries: [Entry], in fixture: GitFixture, _ places: Places) async throws -> String {
         var content: [UInt8] = []
         for entry in entries {
             let id: String
             if let tree = entry.tree {
-                var inner = try write(tree, in: fixture, places)
+                var inner = try await write(tree, in: fixture, places)
                 for _ in 1..<max(1, entry.nested ?? 1) {
                     let ten = (0..<10).flatMap { Self.record("40000", "d\($0)", inner) }
-                    inner = try writeObject("tree", ten, in: fixture)
+                    inner = try await writeObject("tree", ten, in: fixture)
                 }
                 id = inner
             } else if entry.mode == "160000" {
@@ -92,21 +92,21 @@ struct HostileRepository: Decodable, Sendable, CustomTestStringConvertible {
                 var bytes = Array(places.fill(String(decoding: entry.content?.bytes ?? [], as: UTF8.self)).utf8)
                 var random = SystemRandomNumberGenerator()
                 bytes += (0..<(entry.random ?? 0)).map { _ in UInt8.random(in: 0...255, using: &random) }
-                id = try writeObject("blob", bytes, in: fixture)
+                id = try await writeObject("blob", bytes, in: fixture)
             }
             content += Self.record(entry.mode, entry.name, id)
         }
-        return try writeObject("tree", content, in: fixture)
+        return try await writeObject("tree", content, in: fixture)
     }
 
     private static func record(_ mode: String, _ name: String, _ id: String) -> [UInt8] {
         Array("\(mode) \(name)".utf8) + [0] + HostileBytes.bytes(hex: id)
     }
 
-    private func writeObject(_ type: String, _ bytes: [UInt8], in fixture: GitFixture) throws -> String {
+    private func writeObject(_ type: String, _ bytes: [UInt8], in fixture: GitFixture) async throws -> String {
         let file = fixture.folder + "/object-" + UUID().uuidString
         try Data(bytes).write(to: URL(filePath: file))
-        return try fixture.git(
+        return try await fixture.git(
             ["--git-dir=.", "hash-object", "-t", type, "-w", "--literally", file], in: "app.git")
     }
 }

@@ -24,7 +24,7 @@ struct HostileRepositoryTests {
                 port: listener.port, canary: fixture.folder + "/canary", hooks: fixture.folder + "/hooks")
             try write("#!/bin/sh\ntouch \(places.canary)\n", to: places.hooks + "/post-checkout")
             try write("[core]\n\tfsmonitor = touch \(places.canary)\n", to: places.hooks + "/config")
-            try member.make(in: fixture, places)
+            try await member.make(in: fixture, places)
             let before = Set(try FileManager.default.contentsOfDirectory(atPath: fixture.folder))
             let access = fixture.access(limits: member.limits?.limits ?? ContextLimits())
             let name = member.reference.map { $0.isEmpty ? "app.git" : "app.git#" + places.fill($0) } ?? "app.git#main"

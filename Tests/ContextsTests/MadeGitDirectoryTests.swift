@@ -15,16 +15,17 @@ struct MadeGitDirectoryTests {
 
     /// Unpacks what a build would be sent, and gives the folder.
     private func withCheckout<Result>(
-        _ context: PreparedContext, _ body: (_ git: (String...) throws -> String, _ folder: String) throws -> Result
+        _ context: PreparedContext,
+        _ body: (_ git: (String...) async throws -> String, _ folder: String) async throws -> Result
     ) async throws -> Result {
         let bytes = try await packed(context.included)
-        return try withTemporaryFolder { folder in
+        return try await withTemporaryFolder { folder in
             try Data(bytes).write(to: URL(filePath: folder + "/context.tar"))
             try FileManager.default.createDirectory(atPath: folder + "/tree", withIntermediateDirectories: true)
-            try ChildProcess.run(["tar", "-C", folder + "/tree", "-xpf", folder + "/context.tar"])
-            return try body(
+            try await ChildProcess.run(["tar", "-C", folder + "/tree", "-xpf", folder + "/context.tar"])
+            return try await body(
                 { (arguments: String...) in
-                    try ChildProcess.run(
+                    try await ChildProcess.run(
                         ["git", "-C", folder + "/tree"] + arguments,
                         environment: ["PATH": "/usr/bin:/bin", "HOME": folder, "GIT_CONFIG_NOSYSTEM": "1"])
                 }, folder + "/tree")
@@ -33,20 +34,20 @@ struct MadeGitDirectoryTests {
 
     @Test func `git takes it for a shallow clone of that branch with nothing changed`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: Self.files)
-            let id = try fixture.commit(["second": "2"], to: "main", in: "app.git")
+            try await fixture.makeRepository("app.git", files: Self.files)
+            let id = try await fixture.commit(["second": "2"], to: "main", in: "app.git")
 
             let context = try await fixture.prepare("app.git#main")
 
-            try await withCheckout(context) { git, folder throws in
-                #expect(try git("rev-parse", "HEAD") == id)
-                #expect(try git("rev-parse", "--abbrev-ref", "HEAD") == "main")
-                #expect(try git("log", "--format=%H %an %s") == "\(id) A commit")
-                #expect(try git("status", "--porcelain") == "")
-                #expect(try git("fsck", "--full", "--strict") == "")
-                #expect(try git("config", "remote.origin.url") == fixture.origin + "/app.git")
-                #expect(try git("show", "HEAD:dos.bat") == "a\nb")
-                #expect(try git("describe", "--always") == id.prefix(7))
+            try await withCheckout(context) { git, folder async throws in
+                #expect(try await git("rev-parse", "HEAD") == id)
+                #expect(try await git("rev-parse", "--abbrev-ref", "HEAD") == "main")
+                #expect(try await git("log", "--format=%H %an %s") == "\(id) A commit")
+                #expect(try await git("status", "--porcelain") == "")
+                #expect(try await git("fsck", "--full", "--strict") == "")
+                #expect(try await git("config", "remote.origin.url") == fixture.origin + "/app.git")
+                #expect(try await git("show", "HEAD:dos.bat") == "a\nb")
+                #expect(try await git("describe", "--always") == id.prefix(7))
                 #expect(try String(contentsOfFile: folder + "/dos.bat", encoding: .utf8) == "a\r\nb\r\n")
             }
             let made = try entries(of: context.included).filter { $0.path.text.hasPrefix(".git/") }
@@ -62,23 +63,23 @@ struct MadeGitDirectoryTests {
 
     @Test func `tags, commits and other refs give a HEAD without a branch`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: Self.files)
-            let server = { (arguments: [String]) in try fixture.git(["--git-dir=."] + arguments, in: "app.git") }
-            let id = try server(["rev-parse", "main"])
-            _ = try server(["tag", "-a", "-m", "note", "v1", id])
-            _ = try server(["update-ref", "refs/pull/3/head", id])
+            try await fixture.makeRepository("app.git", files: Self.files)
+            let server = { (arguments: [String]) in try await fixture.git(["--git-dir=."] + arguments, in: "app.git") }
+            let id = try await server(["rev-parse", "main"])
+            _ = try await server(["tag", "-a", "-m", "note", "v1", id])
+            _ = try await server(["update-ref", "refs/pull/3/head", id])
 
             for fragment in ["v1", "pull/3/head", id] {
-                try await withCheckout(try await fixture.prepare("app.git#" + fragment)) { git, _ throws in
-                    #expect(try git("rev-parse", "HEAD") == id, "\(fragment)")
-                    #expect(try git("rev-parse", "--abbrev-ref", "HEAD") == "HEAD", "\(fragment)")
-                    #expect(try git("status", "--porcelain") == "", "\(fragment)")
-                    #expect(try git("fsck", "--full") == "", "\(fragment)")
+                try await withCheckout(try await fixture.prepare("app.git#" + fragment)) { git, _ async throws in
+                    #expect(try await git("rev-parse", "HEAD") == id, "\(fragment)")
+                    #expect(try await git("rev-parse", "--abbrev-ref", "HEAD") == "HEAD", "\(fragment)")
+                    #expect(try await git("status", "--porcelain") == "", "\(fragment)")
+                    #expect(try await git("fsck", "--full") == "", "\(fragment)")
                     if fragment == "v1" {
-                        #expect(try git("describe") == "v1")
-                        #expect(try git("cat-file", "-t", "v1") == "tag")
+                        #expect(try await git("describe") == "v1")
+                        #expect(try await git("cat-file", "-t", "v1") == "tag")
                     }
-                    if fragment.hasPrefix("pull") { #expect(try git("rev-parse", "refs/pull/3/head") == id) }
+                    if fragment.hasPrefix("pull") { #expect(try await git("rev-parse", "refs/pull/3/head") == id) }
                 }
             }
         }
@@ -90,9 +91,9 @@ struct MadeGitDirectoryTests {
                 ("file\($0)", "number \($0)\n" + String(repeating: "same text ", count: 200))
             })
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: texts.merging(Self.files) { $1 })
+            try await fixture.makeRepository("app.git", files: texts.merging(Self.files) { $1 })
             _ = try await fixture.prepare("app.git")
-            try fixture.commit(["file3": "changed"], to: "main", in: "app.git")
+            try await fixture.commit(["file3": "changed"], to: "main", in: "app.git")
             let later = try await packed(try await fixture.prepare("app.git").included)
             let other = GitFixture(folder: fixture.folder + "/other", origin: fixture.origin)
             let fresh = try await GitContext.prepare(
@@ -105,7 +106,7 @@ struct MadeGitDirectoryTests {
     @Test func `it is in the root of the context, also when that is a folder, and the rules apply to it`() async throws
     {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: Self.files)
+            try await fixture.makeRepository("app.git", files: Self.files)
             func paths(_ reference: String, includeGit: Bool = false) async throws -> [String] {
                 try entries(of: try await fixture.prepare(reference, includeGit: includeGit).included).map(\.path.text)
             }
@@ -113,8 +114,8 @@ struct MadeGitDirectoryTests {
             let inFolder = try await paths("app.git#main:sub")
             #expect(inFolder.filter { !$0.hasPrefix(".git/") } == [".dockerignore", ".git", "Dockerfile", "file"])
             #expect(inFolder.contains(".git/HEAD"))
-            try await withCheckout(try await fixture.prepare("app.git#main:sub")) { git, _ throws in
-                #expect(try git("log", "-1", "--format=%s") == "commit")
+            try await withCheckout(try await fixture.prepare("app.git#main:sub")) { git, _ async throws in
+                #expect(try await git("log", "-1", "--format=%s") == "commit")
             }
 
             for (rules, expected) in [
@@ -127,7 +128,7 @@ struct MadeGitDirectoryTests {
                     ]
                 ),
             ] {
-                try fixture.commit([".dockerignore": rules], to: "main", in: "app.git")
+                try await fixture.commit([".dockerignore": rules], to: "main", in: "app.git")
                 #expect(
                     try await paths("app.git").filter { $0 == ".git" || $0.hasPrefix(".git/") } == expected, "\(rules)")
             }
@@ -139,17 +140,19 @@ struct MadeGitDirectoryTests {
 
     @Test func `user info and submodules' own files stay out of it`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("inner.git", files: ["in": "inner\n"])
-            let id = try fixture.git(["--git-dir=.", "rev-parse", "main"], in: "inner.git")
+            try await fixture.makeRepository("inner.git", files: ["in": "inner\n"])
+            let id = try await fixture.git(["--git-dir=.", "rev-parse", "main"], in: "inner.git")
             let modules = "[submodule \"m\"]\n\tpath = m\n\turl = ../../inner.git\n"
-            try fixture.makeRepository("private/app.git", files: Self.files.merging([".gitmodules": modules]) { $1 })
-            let server = { (arguments: [String]) in try fixture.git(["--git-dir=."] + arguments, in: "private/app.git")
+            try await fixture.makeRepository(
+                "private/app.git", files: Self.files.merging([".gitmodules": modules]) { $1 })
+            let server = { (arguments: [String]) in
+                try await fixture.git(["--git-dir=."] + arguments, in: "private/app.git")
             }
-            _ = try server(["read-tree", "main"])
-            _ = try server(["update-index", "--add", "--cacheinfo", "160000,\(id),m"])
-            let tree = try server(["write-tree"])
-            let commit = try server(["commit-tree", tree, "-m", "module"])
-            _ = try server(["update-ref", "refs/heads/main", commit])
+            _ = try await server(["read-tree", "main"])
+            _ = try await server(["update-index", "--add", "--cacheinfo", "160000,\(id),m"])
+            let tree = try await server(["write-tree"])
+            let commit = try await server(["commit-tree", tree, "-m", "module"])
+            _ = try await server(["update-ref", "refs/heads/main", commit])
             let inURL = fixture.origin.replacing("http://", with: "http://reader:open%20sesame@") + "/private/app.git"
             guard case .git(let reference) = try ContextLocation(inURL) else { throw CocoaError(.featureUnsupported) }
 
@@ -158,16 +161,16 @@ struct MadeGitDirectoryTests {
             #expect(try contents(of: context.included)["m/in"] == "inner\n")
             #expect(try contents(of: context.included).keys.allSatisfy { $0 == ".git" || !$0.hasSuffix("/.git") })
             #expect(try contents(of: context.included).values.allSatisfy { !$0.contains("sesame") })
-            try await withCheckout(context) { git, _ throws in
-                #expect(try git("status", "--porcelain") == "")
-                #expect(try git("rev-parse", "HEAD") == commit)
+            try await withCheckout(context) { git, _ async throws in
+                #expect(try await git("status", "--porcelain") == "")
+                #expect(try await git("rev-parse", "HEAD") == commit)
             }
         }
     }
 
     @Test func `nothing of it is left when nobody uses it, also after a kill`() async throws {
         try await GitFixture.run { fixture in
-            try fixture.makeRepository("app.git", files: Self.files)
+            try await fixture.makeRepository("app.git", files: Self.files)
             func made() -> [String] { fixture.mirrors().flatMap { listDirectory($0 + "/made") } }
             do {
                 let context = try await fixture.prepare("app.git")

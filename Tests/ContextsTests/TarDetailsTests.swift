@@ -50,12 +50,12 @@ struct TarDetailsTests {
         """
 
     /// - Parameter what: `data` for the contents, `first` for the first member only, or `names`.
-    private func members(of bytes: [UInt8], mode: String = "r:", _ what: String = "names", in folder: String) throws
-        -> [Member]
+    private func members(of bytes: [UInt8], mode: String = "r:", _ what: String = "names", in folder: String)
+        async throws -> [Member]
     {
         let file = folder + "/packed.tar"
         try Data(bytes).write(to: URL(filePath: file))
-        let text = try ChildProcess.run(["python3", "-c", Self.script, file, mode, what])
+        let text = try await ChildProcess.run(["python3", "-c", Self.script, file, mode, what])
         return try JSONDecoder().decode([Member].self, from: Data(text.utf8))
     }
 
@@ -84,7 +84,7 @@ struct TarDetailsTests {
         ]
 
         let packed = try await packed(InMemoryWalk(names.map { file($0) }))
-        let found = try withTemporaryFolder { try members(of: packed, "data", in: $0) }
+        let found = try await withTemporaryFolder { try await members(of: packed, "data", in: $0) }
 
         #expect(found.map(\.path) == names)
         #expect(found.allSatisfy { $0.data == "780a" && $0.owner == ["0", "0", "", ""] })
@@ -99,7 +99,7 @@ struct TarDetailsTests {
 
         let packed = try await packed(
             InMemoryWalk(times.enumerated().map { file("t\($0.offset)", modified: $0.element) }))
-        let found = try withTemporaryFolder { try members(of: packed, in: $0) }
+        let found = try await withTemporaryFolder { try await members(of: packed, in: $0) }
 
         #expect(found.map(\.time) == times.map(Double.init))
         for header in headers(of: packed) {
@@ -137,7 +137,7 @@ struct TarDetailsTests {
             pipe.abandon()
             await #expect(throws: BytePipeError.abandoned) { try await packing.value }
             let second = Array(begin.dropFirst(1024))
-            let found = try members(of: second, mode: "r|", "first", in: folder)
+            let found = try await members(of: second, mode: "r|", "first", in: folder)
 
             #expect(found.first?.path == Array("big".utf8) && found.first?.size == 9 << 30)
             #expect(found.first?.records.keys.contains("size") == true)
@@ -177,7 +177,7 @@ struct TarDetailsTests {
             try Data(bytes).write(to: URL(filePath: folder + "/packed.tar"))
             #expect(mkdir(folder + "/out", 0o755) == 0)
 
-            try ChildProcess.run([
+            try await ChildProcess.run([
                 "tar", "--extract", "--preserve-permissions", "--warning=no-unknown-keyword", "--file",
                 folder + "/packed.tar", "--directory", folder + "/out",
             ])
@@ -196,7 +196,7 @@ struct TarDetailsTests {
 
             let context = try FolderContext.prepare(folder) { notices.add($0) }
             let bytes = try await packed(context.included)
-            let found = try withTemporaryFolder { try members(of: bytes, in: $0) }
+            let found = try await withTemporaryFolder { try await members(of: bytes, in: $0) }
 
             #expect(found.map(\.type) == ["0", "0"])
             #expect(found.last?.size == 0 && found.last?.mode == 0o600)
@@ -260,7 +260,7 @@ struct TarDetailsTests {
             try write("x", to: folder + "/plain")
             try write("x", to: folder + "/ping")
             let digits = hexadecimal(Self.version2)
-            try ChildProcess.run([
+            try await ChildProcess.run([
                 "python3", "-c",
                 """
                 import os, sys
@@ -271,7 +271,7 @@ struct TarDetailsTests {
 
             let context = try FolderContext.prepare(folder)
             let bytes = try await packed(context.upload)
-            let found = try withTemporaryFolder { try members(of: bytes, in: $0) }
+            let found = try await withTemporaryFolder { try await members(of: bytes, in: $0) }
             let received = try ArchiveContext.prepare(archive(of: bytes))
 
             #expect(found.map(\.records) == [[:], [FileCapability.record: digits], [:]])
@@ -287,7 +287,7 @@ struct TarDetailsTests {
                 "SCHILY.xattr.trusted.overlay.opaque": "79",
             ]
             let text = try JSONEncoder().encode(records)
-            try ChildProcess.run([
+            try await ChildProcess.run([
                 "python3", "-c",
                 """
                 import io, json, os, sys, tarfile
@@ -303,7 +303,7 @@ struct TarDetailsTests {
             let context = try ArchiveContext.prepare(
                 ArchiveSource(file: folder + "/upload.tar"), dockerfile: .bytes([]))
             let bytes = try await packed(context.included, first: [file("first")])
-            let found = try members(of: bytes, in: folder)
+            let found = try await members(of: bytes, in: folder)
 
             #expect(found.last?.records == [FileCapability.record: hexadecimal(Self.version2)])
         }
@@ -327,11 +327,11 @@ struct TarDetailsTests {
             try write("#!/bin/sh\n", to: tree + "/run.sh")
             #expect(chmod(tree + "/run.sh", 0o755) == 0)
             #expect(symlink("a/b", tree + "/link") == 0)
-            try fixture.makeRepository("tree.git")
-            try fixture.git(["--work-tree", tree, "add", "--all"], in: "tree.git")
-            let id = try fixture.git(
-                ["commit-tree", fixture.git(["write-tree"], in: "tree.git"), "-m", "tree"], in: "tree.git")
-            try fixture.git(["update-ref", "refs/heads/main", id], in: "tree.git")
+            try await fixture.makeRepository("tree.git")
+            try await fixture.git(["--work-tree", tree, "add", "--all"], in: "tree.git")
+            let id = try await fixture.git(
+                ["commit-tree", try await fixture.git(["write-tree"], in: "tree.git"), "-m", "tree"], in: "tree.git")
+            try await fixture.git(["update-ref", "refs/heads/main", id], in: "tree.git")
             for path in [tree] + (FileManager.default.subpaths(atPath: tree) ?? []).map({ tree + "/" + $0 }) {
                 let time = timespec(tv_sec: 1_700_000_123, tv_nsec: 999_999_999)
                 #expect(utimensat(AT_FDCWD, path, [time, time], AT_SYMLINK_NOFOLLOW) == 0)
@@ -350,7 +350,7 @@ struct TarDetailsTests {
     }
 
     @Test func `times after the latest one are set to it, and the others stay`() async throws {
-        try await withTemporaryFolder { folder in
+        try withTemporaryFolder { folder in
             try write("FROM scratch\n", to: folder + "/sub/Dockerfile")
             try write("x", to: folder + "/old")
             let time = timespec(tv_sec: 1000, tv_nsec: 0)

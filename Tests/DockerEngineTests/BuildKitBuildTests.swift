@@ -1,5 +1,6 @@
 import Contexts
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import DockerEngine
@@ -104,12 +105,12 @@ struct BuildKitBuildTests {
             try await TestDaemon.client().build(input, options: BuildOptions(noCache: true), output: transcript.add)
         }
         await transcript.wait(for: " begun")
-        while try TestDaemon.processes(with: marker).isEmpty { await Task.yield() }
+        try await eventually("the step to run") { try !TestDaemon.processes(with: marker).isEmpty }
 
         build.cancel()
 
         await #expect(throws: CancellationError.self) { try await build.value }
-        while try !TestDaemon.processes(with: marker).isEmpty { await Task.yield() }
+        try await eventually("the step to end") { try TestDaemon.processes(with: marker).isEmpty }
     }
 
     @Test func `output that is refused breaks the build off`() async throws {
@@ -124,7 +125,7 @@ struct BuildKitBuildTests {
             }
         }
 
-        while try !TestDaemon.processes(with: marker).isEmpty { await Task.yield() }
+        try await eventually("the step to end") { try TestDaemon.processes(with: marker).isEmpty }
     }
 
     @Test func `names that the daemon refuses are reported in its words`() async throws {

@@ -1,5 +1,6 @@
 import Contexts
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import DockerEngine
@@ -58,11 +59,11 @@ struct ClassicBuildTests {
             TestDaemon.shell + "RUN echo begun; /bin/busybox sleep \(marker)\n", [try TestDaemon.busybox()])
         let build = Task { try await TestDaemon.client().build(input, options: options, output: transcript.add) }
         await transcript.wait(for: "\nbegun\n")
-        while try TestDaemon.processes(with: marker).isEmpty { await Task.yield() }
+        try await eventually("the step to run") { try !TestDaemon.processes(with: marker).isEmpty }
 
         build.cancel()
 
         await #expect(throws: CancellationError.self) { try await build.value }
-        while try !TestDaemon.processes(with: marker).isEmpty { await Task.yield() }
+        try await eventually("the step to end") { try TestDaemon.processes(with: marker).isEmpty }
     }
 }

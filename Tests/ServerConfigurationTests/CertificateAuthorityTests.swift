@@ -9,31 +9,31 @@ struct CertificateAuthorityTests {
     let names = CertificateNames(["localhost", "127.0.0.1", "::1", "builds.example.com"])
 
     @Test func `openssl accepts the certificate for its names and no other`() async throws {
-        try withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder in
             let authority = CertificateAuthority(in: try DataDirectory(opening: folder))
 
             let made = try authority.certificate(for: names)
 
             let verify = ["verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", made.caFile]
-            func check(_ arguments: String...) throws -> Bool {
+            func check(_ arguments: String...) async throws -> Bool {
                 let all = verify + arguments + [made.files.certificate]
-                return try run("openssl", all).status == 0
+                return try await run("openssl", all).status == 0
             }
-            #expect(try check("-verify_hostname", "localhost"))
-            #expect(try check("-verify_hostname", "builds.example.com"))
-            #expect(try check("-verify_ip", "127.0.0.1"))
-            #expect(try check("-verify_ip", "::1"))
-            #expect(try !check("-verify_hostname", "other.example.com"))
-            #expect(try !check("-verify_ip", "127.0.0.2"))
+            #expect(try await check("-verify_hostname", "localhost"))
+            #expect(try await check("-verify_hostname", "builds.example.com"))
+            #expect(try await check("-verify_ip", "127.0.0.1"))
+            #expect(try await check("-verify_ip", "::1"))
+            #expect(try await !check("-verify_hostname", "other.example.com"))
+            #expect(try await !check("-verify_ip", "127.0.0.2"))
         }
     }
 
     @Test func `the extensions say what each certificate is for`() async throws {
-        try withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder in
             let made = try CertificateAuthority(in: try DataDirectory(opening: folder)).certificate(for: names)
 
-            let server = try run("openssl", "x509", "-noout", "-text", "-in", made.files.certificate).output
-            let ca = try run("openssl", "x509", "-noout", "-text", "-in", made.caFile).output
+            let server = try await run("openssl", "x509", "-noout", "-text", "-in", made.files.certificate).output
+            let ca = try await run("openssl", "x509", "-noout", "-text", "-in", made.caFile).output
 
             #expect(server.contains("X509v3 Basic Constraints: critical\n                CA:FALSE"))
             #expect(server.contains("X509v3 Key Usage: critical\n                Digital Signature\n"))
@@ -102,7 +102,7 @@ struct CertificateAuthorityTests {
 
     @Test(arguments: ["tls/server.key", "tls/server.pem"])
     func `a server certificate that is damaged is made again`(file: String) async throws {
-        try withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder in
             let authority = CertificateAuthority(in: try DataDirectory(opening: folder))
             _ = try authority.certificate(for: names)
             try write("garbage", to: "\(folder)/\(file)")
@@ -110,7 +110,7 @@ struct CertificateAuthorityTests {
             let made = try authority.certificate(for: names)
 
             #expect(made.isNew)
-            #expect(try run("openssl", "verify", "-CAfile", made.caFile, made.files.certificate).status == 0)
+            #expect(try await run("openssl", "verify", "-CAfile", made.caFile, made.files.certificate).status == 0)
         }
     }
 
@@ -153,28 +153,13 @@ struct CertificateAuthorityTests {
 
 /// Runs `openssl s_server` on a free port of loopback.
 private func withTLSServer(_ files: CertificateFiles, _ use: (Int) async throws -> Void) async throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [
+    let server = try ChildProcess([
         "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert_chain", files.certificate, "-cert", files.certificate,
-        "-key",
-        files.key, "-www",
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    defer {
-        // Not SIGTERM: it is blocked in the threads of a test process, and children inherit that.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        "-key", files.key, "-www",
+    ])
+    defer { server.stop() }
+    let port = try await server.wait { printed in
+        printed.output.firstMatch(of: /ACCEPT 127\.0\.0\.1:(\d+)\n/).flatMap { Int($0.1) }
     }
-    var text = ""
-    while text.firstMatch(of: /ACCEPT 127\.0\.0\.1:(\d+)\n/) == nil {
-        let bytes = output.fileHandleForReading.availableData
-        try #require(!bytes.isEmpty, "openssl ended: \(text)")
-        text += String(decoding: bytes, as: UTF8.self)
-    }
-    let port = try #require(text.firstMatch(of: /ACCEPT 127\.0\.0\.1:(\d+)\n/).flatMap { Int($0.1) })
     try await use(port)
 }

@@ -178,11 +178,11 @@ struct FirstStartTests {
     func `keys as openssl writes them are read`(command: [String]) async throws {
         try await withTemporaryFolder { folder in
             let (key, certificate) = ("\(folder)/key.pem", "\(folder)/cert.pem")
-            #expect(try run("openssl", command + [key]).status == 0)
+            #expect(try await run("openssl", command + [key]).status == 0)
             let request = [
                 "req", "-x509", "-new", "-key", key, "-subj", "/CN=localhost", "-days", "2", "-out", certificate,
             ]
-            #expect(try run("openssl", request).status == 0)
+            #expect(try await run("openssl", request).status == 0)
 
             let tls = try await configuration("tls: {certificate: \(certificate), key: \(key)}").tls
 

@@ -25,20 +25,11 @@ func configuration(
 }
 
 /// Runs a program and gives its output, both streams together, and its exit code.
-func run(_ program: String, _ arguments: String...) throws -> (status: Int32, output: String) {
-    try run(program, arguments)
+func run(_ program: String, _ arguments: String...) async throws -> (status: Int32, output: String) {
+    try await run(program, arguments)
 }
 
-func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+func run(_ program: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    let ending = try await ChildProcess([program] + arguments, errors: .withOutput).ended()
+    return (ending.code, ending.output)
 }

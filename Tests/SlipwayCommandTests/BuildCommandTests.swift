@@ -57,11 +57,7 @@ struct BuildCommandTests {
             try slipway.write("FROM scratch\n", to: "app/sub/Dockerfile")
             // More than what fits into any pipe.
             try slipway.write(String(repeating: "a line\n", count: 300_000), to: "app/text")
-            let tar = Process()
-            tar.executableURL = URL(filePath: "/usr/bin/env")
-            tar.arguments = ["tar", "-C", slipway.folder.path, "-cf", slipway.folder.path + "/app.tar", "app"]
-            try tar.run()
-            tar.waitUntilExit()
+            try await ChildProcess.run(["tar", "-cf", "app.tar", "app"], folder: slipway.folder.path)
             let archive = slipway.folder.appending(path: "app.tar")
 
             let result = try await slipway.run(
@@ -77,15 +73,11 @@ struct BuildCommandTests {
     }
 
     /// The files in the archive that was uploaded, gzip.
-    private func uploaded(_ stub: ResourceAPIStub, _ slipway: CommandRunner) throws -> [String: String] {
+    private func uploaded(_ stub: ResourceAPIStub, _ slipway: CommandRunner) async throws -> [String: String] {
         let folder = slipway.folder.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(stub.now.uploads.first ?? []).write(to: folder.appending(path: "a.tar.gz"))
-        let tar = Process()
-        tar.executableURL = URL(filePath: "/usr/bin/env")
-        tar.arguments = ["tar", "-C", folder.path, "-xzf", folder.path + "/a.tar.gz"]
-        try tar.run()
-        tar.waitUntilExit()
+        try await ChildProcess.run(["tar", "-xzf", "a.tar.gz"], folder: folder.path)
         try FileManager.default.removeItem(at: folder.appending(path: "a.tar.gz"))
         var files: [String: String] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
@@ -107,7 +99,7 @@ struct BuildCommandTests {
                     ["build", "--no-wait"] + arguments, input: arguments.contains("-") ? "FROM scratch\n" : "")
 
                 #expect(result.code == 0, "\(result.errors)")
-                #expect(try uploaded(stub, slipway) == ["Dockerfile": "FROM scratch\n"])
+                #expect(try await uploaded(stub, slipway) == ["Dockerfile": "FROM scratch\n"])
                 #expect(try fields(stub.now.scheduled.first)["dockerFilePath"] as? String == "Dockerfile")
             }
         }
@@ -138,7 +130,7 @@ struct BuildCommandTests {
                 #expect(result.code == 0, "\(result.errors)")
                 let name = try #require(try fields(stub.now.scheduled.first)["dockerFilePath"] as? String)
                 #expect(name.hasPrefix(".dockerfile."))
-                #expect(try uploaded(stub, slipway)[name] == "FROM url\n")
+                #expect(try await uploaded(stub, slipway)[name] == "FROM url\n")
                 #expect(missing.code == 1)
                 #expect(missing.errors.contains("404"))
                 #expect(!missing.errors.contains("secretsecret"))
@@ -161,14 +153,8 @@ struct BuildCommandTests {
     }
 
     /// What GNU tar says of an archive, times in UTC.
-    private static func listing(of archive: URL) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["tar", "--list", "--verbose", "--utc", "--full-time", "--file", archive.path]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    private static func listing(of archive: URL) async throws -> String {
+        try await ChildProcess.run(["tar", "--list", "--verbose", "--utc", "--full-time", "--file", archive.path])
     }
 
     @Test(arguments: [
@@ -188,7 +174,7 @@ struct BuildCommandTests {
                 ["build", "--no-wait", "app"] + options, environment: ["SOURCE_DATE_EPOCH": variable])
             let upload = slipway.folder.appending(path: "upload.tar.gz")
             try Data(try #require(stub.now.uploads.first)).write(to: upload)
-            let listing = try Self.listing(of: upload)
+            let listing = try await Self.listing(of: upload)
 
             #expect(result.code == 0)
             let time = expected == "1000" ? "1970-01-01 00:16:40" : "1970-01-01 00:33:20"

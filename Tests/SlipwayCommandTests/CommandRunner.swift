@@ -39,72 +39,54 @@ struct CommandRunner {
     /// - Parameters:
     ///   - input: what is on standard input; it must fit into a pipe.
     ///   - inputFile: a file for standard input instead.
-    ///   - whileRunning: is handed the process once it runs.
+    ///   - whileRunning: is handed the program once it runs.
     func run(
         _ arguments: [String], input: String = "", inputFile: URL? = nil, environment: [String: String] = [:],
-        isLocal: Bool = true, whileRunning: (Process) async throws -> Void = { _ in }
+        isLocal: Bool = true, whileRunning: (ChildProcess) async throws -> Void = { _ in }
     ) async throws -> Result {
-        let process = process(arguments, environment: environment, isLocal: isLocal)
-        let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = try inputFile.map { try FileHandle(forReadingFrom: $0) } ?? standardInput as Any
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        if inputFile == nil { try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8)) }
-        try standardInput.fileHandleForWriting.close()
-        async let outputText = Self.text(of: output)
-        async let errorText = Self.text(of: errors)
-        try await whileRunning(process)
-        let result = await (outputText, errorText)
-        process.waitUntilExit()
-        return Result(code: process.terminationStatus, output: result.0, errors: result.1)
+        let child = try start(
+            arguments, environment: environment, isLocal: isLocal,
+            input: inputFile.map { .file($0.path) } ?? .text(input))
+        defer { child.stop() }
+        try await whileRunning(child)
+        let ending = try await child.ended()
+        return Result(code: ending.code, output: ending.output, errors: ending.errors)
     }
 
     /// As `run`, with standard input and standard error on a terminal.
     ///
     /// - Returns: the exit code, and what stood on the terminal.
     func runOnTerminal(
-        _ arguments: String..., whileRunning: (Process, Terminal) async throws -> Void
+        _ arguments: String..., whileRunning: (ChildProcess, Terminal) async throws -> Void
     ) async throws -> (code: Int32, screen: String) {
         let terminal = try Terminal()
-        let process = process(arguments, environment: [:], isLocal: true)
         let slave = try terminal.openSlave()
-        process.standardInput = slave
-        process.standardError = slave
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        let child = try start(
+            arguments, input: .descriptor(slave.fileDescriptor), errors: .descriptor(slave.fileDescriptor))
+        defer { child.stop() }
+        // Its end is that of the screen: the command has it open alone.
         try slave.close()
-        try await whileRunning(process, terminal)
+        try await whileRunning(child, terminal)
         let screen = await terminal.wait { _ in false }
-        process.waitUntilExit()
-        return (process.terminationStatus, screen)
+        return (try await child.ended().code, screen)
     }
 
-    private func process(_ arguments: [String], environment: [String: String], isLocal: Bool) -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = ["PATH": "/usr/bin:/bin", "SLIPWAY_CONFIG_DIR": settings.path]
+    private func start(
+        _ arguments: [String], environment: [String: String] = [:], isLocal: Bool = true, input: ChildProcess.Input,
+        errors: ChildProcess.Errors = .apart
+    ) throws -> ChildProcess {
+        let variables = ["PATH": "/usr/bin:/bin", "SLIPWAY_CONFIG_DIR": settings.path]
             .merging(isLocal ? ["SLIPWAY_LOCAL": folder.appending(path: "local.json").path] : [:]) { $1 }
             .merging(environment) { $1 }
-        return process
+        return try ChildProcess(
+            [program] + arguments, environment: variables, folder: folder.path, input: input, errors: errors)
     }
 
     func run(
         _ arguments: String..., input: String = "", environment: [String: String] = [:], isLocal: Bool = true,
-        whileRunning: (Process) async throws -> Void = { _ in }
+        whileRunning: (ChildProcess) async throws -> Void = { _ in }
     ) async throws -> Result {
         try await run(arguments, input: input, environment: environment, isLocal: isLocal, whileRunning: whileRunning)
-    }
-
-    private static func text(of pipe: Pipe) async -> String {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(
-                    returning: String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))
-            }
-        }
     }
 
     /// Runs `use` with a stub, its server and a runner.

@@ -86,8 +86,9 @@ struct ContextCommandTests {
         try await with { slipway in
             let archive = slipway.folder.appending(path: "context.tar").path
             for option in ["", " --gzip"] {
-                let (code, _) = try shell("'\(slipway.program)' context tar app\(option) >'\(archive)'", in: slipway)
-                let (listed, names) = try shell("tar -tf '\(archive)'", in: slipway)
+                let (code, _) = try await shell(
+                    "'\(slipway.program)' context tar app\(option) >'\(archive)'", in: slipway)
+                let (listed, names) = try await shell("tar -tf '\(archive)'", in: slipway)
 
                 #expect(code == 0)
                 #expect(listed == 0)
@@ -99,8 +100,8 @@ struct ContextCommandTests {
     @Test func `no time in a tar is later than SOURCE_DATE_EPOCH`() async throws {
         try await with { slipway in
             let command = "SOURCE_DATE_EPOCH=1000 '\(slipway.program)' context tar app"
-            let (code, listing) = try shell("\(command) | tar --list --verbose --utc --full-time", in: slipway)
-            let (kept, newer) = try shell(
+            let (code, listing) = try await shell("\(command) | tar --list --verbose --utc --full-time", in: slipway)
+            let (kept, newer) = try await shell(
                 "\(command) --mtime keep | tar --list --verbose --utc --full-time", in: slipway)
 
             #expect(code == 0 && kept == 0)
@@ -113,7 +114,7 @@ struct ContextCommandTests {
     @Test func `what is piped in or lies at a URL is listed as it is`() async throws {
         try await with { slipway in
             let archive = slipway.folder.appending(path: "context.tar")
-            let (code, _) = try shell("'\(slipway.program)' context tar app >'\(archive.path)'", in: slipway)
+            let (code, _) = try await shell("'\(slipway.program)' context tar app >'\(archive.path)'", in: slipway)
             #expect(code == 0)
             let bytes = Array(try Data(contentsOf: archive))
             let expected = [".dockerignore", "Dockerfile", "keep.log", "link", "src", "src/main.c"]
@@ -142,9 +143,9 @@ struct ContextCommandTests {
 
     @Test func `tar fails where nothing can be written`() async throws {
         try await with { slipway in
-            let (code, output) = try shell(
+            let (code, output) = try await shell(
                 "'\(slipway.program)' context tar app >/dev/full 2>&1 || exit 9", in: slipway)
-            let (unread, _) = try shell("'\(slipway.program)' context tar nowhere 2>/dev/null", in: slipway)
+            let (unread, _) = try await shell("'\(slipway.program)' context tar nowhere 2>/dev/null", in: slipway)
 
             #expect(code == 9, "\(output)")
             #expect(unread == 1)
@@ -312,16 +313,10 @@ struct ContextCommandTests {
         }
     }
 
-    private func shell(_ command: String, in slipway: CommandRunner) throws -> (code: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.currentDirectoryURL = slipway.folder
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return (process.terminationStatus, output)
+    private func shell(
+        _ command: String, in slipway: CommandRunner
+    ) async throws -> (code: Int32, output: String) {
+        let ending = try await ChildProcess(["/bin/sh", "-c", command], folder: slipway.folder.path).ended()
+        return (ending.code, ending.output)
     }
 }

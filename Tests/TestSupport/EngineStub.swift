@@ -49,7 +49,7 @@ public final class EngineStub: Sendable {
         self.answer = answer
         path = FileManager.default.temporaryDirectory.path + "/engine-\(UInt32.random(in: 0 ... .max)).sock"
         endpoint = "unix://" + path
-        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -80,6 +80,7 @@ public final class EngineStub: Sendable {
     private func serve() {
         while true {
             let connection = accept(listener, nil, nil)
+            if connection < 0, errno == EINTR || errno == ECONNABORTED { continue }
             guard connection >= 0 else { break }
             Thread { self.serve(connection) }.start()
         }

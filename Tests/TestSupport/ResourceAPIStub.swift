@@ -47,6 +47,7 @@ public final class ResourceAPIStub: @unchecked Sendable {
 
     // Guarded by the condition, which is signalled at each change.
     private var state = State()
+    private var isOver = false
     private let condition = NSCondition()
 
     public init() {}
@@ -60,19 +61,21 @@ public final class ResourceAPIStub: @unchecked Sendable {
 
     public var now: State { condition.withLock { state } }
 
-    /// Waits, on a thread of its own, until the state is as wished.
+    /// Waits until the state is as wished, or a minute is over: then what the test expects is not so.
     public func wait(until isReached: @escaping @Sendable (State) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread { [self] in
-                condition.withLock { while !isReached(state) { condition.wait() } }
-                continuation.resume()
-            }
-        }
+        try? await eventually("the stub to be as wished") { [self] in isReached(now) }
     }
 
     /// Runs `use` with a server that is gone afterwards.
     public func serve<Result>(_ use: (LoopbackServer) async throws -> Result) async throws -> Result {
-        try await LoopbackServer.with { [self] request, connection in
+        // Or threads that wait for a change would stay for good.
+        defer {
+            condition.withLock {
+                isOver = true
+                condition.broadcast()
+            }
+        }
+        return try await LoopbackServer.with { [self] request, connection in
             try answer(request, connection)
         } use: { server in
             try await use(server)
@@ -196,7 +199,7 @@ public final class ResourceAPIStub: @unchecked Sendable {
             guard !now.stallsUploads else {
                 _ = try connection.read(exactly: 1 << 20)
                 change { $0.stalledUploads += 1 }
-                condition.withLock { while state.stallsUploads { condition.wait() } }
+                condition.withLock { while state.stallsUploads, !isOver { condition.wait() } }
                 try connection.waitForHangUp()
                 throw LoopbackError(description: "broken off")
             }
@@ -222,7 +225,7 @@ public final class ResourceAPIStub: @unchecked Sendable {
         let first = range.first ?? 0
         if request.target.contains("wait="), now.knowsWait {
             condition.withLock {
-                while state.log.count <= first, state.complete == nil, signature >= state.oldestLink {
+                while state.log.count <= first, state.complete == nil, signature >= state.oldestLink, !isOver {
                     condition.wait()
                 }
             }

@@ -15,10 +15,6 @@ public struct TestRegistry: Sendable {
     public static let login = Credential(username: "slipway", password: Secret("pass word/1+"))
     private static let bcrypt = "$2y$05$/u0zQI53jCgcHt01UoJerOi14MDyJJmIewZvqdAOVlSXncoR2FrOC"
 
-    public enum Failure: Error {
-        case didNotStart(String)
-    }
-
     /// Runs `use` while a registry runs.
     public static func with<Result>(password: Bool = false, _ use: (TestRegistry) async throws -> Result) async throws
         -> Result
@@ -44,38 +40,12 @@ public struct TestRegistry: Sendable {
             """.utf8
         ).write(to: configuration)
 
-        let (process, lines) = try start(configuration)
-        defer {
-            process.terminate()
-            process.waitUntilExit()
+        let server = try ChildProcess(
+            [program, "serve", configuration.path], errors: .withOutput, limit: .seconds(600))
+        defer { server.stop() }
+        let port = try await server.wait { printed in
+            printed.output.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)/).map { String($0.output.1) }
         }
-        var seen = ""
-        for await text in lines {
-            seen += text
-            guard let port = seen.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)/)?.output.1 else { continue }
-            return try await use(TestRegistry(host: "127.0.0.1:\(port)", credential: password ? login : nil))
-        }
-        throw Failure.didNotStart(seen)
-    }
-
-    private static func start(_ configuration: URL) throws -> (Process, AsyncStream<String>) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["serve", configuration.path]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        let lines = AsyncStream<String> { continuation in
-            output.fileHandleForReading.readabilityHandler = { handle in
-                let data = handle.availableData
-                guard !data.isEmpty else {
-                    handle.readabilityHandler = nil
-                    return continuation.finish()
-                }
-                continuation.yield(String(decoding: data, as: UTF8.self))
-            }
-        }
-        try process.run()
-        return (process, lines)
+        return try await use(TestRegistry(host: "127.0.0.1:\(port)", credential: password ? login : nil))
     }
 }
