@@ -257,13 +257,37 @@ count_tests() {
     ' "$@"
 }
 
+# unfinished_tests LOG: those that had started and not ended.
+unfinished_tests() {
+    awk '
+        / Test (case|run) / { next }
+        / Test .* started\.$/ { sub(/^[^ ]* Test /, ""); sub(/ started\.$/, ""); open[$0]++; next }
+        / Test .* (passed|failed) after [0-9.]+ seconds/ {
+            sub(/^[^ ]* Test /, "")
+            sub(/( with [0-9]+ test cases?)? (passed|failed) after [0-9.]+ seconds.*$/, "")
+            open[$0]--
+        }
+        END { for (name in open) if (open[name] > 0) print name }
+    ' "$1" | sort
+}
+
 swift_test() {
     local start=$SECONDS log good bad ignored files arguments=(--skip-build --xunit-output "$logs/tests.xml")
     log=$(log_of swift-test)
     [ -z "$swift_filter" ] || arguments+=(--filter "$swift_filter")
     # Many tests wait for programs on one of the few threads that all tests share; with hundreds of them begun at once the
     # others would wait for minutes for their turn, longer than connections last.
-    limited swift-test 1800 env SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 swift test "${arguments[@]}"
+    limited swift-test 900 "$here/watched.sh" 840 \
+        env SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 swift test "${arguments[@]}"
+    case $reason in
+        stopped*)
+            {
+                printf '    %s; these tests had not ended:\n' "$reason"
+                unfinished_tests "$log" | sed 's/^/        /'
+                grep -aE '^watched.sh: [0-9]+ ' "$log" | sed 's/^/    /' || true
+            } >&2
+            ;;
+    esac
     shopt -s nullglob
     files=("$logs"/tests*.xml)
     shopt -u nullglob
