@@ -8,7 +8,7 @@ struct HealthController {
     /// Versions of the libraries in use, by name.
     let libraries: [String: String]
 
-    func addRoutes(to router: Router<ResourceContext>) {
+    func addRoutes(to router: some RouterMethods<ResourceContext>) {
         router.get("healthz") { _, _ in "ok\n" }
         router.get("readyz", use: ready)
         router.get("version", use: version)

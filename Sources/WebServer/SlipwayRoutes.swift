@@ -51,19 +51,29 @@ public struct SlipwayRoutes: Sendable {
     }
 
     func router() -> Router<ResourceContext> {
+        table().router
+    }
+
+    /// All routes, each with who may use it.
+    func table() -> RouteTable {
         let router = Router(context: ResourceContext.self, options: .caseInsensitive)
         router.add(middleware: ErrorMiddleware(logger: logger))
-        HealthController(database: database, identity: identity, libraries: libraries).addRoutes(to: router)
-        LoginController(tokens: tokens, identity: identity).addRoutes(to: router)
-        UploadsController(uploads: uploads, links: links).addRoutes(to: router)
-        LogsController(runs: runs, settings: settings, links: links).addRoutes(to: router)
+        let table = RouteTable(router: router)
+        HealthController(database: database, identity: identity, libraries: libraries)
+            .addRoutes(to: table.routes(for: .open))
+        LoginController(tokens: tokens, identity: identity).addRoutes(to: table.routes(for: .open))
+        UploadsController(uploads: uploads, links: links).addRoutes(to: table.routes(for: .link))
+        LogsController(runs: runs, settings: settings, links: links).addRoutes(to: table.routes(for: .link))
 
+        let guarded: (RouteAccess) -> RouterGroup<ResourceContext> = {
+            table.routes(for: $0).add(middleware: TokenMiddleware(tokens: tokens))
+        }
         let directory = RegistryDirectory(identity: identity, settings: settings, creationDate: creationDate)
-        let resources = router.group().add(middleware: TokenMiddleware(tokens: tokens))
-        SubscriptionsController(directory: directory).addRoutes(to: resources)
-        RegistriesController(directory: directory).addRoutes(to: resources)
-        RunsController(directory: directory, runs: runs, tasks: tasks, links: links).addRoutes(to: resources)
-        TasksController(directory: directory, tasks: tasks).addRoutes(to: resources)
-        return router
+        let registry = RegistryRoutes(directory: directory, guarded: guarded)
+        SubscriptionsController(directory: directory).addRoutes(to: guarded(.principal))
+        RegistriesController(directory: directory).addRoutes(to: registry)
+        RunsController(directory: directory, runs: runs, tasks: tasks, links: links).addRoutes(to: registry)
+        TasksController(directory: directory, tasks: tasks).addRoutes(to: registry)
+        return table
     }
 }

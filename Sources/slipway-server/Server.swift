@@ -48,7 +48,7 @@ struct Server {
                 tasks: SQLiteTaskStore(database: database, box: SecretBox(key: start.keys.secrets.key)), runs: service,
                 settings: settings),
             uploads: uploads, database: database,
-            tokens: await TokenService(
+            tokens: TokenService(
                 key: start.keys.signing.key, keyID: start.keys.signing.id, issuer: "slipway:" + start.identity.tenant,
                 tenant: start.identity.tenant, principals: principals),
             links: LinkSigner(key: start.keys.links.key, keyVersion: start.keys.links.id),

@@ -46,7 +46,7 @@ struct RoutesTests {
             settings: settings, runs: runs,
             tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), runs: runs, settings: settings),
             uploads: uploads, database: database,
-            tokens: await TokenService(
+            tokens: TokenService(
                 key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),
             links: LinkSigner(key: key, keyVersion: "v"), libraries: [:], creationDate: Date(), logger: logger)
         try await Application(router: routes.router()).test(.router) { client in

@@ -17,7 +17,7 @@ struct LogsController {
     /// The longest wait for news, in seconds.
     static let longestWait = 60
 
-    func addRoutes(to router: Router<ResourceContext>) {
+    func addRoutes(to router: some RouterMethods<ResourceContext>) {
         router.head("blobs/:container/:name", use: head)
         router.get("blobs/:container/:name", use: get)
     }

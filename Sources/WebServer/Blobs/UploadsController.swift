@@ -8,7 +8,7 @@ struct UploadsController {
     let uploads: BlobStore
     let links: LinkSigner
 
-    func addRoutes(to router: Router<ResourceContext>) {
+    func addRoutes(to router: some RouterMethods<ResourceContext>) {
         router.put("blobs/uploads/:name", use: put)
     }
 

@@ -7,7 +7,7 @@ struct LoginController {
     let tokens: TokenService
     let identity: ServerIdentity
 
-    func addRoutes(to router: Router<ResourceContext>) {
+    func addRoutes(to router: some RouterMethods<ResourceContext>) {
         router.get("metadata/endpoints", use: metadata)
         router.get("adfs/.well-known/openid-configuration", use: openID)
         router.get(":tenant/v2.0/.well-known/openid-configuration", use: openID)
@@ -36,7 +36,7 @@ struct LoginController {
             return try .json(error, status: .unauthorized)
         }
         guard let id = form["client_id"], let secret = form["client_secret"],
-            let token = try await tokens.issue(clientID: id, secret: secret, at: Date())
+            let token = try await tokens.issue(clientID: id, secret: secret)
         else { return try .json(TokenError.invalidClient, status: .unauthorized) }
         var response = try Response.json(TokenAnswer(accessToken: token, expiresIn: Int(TokenService.lifetime)))
         response.headers[.cacheControl] = "no-store"

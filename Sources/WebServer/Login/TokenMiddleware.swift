@@ -13,7 +13,7 @@ struct TokenMiddleware: RouterMiddleware {
         }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer",
-            let principal = try await tokens.principal(of: String(parts[1]), at: Date())
+            let principal = try await tokens.principal(of: String(parts[1]))
         else { throw ServerError.unauthenticated("The bearer token is not valid (any more). Log in again.") }
         var context = context
         context.principal = principal

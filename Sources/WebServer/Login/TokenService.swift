@@ -1,31 +1,53 @@
 public import Crypto
-import Foundation
+public import Foundation
 import JWTKit
 public import Storage
 import TaskModel
 
-/// Issues and checks the bearer tokens of the management API: JWTs signed with HMAC-SHA256 under the server's own key.
+/// What a token is for.
+enum TokenAudience: Sendable {
+    /// The management API.
+    case management
+    /// To be exchanged for a token of a registry's endpoints.
+    case registry
+
+    /// The resource by which clients of registries ask for their tokens.
+    static let registryResource = "https://containerregistry.azure.net"
+}
+
+/// Issues and checks the tokens that principals log in with.
 public struct TokenService: Sendable {
-    /// How long a token is good for.
+    /// How long a token is good for, in seconds.
     static let lifetime: TimeInterval = 3600
-    private static let leeway: TimeInterval = 60
-    private let keys: JWTKeyCollection
-    private let keyID: JWKIdentifier
+    /// How far the clocks of the servers that share the keys may differ, in seconds.
+    static let leeway: TimeInterval = 60
+    private let signer: TokenSigner
     private let issuer: String
     private let tenant: String
     private let principals: PrincipalStore
+    private let now: @Sendable () -> Date
 
     /// - Parameters:
-    ///   - key: at least 256 bits.
-    ///   - keyID: names the key in tokens.
     ///   - issuer: who signs: the server's name for itself.
-    public init(key: SymmetricKey, keyID: String, issuer: String, tenant: String, principals: PrincipalStore) async {
-        precondition(key.bitCount >= 256, "a signing key has at least 256 bits")
-        self.keyID = JWKIdentifier(string: keyID)
-        keys = await JWTKeyCollection().add(hmac: HMACKey(key: key), digestAlgorithm: .sha256, kid: self.keyID)
+    ///   - keys: asked at each use.
+    public init(
+        issuer: String, tenant: String, principals: PrincipalStore, now: @escaping @Sendable () -> Date = { Date() },
+        keys: @escaping @Sendable () throws -> TokenKeys
+    ) {
+        signer = TokenSigner(keys: keys, now: now)
         self.issuer = issuer
         self.tenant = tenant
         self.principals = principals
+        self.now = now
+    }
+
+    /// A service with one key, for ever.
+    public init(
+        key: SymmetricKey, keyID: String, issuer: String, tenant: String, principals: PrincipalStore,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        let keys = TokenKeys(signing: TokenKeys.Key(id: keyID, key: key))
+        self.init(issuer: issuer, tenant: tenant, principals: principals, now: now) { keys }
     }
 
     struct Claims: JWTPayload {
@@ -35,28 +57,59 @@ public struct TokenService: Sendable {
         var iat: IssuedAtClaim
         var nbf: NotBeforeClaim
         var exp: ExpirationClaim
+        /// The tenant.
         var tid: String
+        /// The principal, as ``sub``, under the names that clients look for.
+        var oid: String
+        var appid: String
 
         func verify(using algorithm: some JWTAlgorithm) throws {}
     }
 
     /// A token for whoever showed this id and secret; nil if they don't belong together.
-    func issue(clientID: String, secret: String, at now: Date) async throws -> String? {
+    func issue(clientID: String, secret: String, for audience: TokenAudience = .management) async throws -> String? {
         guard let principal = try await principals.authenticate(clientID, secret: secret) else { return nil }
+        let now = now()
         let claims = Claims(
-            iss: IssuerClaim(value: issuer), aud: AudienceClaim(value: issuer), sub: SubjectClaim(value: principal.id),
-            iat: IssuedAtClaim(value: now), nbf: NotBeforeClaim(value: now),
-            exp: ExpirationClaim(value: now.addingTimeInterval(Self.lifetime)), tid: tenant)
-        return try await keys.sign(claims, kid: keyID)
+            iss: IssuerClaim(value: issuer), aud: AudienceClaim(value: name(of: audience)),
+            sub: SubjectClaim(value: principal.id), iat: IssuedAtClaim(value: now), nbf: NotBeforeClaim(value: now),
+            exp: ExpirationClaim(value: now.addingTimeInterval(Self.lifetime)), tid: tenant, oid: principal.id,
+            appid: principal.id)
+        return try await signer.sign(claims)
     }
 
-    /// Whose token this is; nil if it is none of ours, has expired, or its principal is gone.
-    func principal(of token: String, at now: Date) async throws -> Principal? {
-        guard let claims = try? await keys.verify(token, as: Claims.self),  // why it is refused is nobody's business
-            claims.iss.value == issuer, claims.aud.value.contains(issuer), claims.tid == tenant,
+    /// Whose token this is; nil if it is none of ours, has expired, is for something else, or its principal is gone.
+    func principal(of token: String, for audience: TokenAudience = .management) async throws -> Principal? {
+        let claims: Claims
+        do {
+            claims = try await signer.verify(token, as: Claims.self)
+        } catch is TokenRefused {
+            return nil
+        }
+        let now = now()
+        guard claims.iss.value == issuer, claims.aud.value == [name(of: audience)], claims.tid == tenant,
             claims.exp.value.addingTimeInterval(Self.leeway) > now,
-            claims.nbf.value.addingTimeInterval(-Self.leeway) < now
+            claims.nbf.value.addingTimeInterval(-Self.leeway) <= now
         else { return nil }
         return try await principals.find(claims.sub.value)
+    }
+
+    /// Signs any token with the newest of the keys. It may be good for ``TokenKeys/longestLifetime`` at most.
+    func sign(_ payload: some JWTPayload) async throws -> String {
+        try await signer.sign(payload)
+    }
+
+    /// Reads a token that ``sign(_:)`` made. The caller checks what it is for and until when.
+    ///
+    /// - Throws: ``TokenRefused`` unless one of the keys signed it.
+    func verify<Payload: JWTPayload>(_ token: String, as type: Payload.Type) async throws -> Payload {
+        try await signer.verify(token, as: type)
+    }
+
+    private func name(of audience: TokenAudience) -> String {
+        switch audience {
+        case .management: issuer
+        case .registry: TokenAudience.registryResource
+        }
     }
 }

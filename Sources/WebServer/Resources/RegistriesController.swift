@@ -1,14 +1,15 @@
 import Hummingbird
+import TaskModel
 
 /// `GET P`: one registry.
 struct RegistriesController {
     let directory: RegistryDirectory
 
-    func addRoutes(to group: RouterGroup<ResourceContext>) {
-        group.get("\(RegistryDirectory.path)", use: show)
+    func addRoutes(to registry: RegistryRoutes) {
+        registry.get(needing: .readRegistry, use: show)
     }
 
-    private func show(_ request: Request, _ context: ResourceContext) throws -> Response {
-        try .json(directory.resource(try directory.registry(context)))
+    private func show(_ request: Request, _ context: ResourceContext, _ registry: Registry) throws -> Response {
+        try .json(directory.resource(registry))
     }
 }

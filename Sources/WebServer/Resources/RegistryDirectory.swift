@@ -4,7 +4,8 @@ import ResourceAPI
 import Scheduling
 import TaskModel
 
-/// Finds the registry that a path names. Segments are compared without case; what does not exist and what may not be seen look the same.
+/// Finds the registry that a path names, for those who may use it. Segments are compared without case; what does not
+/// exist and what may not be used look the same.
 struct RegistryDirectory {
     static let path =
         "subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.ContainerRegistry/registries/:registry"
@@ -14,15 +15,28 @@ struct RegistryDirectory {
     let settings: SchedulingSettings
     let creationDate: Date
 
-    func registry(_ context: ResourceContext) throws -> Registry {
+    /// The registry of the path, if the caller has the permission there.
+    ///
+    /// - Throws: ``ServerError`` (404), with the same text for an absent registry and one without that permission.
+    func registry(_ context: ResourceContext, needing permission: Permission) throws -> Registry {
         try checkScope(context)
         let name = context.parameters.get("registry") ?? ""
-        guard let registry = settings.registry(named: name) else {
+        guard let registry = settings.registry(named: name),
+            try context.caller.may(permission, in: registry.name)
+        else {
             throw ServerError.notFound(
-                "There is no registry '\(name.escapedForDisplay)'. Known are: \(settings.registries.map(\.name).joined(separator: ", "))."
-            )
+                """
+                There is no registry '\(name.escapedForDisplay)', or none of your roles there has the permission \
+                \(permission.rawValue). An administrator gives roles with 'slipway principal assign'.
+                """)
         }
         return registry
+    }
+
+    /// The registries that the caller may see.
+    func registries(_ context: ResourceContext) throws -> [Registry] {
+        let caller = try context.caller
+        return settings.registries.filter { caller.may(.readRegistry, in: $0.name) }
     }
 
     /// Checks subscription and resource group, where the path names them.

@@ -12,19 +12,17 @@ struct RunsController {
     let links: LinkSigner
     static let pageSize = 100
 
-    func addRoutes(to group: RouterGroup<ResourceContext>) {
-        let registry = group.group("\(RegistryDirectory.path)")
-        registry.post("listBuildSourceUploadUrl", use: uploadURL)
-        registry.post("scheduleRun", use: schedule)
-        registry.get("runs", use: list)
-        registry.post("runs/cancel", use: cancelMany)
-        registry.get("runs/:run", use: show)
-        registry.post("runs/:run/cancel", use: cancel)
-        registry.post("runs/:run/listLogSasUrl", use: logLink)
+    func addRoutes(to registry: RegistryRoutes) {
+        registry.post("listBuildSourceUploadUrl", needing: .submitRuns, use: uploadURL)
+        registry.post("scheduleRun", needing: .submitRuns, use: schedule)
+        registry.get("runs", needing: .readResources, use: list)
+        registry.post("runs/cancel", needing: .submitRuns, use: cancelMany)
+        registry.get("runs/:run", needing: .readResources, use: show)
+        registry.post("runs/:run/cancel", needing: .submitRuns, use: cancel)
+        registry.post("runs/:run/listLogSasUrl", needing: .readResources, use: logLink)
     }
 
-    private func uploadURL(_ request: Request, _ context: ResourceContext) throws -> Response {
-        _ = try directory.registry(context)
+    private func uploadURL(_ request: Request, _ context: ResourceContext, _ registry: Registry) throws -> Response {
         let name = LinkSigner.randomName() + ".tar.gz"
         let url = links.sign(.upload, name: name, server: request.origin(fallback: directory.identity.publicURL))
         return try .json(
@@ -32,8 +30,8 @@ struct RunsController {
                 uploadUrl: url, relativePath: RunService.path(ofUpload: name), compressions: ["gzip", "zstd"]))
     }
 
-    private func schedule(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func schedule(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response
+    {
         let wire = try await request.decode(ScheduleRunRequest.self)
         let run = try await submit(wire, to: registry, by: try context.caller.id)
         return try .json(RunResource(run, in: directory.id(of: registry)))
@@ -52,8 +50,7 @@ struct RunsController {
     }
 
     /// With `$top` at most that many and no link to more, since clients follow every link.
-    private func list(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func list(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         let query = request.uri.queryParameters
         let filter = try ODataFilter.parse(query["$filter"].map(String.init) ?? "")
         let top = try query["$top"].map { text in
@@ -81,22 +78,21 @@ struct RunsController {
         return request.origin(fallback: directory.identity.publicURL) + request.uri.path + "?" + query
     }
 
-    private func show(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func show(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         return try .json(
             RunResource(try await runs.show(runName(context), in: registry), in: directory.id(of: registry)))
     }
 
     /// 200 also for a run that has ended already.
-    private func cancel(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func cancel(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         let run = try await runs.show(runName(context), in: registry)
         _ = try await runs.cancel(.ids([run.id]), in: registry, isDryRun: false, by: try context.caller.id)
         return Response(status: .ok)
     }
 
-    private func cancelMany(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func cancelMany(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws
+        -> Response
+    {
         let wire = try await request.decode(CancelRunsRequest.self)
         let selection: CancelSelection
         switch (wire.filter, wire.runIds) {
@@ -127,8 +123,8 @@ struct RunsController {
                 }))
     }
 
-    private func logLink(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func logLink(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response
+    {
         let run = try await runs.show(runName(context), in: registry)
         let server = request.origin(fallback: directory.identity.publicURL)
         return try .json(

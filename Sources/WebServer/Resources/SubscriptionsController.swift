@@ -3,11 +3,11 @@ import ResourceAPI
 import Scheduling
 import TaskModel
 
-/// The one subscription of a server, and what is in it.
+/// The one subscription of a server, and what of it the caller may see.
 struct SubscriptionsController {
     let directory: RegistryDirectory
 
-    func addRoutes(to group: RouterGroup<ResourceContext>) {
+    func addRoutes(to group: some RouterMethods<ResourceContext>) {
         group.get("subscriptions", use: list)
         group.get("subscriptions/:subscription", use: show)
         group.get("subscriptions/:subscription/resources", use: resources)
@@ -37,7 +37,7 @@ struct SubscriptionsController {
         try directory.checkScope(context)
         return try .json(
             Page(
-                value: directory.settings.registries.map { registry in
+                value: try directory.registries(context).map { registry in
                     GenericResource(
                         id: directory.id(of: registry).description, name: registry.name, type: ResourceID.registryType,
                         location: RegistryDirectory.location)
@@ -46,6 +46,6 @@ struct SubscriptionsController {
 
     private func registries(_ request: Request, _ context: ResourceContext) throws -> Response {
         try directory.checkScope(context)
-        return try .json(Page(value: directory.settings.registries.map(directory.resource)))
+        return try .json(Page(value: try directory.registries(context).map(directory.resource)))
     }
 }

@@ -10,31 +10,31 @@ struct TasksController {
     let directory: RegistryDirectory
     let tasks: TaskService
 
-    func addRoutes(to group: RouterGroup<ResourceContext>) {
-        let registry = group.group("\(RegistryDirectory.path)")
-        registry.get("tasks", use: list)
-        registry.get("tasks/:task", use: show)
-        registry.post("tasks/:task/listDetails", use: showDetails)
-        registry.put("tasks/:task", use: put)
-        registry.patch("tasks/:task", use: patch)
-        registry.delete("tasks/:task", use: delete)
+    func addRoutes(to registry: RegistryRoutes) {
+        registry.get("tasks", needing: .readResources, use: list)
+        registry.get("tasks/:task", needing: .readResources, use: show)
+        registry.post("tasks/:task/listDetails", needing: .readResources, use: showDetails)
+        registry.put("tasks/:task", needing: .writeTasks, use: put)
+        registry.patch("tasks/:task", needing: .writeTasks, use: patch)
+        registry.delete("tasks/:task", needing: .writeTasks, use: delete)
     }
 
-    private func list(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func list(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         return try .json(Page(value: try await tasks.list(in: registry).map { resource($0, in: registry) }))
     }
 
-    private func show(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func show(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         return try .json(resource(try await tasks.show(name(context), in: registry), in: registry))
     }
 
-    /// With the secrets. Two commands of the Azure CLI fail on what they don't expect here, so they don't get it.
-    private func showDetails(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    /// With the secrets, for those who may see them: others ask too, since `az acr task run` reads the time-out here.
+    /// Two commands of the Azure CLI fail on what they don't expect, so they don't get it.
+    private func showDetails(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws
+        -> Response
+    {
         let task = try await tasks.show(name(context), in: registry)
-        var details = resource(task, in: registry, revealing: true)
+        let mayRead = try context.caller.may(.readTaskSecrets, in: registry.name)
+        var details = resource(task, in: registry, revealing: mayRead)
         let command = AzureCommand(request)
         if command.stumblesOverSourceTriggers { details.properties?.trigger?.sourceTriggers = nil }
         if command.name == AzureCommand.identityRemoval, task.identity?.userAssigned.isEmpty == true {
@@ -44,14 +44,12 @@ struct TasksController {
     }
 
     /// 200 for a new task as well: the Azure CLI prints its own innards on 201.
-    private func put(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func put(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         let wire = try await request.decode(TaskResource.self)
         return try await write(context, in: registry) { stored in TaskChange.replacing(stored, with: wire) }
     }
 
-    private func patch(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func patch(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         let name = name(context)
         let change = try await request.decode(JSONDocument.self)
         let isRemoval = AzureCommand(request).name == AzureCommand.identityRemoval
@@ -76,8 +74,7 @@ struct TasksController {
         return try .json(resource(task, in: registry))
     }
 
-    private func delete(_ request: Request, _ context: ResourceContext) async throws -> Response {
-        let registry = try directory.registry(context)
+    private func delete(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         try await tasks.delete(name(context), in: registry)
         return Response(status: .ok)
     }
