@@ -20,6 +20,12 @@ struct EngineCall: Sendable {
         self.path = path
     }
 
+    /// Sends a value as JSON.
+    mutating func setJSON(_ value: some Encodable) throws {
+        headers.append(HTTPHeader("Content-Type", "application/json"))
+        body = .bytes(Array(try compactJSON(value).utf8))
+    }
+
     /// Path and query as they stand in the URL.
     var target: String {
         guard !query.isEmpty else { return path }
