@@ -11,6 +11,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+/// With libyaml, whose events TaskFiles reads.
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let web = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
@@ -47,7 +49,7 @@ let package = Package(
 
         // Words
         .target(name: "TaskModel", swiftSettings: strict),
-        .target(name: "TaskFiles", dependencies: ["TaskModel"], swiftSettings: strict),
+        .target(name: "TaskFiles", dependencies: ["TaskModel", yaml], swiftSettings: strict),
 
         // Clients of the world outside
         .target(name: "CurlHTTP", dependencies: ["CCurl"], swiftSettings: strict),
@@ -138,7 +140,8 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", dependencies: ["TaskModel"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "TaskModelTests", dependencies: ["TaskModel"], swiftSettings: strict),
-        .testTarget(name: "TaskFilesTests", dependencies: ["TaskFiles", "TaskModel"], swiftSettings: strict),
+        .testTarget(
+            name: "TaskFilesTests", dependencies: ["TaskFiles", "TaskModel", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ContextsTests", dependencies: ["Contexts", "CurlHTTP", "TaskModel", "TestSupport"],

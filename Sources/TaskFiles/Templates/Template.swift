@@ -1,4 +1,4 @@
-/// Fills run variables into image names and log templates: `app:{{.Run.ID}}`.
+/// Fills variables of a run, and values given for it, into image names, log templates and task files: `app:{{.Run.ID}}`.
 ///
 /// Of the template language (Go's `text/template`) it reads fields of the run's data, comments, and the `-` that trims
 /// white space. Everything else is refused by name, and nothing is ever guessed.
@@ -9,6 +9,11 @@ public enum Template {
     ///
     /// - Throws: ``TemplateError``; also when nothing comes out of a text that was not empty.
     public static func render(_ text: String, with run: RunVariables) throws(TemplateError) -> String {
+        try render(text, with: TemplateData(run: run))
+    }
+
+    /// As ``render(_:with:)-(_,RunVariables)``, with `.Values.<name>` too.
+    public static func render(_ text: String, with data: TemplateData) throws(TemplateError) -> String {
         var result = ""
         var rest = Substring(text)
         var trimsNext = false
@@ -28,14 +33,14 @@ public enum Template {
             trimsNext = action.hasSuffix("-") && action.dropLast().last?.isWhitespace == true
             if trimsNext { action = action.dropLast() }
             result += literal
-            result += try value(of: action, in: text, run)
+            result += try value(of: action, in: text, data)
         }
         result += trimsNext ? rest.trimmingStart : rest
         guard !result.isEmpty || text.isEmpty else { throw TemplateError.empty(template: text) }
         return result
     }
 
-    private static func value(of action: Substring, in text: String, _ run: RunVariables) throws(TemplateError)
+    private static func value(of action: Substring, in text: String, _ data: TemplateData) throws(TemplateError)
         -> String
     {
         if action.hasPrefix("/*"), action.hasSuffix("*/"), action.count >= 4 { return "" }
@@ -43,6 +48,7 @@ public enum Template {
         guard !expression.isEmpty else {
             throw TemplateError.syntax(template: text, reason: "there is nothing between '{{' and '}}'")
         }
+        try checkFunctions(of: expression, in: text)
         guard expression.hasPrefix("."), expression != "." else {
             throw .unsupported(template: text, what: name(expression))
         }
@@ -53,36 +59,60 @@ public enum Template {
         guard path.allSatisfy(isIdentifier) else {
             throw TemplateError.syntax(template: text, reason: "'\(expression)' is no name of a variable")
         }
-        return try field(path, in: text, run)
+        return try field(path, in: text, data)
     }
 
-    private static func field(_ path: [String], in text: String, _ run: RunVariables) throws(TemplateError) -> String {
+    private static func field(_ path: [String], in text: String, _ data: TemplateData) throws(TemplateError) -> String {
         let known: Set<String> = ["Run", "Build", "Values", "Secrets"]
         if path == ["RunJSON"] || path == ["ValuesJSON"] || (path.count == 1 && known.contains(path[0])) {
             throw TemplateError.unsupported(template: text, what: "'.\(path[0])' as a whole")
         }
         guard path.count > 1 else { return "" }
+        if path[0] == "Values" { return try value(at: path, in: text, data.values) }
         guard path.count == 2, known.contains(path[0]) else {
-            let owner = known.contains(path[0]) ? path.dropLast() : path.prefix(1)
-            throw TemplateError.evaluation(
-                template: text,
-                reason:
-                    "'.\(owner.joined(separator: "."))' has no fields, so there is no '.\(path.joined(separator: "."))'"
-            )
+            throw noFields(known.contains(path[0]) ? path.dropLast() : path.prefix(1), path, in: text)
         }
         switch path[0] {
-        case "Run": return run.value(of: path[1]) ?? ""
-        case "Build": return path[1] == "ID" ? run.id : ""
+        case "Run": return data.run.value(of: path[1]) ?? ""
+        case "Build": return path[1] == "ID" ? data.run.id : ""
         default: return ""
         }
     }
 
+    private static func value(at path: [String], in text: String, _ values: [String: TemplateValue])
+        throws(TemplateError) -> String
+    {
+        var value: TemplateValue? = .map(values)
+        for (index, name) in path.enumerated().dropFirst() {
+            guard case .map(let entries) = value else { throw noFields(path.prefix(index), path, in: text) }
+            value = entries[name]
+        }
+        return value?.printed ?? ""
+    }
+
+    private static func noFields(_ owner: some Sequence<String>, _ path: [String], in text: String) -> TemplateError {
+        let (owner, whole) = (owner.joined(separator: "."), path.joined(separator: "."))
+        return .evaluation(template: text, reason: "'.\(owner)' has no fields, so there is no '.\(whole)'")
+    }
+
+    /// A function that nobody has is a mistake; one that is known is only not supported yet.
+    private static func checkFunctions(of expression: Substring, in text: String) throws(TemplateError) {
+        for stage in expression.split(separator: "|") {
+            let word = stage.trimmingStart.prefix { !$0.isWhitespace && $0 != "(" }
+            guard isIdentifier(String(word)), !keywords.contains(word), !["true", "false", "nil"].contains(word),
+                !TemplateFunctions.names.contains(String(word))
+            else { continue }
+            throw TemplateError.syntax(template: text, reason: "there is no function '\(word)'")
+        }
+    }
+
+    private static let keywords: Set<Substring> = [
+        "if", "else", "end", "range", "with", "define", "template", "block", "break", "continue",
+    ]
+
     /// What an action that is no field is, in the words of the template language.
     private static func name(_ expression: Substring) -> String {
         let word = expression.prefix { !$0.isWhitespace && $0 != "(" && $0 != "|" }
-        let keywords: Set<Substring> = [
-            "if", "else", "end", "range", "with", "define", "template", "block", "break", "continue",
-        ]
         if keywords.contains(word) { return "'\(word)'" }
         return isIdentifier(String(word)) ? "function '\(word)'" : "'\(expression)'"
     }

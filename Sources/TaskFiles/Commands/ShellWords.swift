@@ -1,0 +1,126 @@
+/// A command line cut into words as a POSIX shell does (Shell Command Language, sections 2.2 and 2.3): quotes and
+/// backslashes are taken off.
+///
+/// What a shell would do besides (pipes, redirections, variables, several commands) is refused by name.
+struct ShellWords {
+    let words: [String]
+
+    /// - Throws: ``CommandProblem``.
+    init(_ line: String) throws(CommandProblem) {
+        var lexer = ShellLexer(line)
+        words = try lexer.words()
+    }
+}
+
+/// Why a command can't be carried out, without the place.
+enum CommandProblem: Error, Equatable {
+    case syntax(String)
+    case unsupported(String)
+    case denied(String)
+}
+
+private struct ShellLexer {
+    private var rest: Substring.UnicodeScalarView
+    private var result: [String] = []
+    /// Nil between words.
+    private var word: String?
+    private var hasPattern = false
+
+    init(_ line: String) {
+        rest = Substring(line).unicodeScalars
+    }
+
+    mutating func words() throws(CommandProblem) -> [String] {
+        while let next = rest.popFirst() {
+            switch next {
+            case " ", "\t": try end()
+            case "\n":
+                try end()
+                guard result.isEmpty || rest.allSatisfy({ $0 == " " || $0 == "\t" || $0 == "\n" }) else {
+                    throw .unsupported(
+                        "a command of several lines. Write one step for each, or put them into sh -c '…'")
+                }
+            case "'": try singleQuoted()
+            case "\"": try doubleQuoted()
+            case "\\":
+                // At the end of a line both go.
+                guard let escaped = rest.popFirst() else { add("\\"); continue }
+                if escaped != "\n" { add(escaped) }
+            case "#" where word == nil: rest = rest.drop { $0 != "\n" }
+            case "$": try dollar()
+            case "`": throw .unsupported("'`' (a command within the command). Put it into sh -c '…'")
+            case "|", "&", ";", "<", ">", "(", ")":
+                throw .unsupported(
+                    "'\(next)' outside of quotes (several commands, pipes, files). Put it into sh -c '…'")
+            case "~" where word == nil:
+                throw .unsupported("'~' at the begin of a word. Put it into sh -c '…', or into quotes")
+            case "*", "?", "[":
+                hasPattern = true
+                add(next)
+            default: add(next)
+            }
+        }
+        try end()
+        return result
+    }
+
+    private mutating func add(_ scalar: Unicode.Scalar) {
+        word = (word ?? "") + String(Character(scalar))
+    }
+
+    private mutating func end() throws(CommandProblem) {
+        guard let ended = word else { return }
+        // A shell leaves a pattern that fits no file as it is, and no file is called like a URL.
+        guard !hasPattern || ended.contains("://") else {
+            throw .unsupported("the pattern '\(ended)' outside of quotes. Put it into sh -c '…', or into quotes")
+        }
+        result.append(ended)
+        word = nil
+        hasPattern = false
+    }
+
+    private mutating func singleQuoted() throws(CommandProblem) {
+        guard let end = rest.firstIndex(of: "'") else { throw .syntax("a ' has no other after it") }
+        word = (word ?? "") + String(rest[..<end])
+        rest = rest[rest.index(after: end)...]
+    }
+
+    private mutating func doubleQuoted() throws(CommandProblem) {
+        word = word ?? ""
+        while let next = rest.popFirst() {
+            switch next {
+            case "\"": return
+            case "$": try dollar()
+            case "`": throw .unsupported("'`' (a command within the command). Put it into sh -c '…'")
+            case "\\":
+                guard let escaped = rest.popFirst() else { throw .syntax("a \" has no other after it") }
+                switch escaped {
+                case "\n": break
+                case "$", "`", "\"", "\\": add(escaped)
+                default:
+                    add("\\")
+                    add(escaped)
+                }
+            default: add(next)
+            }
+        }
+        throw .syntax("a \" has no other after it")
+    }
+
+    /// A `$` that begins nothing is itself.
+    private mutating func dollar() throws(CommandProblem) {
+        guard let next = rest.first else { return add("$") }
+        if next == "(" { throw .unsupported("'$(' (a command within the command). Put it into sh -c '…'") }
+        let isName = next == "_" || (next.isASCII && next.properties.isAlphabetic)
+        guard isName || next == "{" || "0123456789@*#?-$!".unicodeScalars.contains(next) else { return add("$") }
+        let name =
+            isName
+            ? String(
+                rest.prefix {
+                    $0 == "_" || $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)
+                }) : String(Character(next))
+        throw .unsupported(
+            "the shell variable '$\(name)' outside of single quotes. Put it into sh -c '…'; \(name) may also be no alias"
+        )
+    }
+}

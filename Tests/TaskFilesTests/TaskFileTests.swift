@@ -1,0 +1,239 @@
+import Foundation
+import Testing
+
+@testable import TaskFiles
+
+struct TaskFileTests {
+    private let run = RunVariables(
+        id: "cf1", registry: "myregistry.example.com", date: Date(timeIntervalSince1970: 1_709_622_489))
+
+    private func graph(_ text: String, values: [String: TemplateValue] = [:]) throws -> TaskGraph {
+        try TaskGraph(try TaskFile(text, with: TemplateData(run: run, values: values)))
+    }
+
+    private func error(of text: String) throws -> TaskFileError {
+        try #require(throws: TaskFileError.self) { try TaskPlan(try graph(text)) }
+    }
+
+    /// As a YAML scalar in double quotes.
+    private func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+
+    @Test func `of a key that is written twice the last counts`() throws {
+        let graph = try graph("steps: [{cmd: a, cmd: b, timeout: 3, timeout: 4}]\nsteps:\n- {cmd: x, cmd: y}\n")
+
+        #expect(graph.steps.map(\.action) == [.command("y")])
+    }
+
+    @Test func `anchors, aliases and merge keys are followed`() throws {
+        let graph = try graph(
+            """
+            common: &common {timeout: 7, cmd: busybox true}
+            more: &more {timeout: 8, retries: 2}
+            steps:
+              - {<<: *common, id: one}
+              - {<<: [*common, *more], timeout: 9}
+            """)
+
+        #expect(graph.steps.map(\.timeout) == [.seconds(7), .seconds(9)])
+        #expect(graph.steps.map(\.retries) == [0, 2])
+    }
+
+    @Test(arguments: [
+        ("1.9", 1), ("0x2", 2), ("1_0", 10), ("010", 8), ("1e1", 10), ("0b11", 3), ("+5", 5), ("~", 600), ("-3", 600),
+    ])
+    func `numbers are those of YAML 1-1`(text: String, seconds: Int) throws {
+        #expect(try graph("steps: [{cmd: a, timeout: \(text)}]").steps[0].timeout == .seconds(seconds))
+    }
+
+    @Test(arguments: ["\"12\"", "10m", "yes", "[1]", "0x", "1-2", "99999999999999999999"])
+    func `what is no number is refused where one is asked for`(text: String) throws {
+        let error = try error(of: "steps:\n  - cmd: a\n    timeout: \(text)\n")
+
+        #expect(error.code == .typeMismatch)
+        #expect(error.place == TextPlace(line: 3, column: 14))
+    }
+
+    @Test(arguments: ["yes", "Y", "on", "True", "TRUE"]) func `switches are those of YAML 1-1`(text: String) throws {
+        #expect(try graph("steps: [{cmd: a, keep: \(text)}]").steps[0].isKept)
+    }
+
+    @Test(arguments: ["\"yes\"", "1", "yEs", "[]"]) func `what is no switch is refused`(text: String) throws {
+        #expect(try error(of: "steps: [{cmd: a, keep: \(text)}]").code == .typeMismatch)
+    }
+
+    @Test(arguments: [
+        ("- a\n", TaskFileError.Code.typeMismatch), ("steps: {a: b}\n", .typeMismatch), ("steps: [~]\n", .typeMismatch),
+        ("steps: [}\n", .yamlSyntax), ("steps: *nothing\n", .yamlSyntax), ("a: b: c\n", .yamlSyntax),
+        ("? [a]\n: b\n", .yamlSyntax), ("steps: [{<<: 3}]\n", .yamlSyntax),
+        ("a: \u{1}\n", .yamlSyntax),
+    ])
+    func `a file of another shape is refused`(text: String, code: TaskFileError.Code) throws {
+        #expect(try error(of: text).code == code)
+    }
+
+    @Test func `lines of errors are those of the file, comments and aliases counted`() throws {
+        let error = try error(
+            of: """
+                # a comment
+                version: v1.1.0
+                alias:
+                  values:
+                    a: b
+                steps:
+                  # another
+                  - cmd: busybox true
+                  - cmd: busybox echo $a
+                    when: x
+                """)
+
+        #expect(error.place == TextPlace(line: 10, column: 11))
+        #expect("\(error)".contains("line 10, column 11: 'when' must be a list, not text."))
+    }
+
+    @Test func `an error in the alias block has its line too`() throws {
+        let error = try error(of: "version: v1.1.0\nsteps: []\nalias:\n  values: {a-b: c}\n")
+
+        #expect(error.code == .aliasName)
+        #expect(error.place?.line == 4)
+    }
+
+    @Test func `S10 a file over one of the limits is refused`() throws {
+        let nested = String(repeating: "[", count: 65) + String(repeating: "]", count: 65)
+        let laughs =
+            "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+            + "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+        let aliases = "a: &a [x]\nb: [" + String(repeating: "*a,", count: 129) + "]\n"
+        let many = "a: [" + String(repeating: "x,", count: 10_000) + "]\n"
+        let steps = "steps:\n" + String(repeating: "- {cmd: a}\n", count: 501)
+        let long = "a: " + String(repeating: "x", count: 1 << 20)
+
+        for text in [nested, laughs, aliases, many, steps, long] {
+            let error = try error(of: text)
+            #expect(error.code == .tooComplex, "\(text.prefix(30)): \(error)")
+        }
+        #expect(try graph("steps:\n" + String(repeating: "- {cmd: a}\n", count: 500)).steps.count == 500)
+        // The parser's own limit comes first.
+        #expect(throws: TaskFileError.self) { try graph(String(repeating: "[", count: 200_000)) }
+    }
+
+    @Test func `values of a file keep their types and are overridden whole`() throws {
+        let data = try TemplateData(
+            run: run, valuesFile: "a: 1.50\nb: y\nc: 010\nd: {e: [1, ~], f: g}\nh: 1e30\ni: 0.00001\nk: 123456.789\n",
+            overrides: [("x.y", "1"), ("z", "=")])
+
+        func render(_ text: String) throws -> String { try Template.render(text, with: data) }
+
+        #expect(try render("{{.Values.a}} {{.Values.b}} {{.Values.c}} {{.Values.d.f}}") == "1.5 true 8 g")
+        #expect(try render("{{.Values.d}} {{.Values.z}}") == "map[e:[1 ] f:g] =")
+        #expect(try render("{{.Values.h}} {{.Values.i}} {{.Values.k}}") == "1e+30 1e-05 123456.789")
+    }
+
+    @Test(arguments: [
+        ("busybox echo a | tr a b", "'|'"), ("busybox echo a; echo b", "';'"), ("busybox echo $HOME", "'$HOME'"),
+        ("busybox echo \"$HOME\"", "'$HOME'"), ("busybox echo `a`", "'`'"), ("busybox echo $(a)", "'$('"),
+        ("busybox ls *", "the pattern '*'"), ("busybox ls ~", "'~'"), ("-t busybox", "'-t' of docker run"),
+        ("--no-such-thing busybox", "'--no-such-thing' of docker run"), ("busybox > f", "'>'"),
+    ])
+    func `what commands can do and agents not yet is refused by name`(cmd: String, what: String) throws {
+        let error = try error(of: "steps:\n  - cmd: \(quoted(cmd))\n")
+
+        #expect(error.code == .commandUnsupported)
+        #expect(error.reason.contains(what))
+        #expect(error.place == TextPlace(line: 2, column: 10))
+    }
+
+    @Test(arguments: [
+        "cmd: --privileged busybox", "cmd: -v /:/host busybox", "cmd: --device=/dev/kvm busybox",
+        "cmd: --network host busybox", "{cmd: busybox, network: host}", "{cmd: busybox, privileged: true}",
+        "{build: ., privileged: true}", "cmd: --cap-add ALL busybox", "cmd: --pid=host busybox",
+        "{cmd: busybox, network: somebodys}", "cmd: -v/var/run/docker.sock:/s busybox",
+    ])
+    func `S13 what reaches the host is refused in the name of the policy`(step: String) throws {
+        let error = try error(of: "steps:\n  - \(step)\n")
+
+        #expect(error.code == .policyDenied)
+        #expect(error.reason.contains("policy of the agent pool"))
+    }
+
+    @Test func `a command is options, image and arguments`() throws {
+        let plan = try TaskPlan(
+            try graph(
+                """
+                steps:
+                  - cmd: -e X=1 -e Y --hostname=h -w/data --rm -m 1g img:1 sh -c 'echo "a  b" $X' -e "" \\$z
+                    env: ["Q='x y'", P=1]
+                    ports: ["8080:80", "127.0.0.1::53/udp"]
+                    user: 7:8
+                    entryPoint: /bin/x
+                    cpus: 0.5
+                """))
+
+        guard case .container(let command) = plan.steps[0].work else {
+            Issue.record("no container")
+            return
+        }
+        #expect(command.image == "img:1")
+        #expect(command.arguments == ["sh", "-c", "echo \"a  b\" $X", "-e", "", "$z"])
+        #expect(command.environment == ["HOME=/acb/home", "Q=x y", "P=1", "X=1"])
+        #expect(command.hostname == "h")
+        #expect(command.workingDirectory == "/data")
+        #expect(command.memory == 1 << 30)
+        #expect(command.nanoCPUs == 500_000_000)
+        #expect(command.user == "7:8")
+        #expect(command.entryPoint == "/bin/x")
+        #expect(command.network == "acb_default_network")
+        #expect(
+            command.publishedPorts == [
+                PortMapping(port: 80, transport: "tcp", address: "", hostPort: 8080),
+                PortMapping(port: 53, transport: "udp", address: "127.0.0.1", hostPort: nil),
+            ])
+    }
+
+    @Test(arguments: [
+        ("", "/workspace"), (".", "/workspace"), ("a//b/./c", "/workspace/a/b/c"), ("../..", "/"), ("/tmp/../x", "/x"),
+    ])
+    func `working directories are below the workspace unless they are absolute`(written: String, folder: String) {
+        #expect(ContainerCommand.folder(written) == folder)
+    }
+
+    @Test func `a build is read from its words`() throws {
+        let plan = try TaskPlan(
+            try graph(
+                """
+                steps:
+                  - build: -t a/b:1 --tag=a/c -f sub/df --build-arg A=1 --build-arg=B='x y' --build-arg C --build-arg D --target t --label l=v --no-cache sub
+                    env: [C=3]
+                    workingDirectory: w
+                """))
+
+        guard case .build(let command) = plan.steps[0].work else {
+            Issue.record("no build")
+            return
+        }
+        #expect(command.tags == ["a/b:1", "a/c"])
+        #expect(command.arguments.map { "\($0.name)=\($0.value)" } == ["A=1", "B=x y", "C=3"])
+        #expect(command.dockerfile == "/workspace/w/sub/df")
+        #expect(command.context == "/workspace/w/sub")
+        #expect(command.target == "t")
+        #expect(command.labels.map(\.name) == ["l"])
+        #expect(command.noCache)
+    }
+
+    @Test(arguments: [
+        ("--secret id=a .", "'--secret' of docker build"), ("--squash .", "'--squash' of docker build"),
+        ("https://example.com/a.git", "the context"), ("-", "the context"),
+    ])
+    func `options of builds that are not translated are refused by name`(build: String, what: String) throws {
+        let error = try error(of: "steps:\n  - build: \(quoted(build))\n")
+
+        #expect(error.code == .commandUnsupported)
+        #expect(error.reason.contains(what))
+    }
+
+    @Test(arguments: ["--cap-drop", "busybox 'a", "busybox \"a", "-e A=1", "--cpus many busybox", "-p x busybox"])
+    func `a command that docker or a shell would not take is refused`(cmd: String) throws {
+        #expect(try error(of: "steps:\n  - cmd: \(quoted(cmd))\n").code == .commandSyntax)
+    }
+}
