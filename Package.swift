@@ -190,7 +190,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "BuildAgentTests", dependencies: ["AgentProtocol", "BuildAgent", "TaskModel", logging],
+            name: "BuildAgentTests",
+            dependencies: [
+                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "TaskModel",
+                "TestSupport", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ServerConfigurationTests",

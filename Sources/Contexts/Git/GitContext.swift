@@ -12,19 +12,21 @@ public enum GitContext {
     /// - Parameters:
     ///   - includeGit: puts a `.git` into the root of the context, as `!.git/**` at the end of the ignore file does; see
     ///     ``MadeGitDirectory``.
+    ///   - appliesIgnoreFile: whether the rules of the ignore file say what is left out.
     ///   - pool: the folder for the mirrors of an agent pool, made if it is missing. Who shares it may see what others
     ///     fetched only after
     ///     the remote let them in.
     ///   - progress: lines such as `Receiving objects: 45% (12/27), 80 KiB`, at most one a second.
     /// - Throws: ``ContextError``, `CancellationError`.
     public static func prepare(
-        _ reference: GitReference, dockerfile: DockerfileChoice = .standard, includeGit: Bool = false, pool: String,
-        access: GitAccess, progress: (@Sendable (String) -> Void)? = nil
+        _ reference: GitReference, dockerfile: DockerfileChoice = .standard, appliesIgnoreFile: Bool = true,
+        includeGit: Bool = false, pool: String, access: GitAccess, progress: (@Sendable (String) -> Void)? = nil
     ) async throws -> PreparedContext {
         try await TaskBridge.scope { bridge in
             try await BlockingExecutor.shared.run {
                 let builder = GitContextBuilder(pool: pool, access: access, bridge: bridge, progress: progress)
-                return try builder.prepare(reference, dockerfile, includeGit: includeGit)
+                return try builder.prepare(
+                    reference, dockerfile, appliesIgnoreFile: appliesIgnoreFile, includeGit: includeGit)
             }
         }
     }
@@ -47,15 +49,17 @@ public enum GitContext {
             self.progress = progress
         }
 
-        func prepare(_ reference: GitReference, _ dockerfile: DockerfileChoice, includeGit: Bool) throws
-            -> PreparedContext
-        {
+        func prepare(
+            _ reference: GitReference, _ dockerfile: DockerfileChoice, appliesIgnoreFile: Bool, includeGit: Bool
+        ) throws -> PreparedContext {
             let checkout = try mount(reference, at: [], depth: 0)
             if let notice = reference.notice { notices.append(notice) }
             let tree = GitTree(mounts: mounts)
             let root = try folder(reference, of: tree)
             let modified = checkout.commit.time
-            let plan = try ContextPlan(dockerfile, files: GitFiles(tree: tree, root: root, modified: modified))
+            let plan = try ContextPlan(
+                dockerfile, files: GitFiles(tree: tree, root: root, modified: modified),
+                appliesIgnoreFile: appliesIgnoreFile)
             let ignore =
                 includeGit || reference.keepsGitDirectory ? try plan.ignore.adding("!.git/**") : plan.ignore
             let makeFilter = { @Sendable in IgnoreFilter(ignore, droppedByDefault: Self.droppedNames) }

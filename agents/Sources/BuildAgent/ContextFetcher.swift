@@ -15,9 +15,29 @@ public struct ContextFetcher: Sendable {
         self.directory = directory
     }
 
-    func fetch(for run: BuildRun) async throws -> PreparedContext {
+    /// What a context is fetched for.
+    enum Use {
+        /// One build. `appliesIgnoreFile` is about uploads.
+        case build(dockerfile: String?, appliesIgnoreFile: Bool)
+        /// The workspace of steps, which see all that came.
+        case workspace
+
+        fileprivate var dockerfile: DockerfileChoice {
+            switch self {
+            case .build(let path, _): DockerfileChoice(path: path)
+            case .workspace: .ifPresent
+            }
+        }
+
+        /// A workspace of a git context is a checkout: nothing is ignored, and `.git` is there.
+        fileprivate var isWorkspace: Bool {
+            if case .workspace = self { true } else { false }
+        }
+    }
+
+    func fetch(for run: RunSession, _ use: Use) async throws -> PreparedContext {
         let assignment = run.assignment
-        let dockerfile = DockerfileChoice(path: run.request.dockerFilePath)
+        let dockerfile = use.dockerfile
         switch assignment.source {
         case .none:
             throw RunFailure.failed(
@@ -28,7 +48,7 @@ public struct ContextFetcher: Sendable {
                 throw RunFailure.failed("'\(try ContextLocation(location.value).redacted)' names no git repository.")
             }
             await run.log.line("Downloading source code from \(reference.redacted)")
-            let context = try await fetch(reference, dockerfile, for: run)
+            let context = try await fetch(reference, use, for: run)
             await run.log.line("Finished downloading source code: commit \(context.revision?.commit ?? "")")
             return context
         case .download(let location):
@@ -43,16 +63,18 @@ public struct ContextFetcher: Sendable {
             return context
         case .upload:
             let archive = try await run.broker.uploadedContext(assignment.lease, in: directory)
-            let request = run.request
-            return try await BlockingExecutor.shared.run { [limits = access.limits] in
+            var appliesIgnoreFile = false
+            if case .build(_, let applies) = use { appliesIgnoreFile = applies }
+            let includeGit = assignment.request.common.includeGit
+            return try await BlockingExecutor.shared.run { [limits = access.limits, appliesIgnoreFile] in
                 try ArchiveContext.prepare(
-                    ArchiveSource(file: archive), dockerfile: dockerfile, appliesIgnoreFile: request.appliesIgnoreFile,
-                    includeGit: request.includeGit, limits: limits)
+                    ArchiveSource(file: archive), dockerfile: dockerfile, appliesIgnoreFile: appliesIgnoreFile,
+                    includeGit: includeGit, limits: limits)
             }
         }
     }
 
-    private func fetch(_ reference: GitReference, _ dockerfile: DockerfileChoice, for run: BuildRun) async throws
+    private func fetch(_ reference: GitReference, _ use: Use, for run: RunSession) async throws
         -> PreparedContext
     {
         var access = access
@@ -64,8 +86,9 @@ public struct ContextFetcher: Sendable {
         }()
         do {
             let context = try await GitContext.prepare(
-                reference, dockerfile: dockerfile, includeGit: run.request.includeGit, pool: directory, access: access,
-                progress: { progress.yield($0) })
+                reference, dockerfile: use.dockerfile, appliesIgnoreFile: !use.isWorkspace,
+                includeGit: use.isWorkspace || run.assignment.request.common.includeGit, pool: directory,
+                access: access, progress: { progress.yield($0) })
             progress.finish()
             await written
             return context

@@ -1,6 +1,7 @@
 public import DockerEngine
 import Foundation
 import Logging
+import Synchronization
 import TaskModel
 
 /// A docker daemon as its runs share it: its client, and who writes which image name.
@@ -9,13 +10,30 @@ import TaskModel
 public final class Daemon: Sendable {
     let client: DockerClient
     let names = ImageNameLocks()
+    /// Marks what runs of this server make on the daemon; stays the same over restarts.
+    let owner: String
+    let holderImage: HolderImage
     private let ledger: String
+    private let sweep = Mutex<Task<Void, Never>?>(nil)
 
     /// - Parameter directory: made if missing; keeps the names that unfinished runs have made, so that a restart can remove them.
     public init(client: DockerClient, directory: String) throws {
         self.client = client
         ledger = directory
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        owner = try Self.owner(in: directory)
+        holderImage = HolderImage(client: client)
+    }
+
+    /// A daemon may serve several servers, which tell their things apart by this.
+    private static func owner(in directory: String) throws -> String {
+        let path = directory + "/.owner"
+        // Unreadable: there is none yet.
+        if let text = try? String(contentsOfFile: path, encoding: .utf8), text.count == 12 { return text }
+        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+        let owner = String((0..<12).map { _ in digits[Int.random(in: 0..<36)] })
+        try Data(owner.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        return owner
     }
 
     /// Notes names that a run is about to make.
@@ -40,8 +58,59 @@ public final class Daemon: Sendable {
         if isClean { try? FileManager.default.removeItem(atPath: ledger + "/" + run.text) }  // there may be none
     }
 
-    /// Removes the names of runs that an earlier process could not end.
+    /// Removes what runs of an earlier process left behind: names, containers, volumes and networks. Once in the life
+    /// of a process, however many ask: later ones have runs of their own.
     func removeLeftovers(logger: Logger) async {
+        let task = sweep.withLock { sweep in
+            let task =
+                sweep
+                ?? Task {
+                    await removeLeftoverNames(logger: logger)
+                    await remove(labels: ["\(RunLabels.owner)=\(owner)"], logger: logger)
+                }
+            sweep = task
+            return task
+        }
+        await task.value
+    }
+
+    /// Removes containers, then volumes and networks, that have all of these labels.
+    func remove(labels: [String], logger: Logger) async {
+        func attempt(_ what: String, _ work: () async throws -> Void) async {
+            do { try await work() } catch { logger.warning("\(what) not removed", metadata: ["error": "\(error)"]) }
+        }
+        await attempt("containers") {
+            let containers = try await client.containers(labels: labels)
+            await withTaskGroup(of: Void.self) { group in
+                for container in containers {
+                    group.addTask { [self] in await removeContainer(container.id, logger: logger) }
+                }
+            }
+        }
+        await attempt("volumes") {
+            for volume in try await client.volumes(labels: labels) { try await client.removeVolume(volume.name) }
+        }
+        await attempt("networks") {
+            for network in try await client.networks(labels: labels) { try await client.removeNetwork(network.id) }
+        }
+    }
+
+    /// Removes a container and waits until it is gone: what it held can be removed only then.
+    func removeContainer(_ container: String, logger: Logger) async {
+        for attempt in 1...10 {
+            do {
+                try await client.removeContainer(container)
+                guard try await client.inspectContainer(container) != nil else { return }
+            } catch {
+                logger.warning(
+                    "container not removed",
+                    metadata: ["container": "\(container)", "error": "\(error)", "attempt": "\(attempt)"])
+            }
+            try? await Task.sleep(for: .milliseconds(min(2_000, 50 << attempt)))  // canceled: tries at once
+        }
+    }
+
+    private func removeLeftoverNames(logger: Logger) async {
         // Unreadable: nothing to remove.
         let files = (try? FileManager.default.contentsOfDirectory(atPath: ledger)) ?? []
         for file in files {
@@ -50,4 +119,11 @@ public final class Daemon: Sendable {
             await removeNames(text.split(separator: "\n").map(String.init), of: run, logger: logger)
         }
     }
+}
+
+/// The labels of what runs make on a daemon.
+enum RunLabels {
+    static let owner = "slipway.owner"
+    static let run = "slipway.run"
+    static let step = "slipway.step"
 }

@@ -6,7 +6,7 @@ import Foundation
 import TaskFiles
 import TaskModel
 
-/// The build step: sends the context to the daemon's builder.
+/// A build step: sends the context to the daemon's builder.
 struct ImageBuild {
     /// What was built, and on what.
     struct Result: Sendable {
@@ -16,29 +16,31 @@ struct ImageBuild {
         let baseDigests: [ImageReference: String]
     }
 
-    let run: BuildRun
+    let session: RunSession
+    /// The id of the step that builds.
+    let step: String
+    let request: BuildRequest
     let context: PreparedContext
     /// Names for the image on the daemon.
     let tags: [String]
 
-    private var request: BuildRequest { run.request }
-    private var client: DockerClient { run.daemon.client }
+    private var client: DockerClient { session.daemon.client }
 
     func build() async throws -> Result {
-        await run.log.line("Scanning for dependencies...")
+        await session.log.line("Scanning for dependencies...")
         let dockerfile = Dockerfile(context.dockerfile)
         let bases = dockerfile.baseImages(
             arguments: Dictionary(request.arguments.map { ($0.name, $0.value.value) }) { _, last in last },
             target: request.target,
             platform: request.platform)
-        for note in bases.notes { await run.log.line("Dependencies: \(note)") }
-        await run.log.line("Successfully scanned dependencies")
+        for note in bases.notes { await session.log.line("Dependencies: \(note)") }
+        await session.log.line("Successfully scanned dependencies")
         await warnOfSecrets(in: dockerfile)
-        await run.log.line("Launching container with name: build")
+        await session.log.line("Launching container with name: \(step)")
         let known = try await namesOnDaemon(of: bases)
         let built = try await buildFreshly(bases)
         await removeNewNames(of: bases, known: known)
-        await run.log.line("Successfully executed container: build")
+        await session.log.line("Successfully executed container: \(step)")
         let digests = built.baseImages.compactMap { base in
             // An odd name has no digest.
             base.digest.flatMap { digest in (try? ImageReference(base.reference)).map { ($0.completed, digest) } }
@@ -52,7 +54,7 @@ struct ImageBuild {
     private func buildFreshly(_ bases: BaseImages) async throws -> BuildResult {
         do {
             return try await RetryPolicy().run(verdict: Self.verdict) { error, _, wait in
-                await run.log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
+                await session.log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
             } _: {
                 try await build(pull: true)
             }
@@ -61,7 +63,7 @@ struct ImageBuild {
             guard let image = try? ImageReference(reference), try await isOnDaemon(image) else {
                 throw DockerError.build(.base(reference: reference, .unreachable(reason)))
             }
-            await run.log.line("The registry of \(reference) can't be connected to (\(reason)).")
+            await session.log.line("The registry of \(reference) can't be connected to (\(reason)).")
             try await refreshOthers(bases)
             return try await build(pull: false)
         }
@@ -77,14 +79,14 @@ struct ImageBuild {
         let secrets = request.arguments.filter(\.isSecret).map { ($0.name, $0.value) }
         let input = BuildInput(
             walk: context.included, dockerfile: context.dockerfile, dockerfilePath: context.dockerfilePath,
-            isDockerfileIncluded: context.isDockerfileIncluded, allCredentials: run.assignment.pullCredentials,
+            isDockerfileIncluded: context.isDockerfileIncluded, allCredentials: session.assignment.pullCredentials,
             secrets: Dictionary(secrets) { _, last in last })
         let options = BuildOptions(
             tags: tags, arguments: request.arguments, target: request.target,
             labels: request.labels,
             noCache: request.noCache, pull: pull, platform: request.platform == .linuxAMD64 ? nil : request.platform,
             builder: request.builder)
-        return try await client.build(input, options: options) { [log = run.log] bytes in await log.write(bytes) }
+        return try await client.build(input, options: options) { [log = session.log] bytes in await log.write(bytes) }
     }
 
     /// Before a build that does not ask registries: pulls the bases that can be had, says which come from the daemon, and refuses those that
@@ -92,13 +94,13 @@ struct ImageBuild {
     private func refreshOthers(_ bases: BaseImages) async throws {
         for image in bases.needed {
             do {
-                let credential = run.assignment.pullCredentials[image.registry]
+                let credential = session.assignment.pullCredentials[image.registry]
                 try await client.pull(image, credential: credential, platform: nil) { _ in }
             } catch DockerError.pull(_, .unreachable(let reason)) {
                 guard try await isOnDaemon(image) else {
                     throw DockerError.build(.base(reference: image.description, .unreachable(reason)))
                 }
-                await run.log.line("Using the daemon's own image for \(image), which may be old.")
+                await session.log.line("Using the daemon's own image for \(image), which may be old.")
             } catch DockerError.pull(let name, let failure) {
                 throw DockerError.build(.base(reference: name, failure))
             }
@@ -107,7 +109,7 @@ struct ImageBuild {
 
     /// Whether the daemon has the image, and no other run is just making it.
     private func isOnDaemon(_ image: ImageReference) async throws -> Bool {
-        if let holder = run.daemon.names.holder(of: image.completed.description), holder != run.assignment.run {
+        if let holder = session.daemon.names.holder(of: image.completed.description), holder != session.assignment.run {
             return false
         }
         return try await client.inspectImage(image.completed.description) != nil
@@ -128,14 +130,14 @@ struct ImageBuild {
         let new = bases.all.map(\.completed.description).filter { !known.contains($0) }
         let pulled = new.filter { name in
             // They were parsed before.
-            (try? ImageReference(name)).map { run.assignment.pullCredentials[$0.registry] != nil } ?? false
+            (try? ImageReference(name)).map { session.assignment.pullCredentials[$0.registry] != nil } ?? false
         }
-        await run.daemon.removeNames(pulled, of: run.assignment.run, logger: run.logger)
+        await session.daemon.removeNames(pulled, of: session.assignment.run, logger: session.logger)
     }
 
     private func warnOfSecrets(in dockerfile: Dockerfile) async {
         for argument in request.arguments where argument.isSecret && dockerfile.declares(argument: argument.name) {
-            await run.log.line(
+            await session.log.line(
                 "Warning: the Dockerfile declares the secret argument \(argument.name) with ARG, so the image's history may keep its value. "
                     + "RUN --mount=type=secret,id=\(argument.name) gets the same value and leaves no trace.")
         }

@@ -6,7 +6,9 @@ import TaskModel
 
 /// Pushes one image of a run, and makes sure that what the registry has is what the run built.
 struct ImagePush {
-    let run: BuildRun
+    let session: RunSession
+    /// The id of the step that pushes.
+    let step: String
     /// What the build made.
     let imageID: String
 
@@ -15,16 +17,16 @@ struct ImagePush {
         // A registry that can't be connected to is given the same time as one that fails: a build is not thrown away for a restart.
         let policy = RetryPolicy(limit: .seconds(600), connectionAttempts: nil)
         let (digest, credential) = try await policy.run(verdict: Self.verdict) { error, _, wait in
-            await run.log.line(
-                "Container failed during run: push, waiting \(max(1, wait.components.seconds)) seconds before retrying... (\(error))"
+            await session.log.line(
+                "Container failed during run: \(step), waiting \(max(1, wait.components.seconds)) seconds before retrying... (\(error))"
             )
         } _: {
             try await attempt(image, attempts.next())
         }
         try await check(image, digest: digest, credential: credential)
-        run.notePushed(
+        session.notePushed(
             OutputImage(registry: image.registry, repository: image.repository, tag: image.tag, digest: digest))
-        await run.log.line("Successfully pushed image: \(image)")
+        await session.log.line("Successfully pushed image: \(image)")
     }
 
     private func attempt(_ image: ImageReference, _ number: Int) async throws -> (
@@ -32,13 +34,13 @@ struct ImagePush {
     ) {
         let grant: PushGrant
         do {
-            grant = try await run.broker.grantPush(run.assignment.lease, of: image)
+            grant = try await session.broker.grantPush(session.assignment.lease, of: image)
         } catch BrokerError.pushRefused {
             throw CancellationError()
         }
-        await run.log.line("Pushing image: \(image), attempt \(number)")
-        let credential = run.request.loginMode == .default ? grant.credential : nil
-        let digest = try await run.daemon.client.push(image, credential: credential) { [log = run.log] bytes in
+        await session.log.line("Pushing image: \(image), attempt \(number)")
+        let credential = session.assignment.request.common.loginMode == .default ? grant.credential : nil
+        let digest = try await session.daemon.client.push(image, credential: credential) { [log = session.log] bytes in
             await log.write(bytes)
         }
         return (digest, credential)
@@ -48,14 +50,14 @@ struct ImagePush {
     private func check(_ image: ImageReference, digest: String, credential: Credential?) async throws {
         let pushed = ImageReference(registry: image.registry, repository: image.repository, digest: digest)
         do {
-            let (_, manifest) = try await run.registries.manifest(pushed, credential: credential)
+            let (_, manifest) = try await session.registries.manifest(pushed, credential: credential)
             guard manifest.isImage(imageID) || digest == imageID else {
                 throw RunFailure.failed(
                     "\(image) was pushed as \(digest), which is not the image \(imageID) that this run built: "
                         + "somebody moved the tag on the docker daemon meanwhile. Run it again.")
             }
         } catch let error as DistributionError {
-            await run.log.line("Warning: the digest of \(image) could not be checked in the registry: \(error)")
+            await session.log.line("Warning: the digest of \(image) could not be checked in the registry: \(error)")
         }
     }
 

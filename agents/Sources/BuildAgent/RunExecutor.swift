@@ -56,34 +56,23 @@ public struct RunExecutor: Sendable {
     {
         let log = RunLogWriter(
             broker: broker, lease: assignment.lease, secrets: assignment.secrets, limit: logLimit, logger: logger)
-        guard case .build(let request) = assignment.request else {
-            await refuse(assignment, log: log, broker: broker, logger: logger)
-            return
-        }
-        let run = BuildRun(
-            assignment: assignment, request: request, broker: broker, daemon: daemon, registries: registries,
-            fetcher: fetcher, log: log,
+        let session = RunSession(
+            assignment: assignment, broker: broker, daemon: daemon, registries: registries, fetcher: fetcher, log: log,
             logger: logger)
+        let work: any RunWork =
+            switch assignment.request {
+            case .build(let request): BuildRun(session: session, request: request)
+            case .taskFile(let request): TaskRun(session: session, request: request)
+            }
         async let isShipped = ship(log)
-        let end = await race(run, assignment: assignment, broker: broker, stop: stop, logger: logger)
-        let outcome = await outcome(of: end, run: run, assignment: assignment, log: log)
+        let end = await race(work, assignment: assignment, broker: broker, stop: stop, logger: logger)
+        let outcome = await outcome(of: end, session: session, assignment: assignment, log: log)
         await log.close()
         guard await isShipped, let outcome else {
             logger.warning("run given up", metadata: ["error": "its lease is lost"])
             return
         }
         await finish(assignment, outcome, logLength: await log.length, broker: broker, logger: logger)
-    }
-
-    private func refuse(_ assignment: RunAssignment, log: RunLogWriter, broker: any RunBroker, logger: Logger) async {
-        let message = "this agent carries out no task files yet. Ask for a build"
-        async let isShipped = ship(log)
-        await log.line(message)
-        await log.close()
-        guard await isShipped else { return }
-        await finish(
-            assignment, RunOutcome(status: .failed, message: message), logLength: await log.length, broker: broker,
-            logger: logger)
     }
 
     private func ship(_ log: RunLogWriter) async -> Bool {
@@ -97,10 +86,10 @@ public struct RunExecutor: Sendable {
 
     /// Whichever ends first ends the run; its clean-up is waited for.
     private func race(
-        _ run: BuildRun, assignment: RunAssignment, broker: any RunBroker, stop: AsyncStream<Void>, logger: Logger
+        _ work: any RunWork, assignment: RunAssignment, broker: any RunBroker, stop: AsyncStream<Void>, logger: Logger
     ) async -> End {
         await withTaskGroup(of: End?.self) { group in
-            group.addTask { .finished(await run.carryOut()) }
+            group.addTask { .finished(await work.carryOut()) }
             group.addTask { await keep(assignment, broker: broker, logger: logger) }
             group.addTask {
                 do { try await Task.sleep(for: assignment.timeout) } catch { return nil }
@@ -137,17 +126,18 @@ public struct RunExecutor: Sendable {
         return nil
     }
 
-    private func outcome(of end: End, run: BuildRun, assignment: RunAssignment, log: RunLogWriter) async -> RunOutcome?
+    private func outcome(of end: End, session: RunSession, assignment: RunAssignment, log: RunLogWriter) async
+        -> RunOutcome?
     {
-        let pushed = run.pushedImages
+        let pushed = session.pushedImages
         switch end {
         case .finished(let outcome): return outcome
         case .canceled:
-            await log.line("The run was canceled: its build is stopped, and nothing more is pushed.")
+            await log.line("The run was canceled: what it did is stopped, and nothing more is pushed.")
             return RunOutcome(status: .canceled, outputImages: pushed)
         case .timedOut:
             let message = "the run took longer than its limit of \(assignment.timeout.components.seconds) s"
-            await log.line("\(message): its build is stopped.")
+            await log.line("\(message): what it did is stopped.")
             return RunOutcome(status: .timeout, message: message, outputImages: pushed)
         case .agentStopping:
             let message = "the agent was stopped while the run was under way. Queue it again"

@@ -2,6 +2,7 @@ import CurlHTTP
 import Contexts
 import DockerEngine
 import Distribution
+import TaskFiles
 import TaskModel
 
 /// Why a run ended without success, in the words that its record keeps.
@@ -35,6 +36,9 @@ struct RunFailure: Error {
         case let error as DockerError:
             self.init(status: error.isFaultOfBuild ? .failed : .error, message: prefix + error.description)
         case let error as DistributionError: self.init(status: .failed, message: prefix + error.description)
+        case let error as ContainerExit: self.init(status: .failed, message: "\(prefix)\(error)")
+        case let error as StepProblem: self.init(status: .failed, message: "\(prefix)\(error)")
+        case let error as TaskFileError: self.init(status: .failed, message: prefix + error.description)
         case let error as InvalidName: self.init(status: .failed, message: error.description)
         default: self.init(status: .error, message: "\(prefix)\(error)")
         }

@@ -1,0 +1,201 @@
+import DockerEngine
+import Foundation
+import Logging
+import TaskModel
+import TestSupport
+import Testing
+
+@testable import BuildAgent
+
+@Suite(.needsDaemon, .timeLimit(.minutes(5)))
+struct TaskRunTests {
+    /// Cases that need what is refused by name so far, or what a run has not: a vault, a caller's defaults, the daemon.
+    private static let left: Set<String> = [
+        "exec-keep", "exec-pipe-on-agent", "exec-secret-volume", "render-run-json", "run-defaults",
+    ]
+
+    static let cases = ((try? TaskFileCase.all()) ?? []).filter {
+        $0.mode == "exec" && !left.contains($0.name) && $0.needs?.contains("registry") != true
+    }
+
+    @Test(arguments: cases) func `a run does what its case says`(item: TaskFileCase) async throws {
+        let expected = try #require(item.expect.run)
+        try await TestHost.withShell { shell in
+            func local(_ text: String) -> String { text.replacing("busybox", with: shell) }
+            var test = TestRun()
+            test.registry = item.run.registry
+            test.files = (item.files ?? [:]).mapValues(local)
+            test.values = item.overrides.map { TaskValue(name: $0.name, value: Secret($0.value), isSecret: false) }
+
+            let ending = try await test.carryOut(local(try item.text))
+
+            try check(ending, expected, run: test.run, of: item)
+        }
+    }
+
+    private func check(
+        _ ending: TestRun.Ending, _ expected: TaskFileCase.Expectation.Outcome, run: RunID, of item: TaskFileCase
+    ) throws {
+        let comment = Comment(rawValue: ending.log)
+        let message = ending.outcome.message ?? ""
+        #expect(ending.outcome.status == (expected.status == "succeeded" ? .succeeded : .failed), comment)
+        if let error = expected.error {
+            if let step = error.step { #expect(message.contains("failed to run step ID: \(step): "), comment) }
+            // A failing RUN is told by its text, not its code, when BuildKit builds.
+            if let code = error.exitCode, item.name != "exec-build-failing-run" {
+                #expect(message.contains("exit status \(code)"), comment)
+            }
+            if error.kind == "timeout" { #expect(message.hasSuffix("timed out"), comment) }
+        }
+        for (step, state) in expected.steps ?? [:] {
+            let word = ["successful": "succeeded", "skipped": "never began", "interrupted": "was interrupted"][state]
+            if expected.status == "succeeded" {
+                #expect(ending.log.contains("Step ID: \(step) marked as successful"), comment)
+            } else if expected.error?.step != nil {
+                #expect(ending.log.contains("\(step) \(word ?? state)"), comment)
+            }
+        }
+        let lines = ending.lines
+        func ofRun(_ text: String) -> String { text.replacing("cf1", with: run.text) }
+        for line in expected.outputLines ?? [] { #expect(lines.contains(ofRun(line)), comment) }
+        for text in expected.outputContains ?? [] { #expect(ending.log.contains(ofRun(text)), comment) }
+        for text in expected.outputOmits ?? [] { #expect(!lines.contains(text), comment) }
+        for (line, count) in expected.outputCount ?? [:] { #expect(lines.count { $0 == line } == count, comment) }
+        for pair in expected.outputOrder ?? [] {
+            let first = try #require(lines.firstIndex { $0.hasPrefix(pair[0]) }, comment)
+            let second = try #require(lines.firstIndex { $0.hasPrefix(pair[1]) }, comment)
+            #expect(first < second, comment)
+        }
+        for (step, count) in expected.launches ?? [:] {
+            #expect(lines.count { $0.hasSuffix("Launching container with name: \(step)") } == count, comment)
+        }
+        #expect(ending.leftovers.isEmpty)
+    }
+
+    @Test(.needsRegistry) func `what a step built is pushed, with the digest in the record and the outcome`()
+        async throws
+    {
+        let item = try #require(try TaskFileCase.all().first { $0.name == "exec-build-push-digest" })
+        try await TestRegistry.with { registry in
+            var test = TestRun()
+            test.registry = registry.host
+            test.files = item.files ?? [:]
+
+            let ending = try await test.carryOut(try item.text)
+
+            #expect(ending.outcome.status == .succeeded, Comment(rawValue: ending.log))
+            #expect(ending.outcome.outputImages.map(\.tag) == [test.run.text, "stable"])
+            let digest = try #require(ending.outcome.outputImages.first?.digest)
+            #expect(ending.log.contains("digest: \(digest)"))
+            #expect(ending.log.contains("Successfully pushed image: \(registry.host)/case/app:stable"))
+        }
+    }
+
+    @Test func `S20 secret values are masked in what steps print`() async throws {
+        try await TestHost.withShell { shell in
+            var test = TestRun()
+            test.values = [TaskValue(name: "pw", value: Secret("hunter2hunter2"), isSecret: true)]
+
+            let ending = try await test.carryOut("steps: [{cmd: \(shell) echo 'is {{.Values.pw}}'}]")
+
+            #expect(ending.lines.contains("is ***"))
+            #expect(!ending.log.contains("hunter2"))
+        }
+    }
+
+    @Test func `T8 a canceled run is asked to end and its last words are kept`() async throws {
+        try await TestHost.withShell { shell in
+            let ending = try await TestRun().carryOut(
+                """
+                steps:
+                  - cmd: \(shell) sh -c 'trap "echo bye; exit 0" TERM; echo ready; while :; do sleep 0.1; done'
+                  - cmd: \(shell) echo never
+                """, marker: "ready"
+            ) { $0.cancel() }
+
+            #expect(ending.outcome.status == .canceled)
+            #expect(ending.lines.contains("bye"))
+            #expect(!ending.lines.contains("never"))
+            #expect(ending.leftovers.isEmpty)
+        }
+    }
+
+    @Test func `T10 a run that takes too long ends as Timeout with nothing left`() async throws {
+        try await TestHost.withShell { shell in
+            var test = TestRun()
+            test.timeout = .seconds(3)
+
+            let ending = try await test.carryOut("steps: [{cmd: \(shell) sleep 1000}]")
+
+            #expect(ending.outcome.status == .timeout)
+            #expect(ending.leftovers.isEmpty)
+        }
+    }
+
+    @Test func `a broken file fails the run with its line`() async throws {
+        let ending = try await TestRun().carryOut("steps:\n  - cmd: a\n    when: [b]\n")
+
+        #expect(ending.outcome.status == .failed)
+        #expect(ending.outcome.message?.contains("line 3, column 11") == true)
+        #expect(ending.outcome.message?.contains("[when-unknown-step]") == true)
+    }
+
+    @Test func `S13 a privileged step is refused before anything runs`() async throws {
+        let ending = try await TestRun().carryOut("steps: [{cmd: x}, {cmd: y, privileged: true}]")
+
+        #expect(ending.outcome.status == .failed)
+        #expect(ending.outcome.message?.contains("policy of the agent pool") == true)
+        #expect(!ending.log.contains("Executing step"))
+    }
+
+    @Test func `a program that is not there has docker's exit code`() async throws {
+        try await TestHost.withShell { shell in
+            let ending = try await TestRun().carryOut("steps: [{id: one, cmd: \(shell) /no/such/program}]")
+
+            #expect(
+                ending.outcome.message?.hasPrefix("failed to run step ID: one: exit status 127: ") == true,
+                Comment(rawValue: ending.log))
+        }
+    }
+
+    @Test func `a build sees the workspace through its ignore file`() async throws {
+        try await TestHost.withShell { shell in
+            var test = TestRun()
+            test.files = [
+                "app/Dockerfile": "FROM \(shell)\nCOPY . /in\nRUN ls /in > /list\nCMD [\"cat\", \"/list\"]\n",
+                "app/.dockerignore": "hidden\n", "app/hidden": "", "app/seen": "",
+            ]
+
+            let ending = try await test.carryOut(
+                """
+                steps:
+                  - cmd: \(shell) touch app/made
+                  - build: -t slipway-test-\(test.run):1 app
+                  - cmd: slipway-test-\(test.run):1
+                """)
+
+            #expect(ending.outcome.status == .succeeded, Comment(rawValue: ending.log))
+            #expect(ending.lines.contains("made") && ending.lines.contains("seen"))
+            #expect(!ending.lines.contains("hidden"))
+            let client = try DockerClient(endpoint: TestHost.endpoint)
+            #expect(try await client.inspectImage("slipway-test-\(test.run):1") == nil)
+        }
+    }
+
+    @Test func `what an earlier process left is removed once`() async throws {
+        try await withTemporaryFolder { folder in
+            let client = try DockerClient(endpoint: TestHost.endpoint)
+            let daemon = try Daemon(client: client, directory: folder)
+            let name = "slipway-test-\(daemon.owner)"
+            try await client.createVolume(name, labels: [RunLabels.owner: daemon.owner])
+            _ = try await client.createNetwork(name, labels: [RunLabels.owner: daemon.owner])
+            let restarted = try Daemon(client: client, directory: folder)
+
+            await restarted.removeLeftovers(logger: .init(label: "test"))
+
+            #expect(restarted.owner == daemon.owner)
+            #expect(try await client.volumes(labels: ["\(RunLabels.owner)=\(daemon.owner)"]).isEmpty)
+            #expect(try await client.networks(labels: ["\(RunLabels.owner)=\(daemon.owner)"]).isEmpty)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import AgentProtocol
+import Contexts
+import Distribution
+import DockerEngine
+import Foundation
+import Logging
+import Synchronization
+import TaskFiles
+import TaskModel
+
+/// One run while it is carried out: what all of its parts need, whatever its kind.
+final class RunSession: Sendable {
+    let assignment: RunAssignment
+    let broker: any RunBroker
+    let daemon: Daemon
+    let registries: RegistryClient
+    let fetcher: ContextFetcher
+    let log: RunLogWriter
+    let logger: Logger
+    private let pushed = Mutex<[OutputImage]>([])
+
+    init(
+        assignment: RunAssignment, broker: any RunBroker, daemon: Daemon, registries: RegistryClient,
+        fetcher: ContextFetcher, log: RunLogWriter, logger: Logger
+    ) {
+        self.assignment = assignment
+        self.broker = broker
+        self.daemon = daemon
+        self.registries = registries
+        self.fetcher = fetcher
+        self.log = log
+        self.logger = logger
+    }
+
+    /// What has been pushed so far.
+    var pushedImages: [OutputImage] { pushed.withLock { $0 } }
+
+    func notePushed(_ image: OutputImage) {
+        pushed.withLock { $0.append(image) }
+    }
+
+    /// What templates can ask about the run.
+    func variables(revision: SourceRevision?, sharedVolume: String = "") -> RunVariables {
+        let platform = assignment.request.common.platform
+        return RunVariables(
+            id: assignment.run.text, registry: assignment.registry.loginServer, date: assignment.startTime,
+            os: platform.os, architecture: platform.architecture ?? "amd64", commit: revision?.commit ?? "",
+            branch: revision?.branch ?? "", taskName: assignment.taskName ?? "", sharedVolume: sharedVolume)
+    }
+
+    // MARK: The end
+
+    /// Makes an outcome of how `work` ends. Never throws: what went wrong is the outcome. When the task is canceled,
+    /// `work` has cleaned up when this returns.
+    func outcome(of work: () async throws -> Void) async -> RunOutcome {
+        do {
+            try await work()
+            return RunOutcome(status: .succeeded, outputImages: pushedImages)
+        } catch {
+            if Task.isCancelled { return RunOutcome(status: .canceled, outputImages: pushedImages) }
+            let failure = RunFailure(error, step: nil)
+            // A builder's message can hold the text of a RUN line.
+            let message = SecretMasker.mask(failure.message, secrets: assignment.secrets)
+            await log.line(message)
+            return RunOutcome(status: failure.status, message: message, outputImages: pushedImages)
+        }
+    }
+
+    // MARK: Image names
+
+    /// Holds the names on the daemon while `work` goes on, and takes them away afterwards.
+    func holdingNames(_ names: Set<String>, _ work: () async throws -> Void) async throws {
+        try await daemon.names.acquire(names, for: assignment.run) { [log, broker, assignment] name, other in
+            let reason = "run \(other) is writing \(name) on this daemon"
+            await log.line("Waiting: \(reason).")
+            try? await broker.report(.waiting(reason), for: assignment.lease)  // only tells; the wait goes on without
+        }
+        defer { daemon.names.release(names, for: assignment.run) }
+        try daemon.note(names, of: assignment.run)
+        let result: Swift.Result<Void, any Error>
+        do { result = .success(try await work()) } catch { result = .failure(error) }
+        // Its own task: cancellation must not keep the names on the daemon.
+        await Task { [daemon, assignment, logger] in await daemon.removeNames(names, of: assignment.run, logger: logger)
+        }.value
+        try result.get()
+    }
+
+    // MARK: Before the steps
+
+    /// - Parameter what: what the secrets are, `secret argument`.
+    func warnOfShortSecrets(_ what: String, _ secrets: [(name: String, value: Secret)]) async {
+        for (name, value) in secrets where !value.value.isEmpty && value.value.utf8.count < SecretMasker.shortestValue {
+            await log.line(
+                "The \(what) \(name) is shorter than \(SecretMasker.shortestValue) characters and can't be masked in this log."
+            )
+        }
+    }
+
+    func warnOfLogTemplate() async {
+        guard assignment.request.common.logTemplate != nil else { return }
+        await log.line("The request's log template is not used: logs are not pushed as artifacts yet.")
+    }
+
+    /// The logins that the run itself has: its registry's, and those of its request.
+    var ownCredentials: [String: Credential] {
+        let request = assignment.request.common
+        var credentials: [String: Credential] = [:]
+        if request.loginMode == .default, let credential = assignment.registry.credential {
+            credentials[assignment.registry.loginServer.lowercased()] = credential
+        }
+        return credentials.merging(request.customCredentials) { _, custom in custom }
+    }
+
+    /// Tries the run's own logins: a wrong password ends the run here, in clear words, not deep in a build.
+    func logIn() async throws {
+        for (server, credential) in ownCredentials.sorted(by: { $0.key < $1.key }) {
+            await log.line("Logging in to registry: \(server)")
+            do {
+                try await RetryPolicy(limit: .seconds(300), connectionAttempts: 4).run {
+                    try await registries.ping(server, credential: credential)
+                }
+                await log.line("Successfully logged into \(server)")
+            } catch let error as DistributionError {
+                if case .unauthorized = error { throw RunFailure.failed("failed to log in to \(server): \(error)") }
+                if case .denied = error { throw RunFailure.failed("failed to log in to \(server): \(error)") }
+                await log.line("The login could not be tried from here: \(error) Going on.")
+            }
+        }
+    }
+}

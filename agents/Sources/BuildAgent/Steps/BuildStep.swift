@@ -1,0 +1,46 @@
+import AgentProtocol
+import Contexts
+import TaskFiles
+import TaskModel
+
+/// A `build` step: an image out of the workspace.
+struct BuildStep {
+    let runner: StepRunner
+    let step: TaskStep
+    let build: BuildCommand
+
+    func build() async throws {
+        let session = runner.session
+        let fetcher = session.fetcher
+        let context = try await runner.place.context(
+            of: build, in: fetcher.directory, limits: fetcher.access.limits)
+        var images: [ImageReference] = []
+        for tag in build.tags { images.append(try ImageReference(tag).completed) }
+        // Without a name there is none to hold: the id is enough.
+        let result = try await ImageBuild(
+            session: session, step: step.id, request: try request, context: context,
+            tags: images.map(\.description)
+        ).build()
+        runner.images.note(result, of: step.id, as: images)
+    }
+
+    private var request: BuildRequest {
+        get throws {
+            let arguments = build.arguments.map {
+                BuildArgument(name: $0.name, value: Secret($0.value), isSecret: false)
+            }
+            var request = BuildRequest(
+                noCache: build.noCache, target: build.target, arguments: arguments,
+                labels: build.labels.map { BuildLabel(name: $0.name, value: $0.value) },
+                platform: runner.session.assignment.request.common.platform,
+                builder: build.isClassic ? .classic : .buildKit)
+            if let text = build.platform {
+                guard let platform = Platform(text) else {
+                    throw StepProblem("there is no platform '\(text)'; write linux/amd64 or linux/arm64")
+                }
+                request.platform = platform
+            }
+            return request
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import AgentProtocol
+import Contexts
+import Distribution
+import DockerEngine
+import Logging
+import Synchronization
+import TaskFiles
+import TaskModel
+
+/// A `cmd` step: its containers, one for each attempt.
+struct ContainerStep: Sendable {
+    let runner: StepRunner
+    let step: TaskStep
+    let command: ContainerCommand
+
+    /// How long a program may take to end by itself when its run is canceled.
+    private static let grace = Duration.seconds(10)
+    /// For the last output of a container that has ended.
+    private static let lastOutput = Duration.seconds(10)
+    /// The most processes of a step.
+    private static let maxProcesses: Int64 = 4_096
+
+    private var session: RunSession { runner.session }
+    private var client: DockerClient { runner.session.daemon.client }
+
+    /// Pulls the image anew, before the step's time begins.
+    func pullFirst() async throws {
+        for left in stride(from: step.pullRetries, through: 0, by: -1) {
+            do {
+                _ = try await runner.images.prepare(command.image, isForced: true)
+                return
+            } catch {
+                guard left > 0, !Task.isCancelled else { throw error }
+                try await Task.sleep(for: step.pullRetryDelay)
+            }
+        }
+    }
+
+    /// - Parameter isOver: whether the step's time is over, so that nothing of it may go on.
+    func carryOut(isOver: @escaping @Sendable () -> Bool) async throws {
+        try await StepAttempts(step: step, log: session.log).run { number in
+            try await attempt(number, isOver: isOver)
+        }
+    }
+
+    private func attempt(_ number: Int, isOver: @escaping @Sendable () -> Bool) async throws {
+        await session.log.line("Launching container with name: \(step.id)")
+        let container = try await make(number)
+        if step.isDetached {
+            try await start(container)
+            await session.log.write(Array("\(container)\n".utf8))
+        } else {
+            try await follow(container, isOver: isOver)
+        }
+        await session.log.line("Successfully executed container: \(step.id)")
+    }
+
+    // MARK: Making
+
+    private func make(_ number: Int) async throws -> String {
+        do {
+            let image = try await runner.images.prepare(command.image, isForced: false)
+            let name = runner.place.name("\(runner.names[step.id])-\(number)")
+            return try await client.createContainer(name, settings(image: image))
+        } catch let error as DockerError where error.isRefusal {
+            throw ContainerExit(code: 125, reason: "\(error)")
+        } catch let error as InvalidName {
+            throw ContainerExit(code: 125, reason: "\(error)")
+        }
+    }
+
+    private func settings(image: String) -> ContainerSettings {
+        var settings = ContainerSettings(image: image)
+        settings.entryPoint = command.entryPoint.map { [$0] }
+        settings.command = command.arguments
+        settings.environment = command.environment
+        settings.workingDirectory = command.workingDirectory
+        settings.user = command.user
+        settings.hostname = command.hostname
+        settings.labels = command.labels.merging(runner.place.labels(ofStep: step.id)) { _, ours in ours }
+        settings.mounts = runner.place.mounts(of: step)
+        if let network = command.network {
+            settings.network = runner.networks[network] ?? network
+            if runner.networks[network] != nil { settings.networkAliases = [step.id] + command.networkAliases }
+        }
+        settings.exposedPorts = command.exposedPorts.map { ContainerPort($0.port, transport: $0.transport) }
+        settings.publishedPorts = command.publishedPorts.map {
+            PublishedPort(
+                ContainerPort($0.port, transport: $0.transport), address: $0.address, hostPort: $0.hostPort)
+        }
+        settings.extraHosts = command.extraHosts
+        settings.droppedCapabilities = command.droppedCapabilities
+        settings.nanoCPUs = command.nanoCPUs ?? 0
+        settings.memory = command.memory ?? 0
+        let processes = command.pidsLimit ?? 0
+        settings.pidsLimit = processes > 0 ? min(processes, Self.maxProcesses) : Self.maxProcesses
+        settings.hasReadOnlyRoot = command.hasReadOnlyRoot
+        settings.hasInit = command.hasInit
+        return settings
+    }
+
+    private func start(_ container: String) async throws {
+        do {
+            try await client.startContainer(container)
+        } catch DockerError.refused(_, _, let message) {
+            let code = message.contains("permission denied") ? 126 : message.isAboutProgram ? 127 : 125
+            throw ContainerExit(code: code, reason: message)
+        }
+    }
+
+    // MARK: Following
+
+    /// Starts a container and follows it to its end. When the task is canceled it is stopped, and its last output still
+    /// comes.
+    private func follow(_ container: String, isOver: @escaping @Sendable () -> Bool) async throws {
+        let search = Mutex(TextSearch(step.retryOnErrors))
+        let code: Int
+        do {
+            code = try await Shield.carryOut {
+                try await client.follow(container, whenAttached: { try await start(container) }) { piece in
+                    search.withLock { $0.add(piece.bytes) }
+                    await session.log.write(piece.bytes)
+                }
+                return try await client.waitForContainer(container)
+            } onCancel: {
+                await stop(container, atOnce: runner.stopsAtOnce || isOver())
+            }
+        } catch {
+            await remove(container)
+            throw error
+        }
+        if !step.isKept { await remove(container) }
+        try Task.checkCancellation()
+        guard code == 0 else {
+            throw ContainerExit(code: code, isTemporary: search.withLock(\.isFound))
+        }
+    }
+
+    private func stop(_ container: String, atOnce: Bool) async {
+        do {
+            if atOnce {
+                try await client.killContainer(container)
+            } else {
+                try await client.stopContainer(container, grace: Self.grace)
+            }
+        } catch {
+            session.logger.warning(
+                "container not stopped", metadata: ["container": "\(container)", "error": "\(error)"])
+        }
+    }
+
+    /// In its own task, so that it happens also when the step was canceled.
+    private func remove(_ container: String) async {
+        await Task { [session] in
+            await session.daemon.removeContainer(container, logger: session.logger)
+        }.value
+    }
+}
+
+/// Work that is told to stop and then ends by itself.
+enum Shield {
+    /// Carries `work` out in a task that is not canceled with the caller's; `onCancel` is called once instead, and must
+    /// make `work` end.
+    static func carryOut<Result: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Result, onCancel: @escaping @Sendable () async -> Void
+    ) async throws -> Result {
+        try Task.checkCancellation()
+        let (canceled, signal) = AsyncStream<Void>.makeStream()
+        let task = Task {
+            try await withThrowingTaskGroup(of: Result?.self) { group in
+                group.addTask { try await work() }
+                group.addTask {
+                    for await _ in canceled {}
+                    if !Task.isCancelled { await onCancel() }
+                    return nil
+                }
+                defer { group.cancelAll() }
+                while let result = try await group.next() {
+                    if let result { return result }
+                }
+                throw CancellationError()
+            }
+        }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            signal.finish()
+        }
+    }
+}
+
+extension DockerError {
+    /// Whether the daemon or a registry said no, as opposed to a daemon that does not work.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .refused(_, let status, _): status < 500
+        case .pull: true
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// Whether the daemon says that a container's program is not there.
+    fileprivate var isAboutProgram: Bool {
+        contains("executable file not found") || contains("no such file or directory")
+    }
+}

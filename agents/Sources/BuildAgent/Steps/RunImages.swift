@@ -1,0 +1,108 @@
+import AgentProtocol
+import Contexts
+import Distribution
+import DockerEngine
+import Synchronization
+import TaskModel
+
+/// The images of one run: those that its steps built, and those that they run in.
+final class RunImages: Sendable {
+    /// What a build step made.
+    struct Build: Sendable {
+        let result: ImageBuild.Result
+        let images: [ImageReference]
+    }
+
+    private struct State {
+        var builds: [String: Build] = [:]
+        /// By name with registry and tag.
+        var built: [ImageReference: String] = [:]
+        var fetched: Set<ImageReference> = []
+        /// New names on the daemon for what only this run's logins may pull.
+        var pulled: Set<String> = []
+    }
+
+    private let session: RunSession
+    private let builtNames: Set<String>
+    private let state = Mutex(State())
+
+    /// - Parameter builtNames: the names that its builds write on the daemon.
+    init(session: RunSession, builtNames: Set<String>) {
+        self.session = session
+        self.builtNames = builtNames
+    }
+
+    /// By step.
+    var builds: [String: Build] { state.withLock(\.builds) }
+
+    func note(_ result: ImageBuild.Result, of step: String, as images: [ImageReference]) {
+        state.withLock { state in
+            state.builds[step] = Build(result: result, images: images)
+            for image in images { state.built[image] = result.imageID }
+        }
+    }
+
+    /// The id of an image that this run built; nil for others.
+    func built(_ image: ImageReference) -> String? {
+        state.withLock { $0.built[image.completed] }
+    }
+
+    /// Makes an image ready to run in: one that the run built as it is, any other as its registry has it now.
+    ///
+    /// - Parameter isForced: asks the registry also when the run asked before.
+    /// - Returns: what to name it to the daemon.
+    /// - Throws: ``DockerError``.
+    func prepare(_ name: String, isForced: Bool) async throws -> String {
+        let image = try ImageReference(name).completed
+        if let id = built(image) { return id }
+        if isForced || !state.withLock({ $0.fetched.contains(image) }) {
+            try await fetch(image)
+            state.withLock { _ = $0.fetched.insert(image) }
+        }
+        return image.description
+    }
+
+    /// Pulls with the run's login. Where a registry can't be connected to at all, the daemon's own image serves.
+    private func fetch(_ image: ImageReference) async throws {
+        let credential = session.assignment.pullCredentials[image.registry]
+        let client = session.daemon.client
+        let known = try await client.inspectImage(image.description)
+        if known == nil, credential != nil {
+            let names = state.withLock { state in
+                state.pulled.insert(image.description)
+                return state.pulled
+            }
+            try session.daemon.note(names.union(builtNames), of: session.assignment.run)
+        }
+        do {
+            try await RetryPolicy().run(verdict: { Self.verdict($0, isKnown: known != nil) }) {
+                [log = session.log] error, _, wait in
+                await log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
+            } _: {
+                try await client.pull(image, credential: credential) { _ in }
+            }
+        } catch DockerError.pull(_, .unreachable(let reason)) where known != nil {
+            await session.log.line(
+                "The registry of \(image) can't be connected to (\(reason)); using the daemon's own image, which may be old."
+            )
+            return
+        }
+        guard try await client.inspectImage(image.description)?.id != known?.id else { return }
+        await session.log.line("Pulled image: \(image)")
+    }
+
+    /// Takes the names away that the next run must not find: it may have no login for them.
+    func removePulled() async {
+        let names = state.withLock(\.pulled)
+        guard !names.isEmpty else { return }
+        await session.daemon.removeNames(names, of: session.assignment.run, logger: session.logger)
+    }
+
+    private static func verdict(_ error: any Error, isKnown: Bool) -> RetryVerdict {
+        switch error {
+        case DockerError.pull(_, .temporary): .again(after: nil)
+        case DockerError.pull(_, .unreachable): isKnown ? .giveUp : .noConnection
+        default: .giveUp
+        }
+    }
+}

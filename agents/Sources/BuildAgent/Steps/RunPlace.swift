@@ -1,0 +1,217 @@
+import AgentProtocol
+import Contexts
+import CurlHTTP
+import DockerEngine
+import Foundation
+import Logging
+import TaskFiles
+import TaskModel
+
+/// What the steps of one run share on the daemon: the workspace, the home, the task's volumes and networks. All of it
+/// is labelled with the run and gone when ``close()`` returns.
+struct RunPlace: Sendable {
+    let session: RunSession
+    /// Behind ``ContainerCommand/workspace``.
+    let workspaceVolume: String
+    private let homeVolume: String
+    private let stem: String
+    private let labels: [String: String]
+
+    init(session: RunSession) {
+        self.session = session
+        // Run ids are unique in one server, and a daemon may serve several.
+        stem = "\(session.assignment.run)-\(session.assignment.epoch)"
+        workspaceVolume = "\(stem)-workspace-\(session.daemon.owner)"
+        homeVolume = "\(stem)-home-\(session.daemon.owner)"
+        labels = [RunLabels.owner: session.daemon.owner, RunLabels.run: session.assignment.run.text]
+    }
+
+    private var client: DockerClient { session.daemon.client }
+
+    /// A name on the daemon for a part of the run.
+    func name(_ part: String) -> String { "\(stem)-\(part)-\(session.daemon.owner)" }
+
+    func labels(ofStep id: String) -> [String: String] {
+        labels.merging([RunLabels.step: id]) { _, step in step }
+    }
+
+    // MARK: Opening
+
+    /// The container that holds the volumes and never runs.
+    private var holder: String { name("files") }
+
+    /// Makes the volumes and the networks, and fills the workspace and the home.
+    ///
+    /// - Returns: the id of each network by its name in the file.
+    func open(_ plan: TaskPlan, context: PreparedContext?) async throws -> [String: String] {
+        let networks = try await makeNetworks(plan.networks)
+        await session.log.line("Setting up Docker configuration...")
+        try await client.createVolume(workspaceVolume, labels: labels)
+        try await client.createVolume(homeVolume, labels: labels)
+        for volume in plan.volumes { try await client.createVolume(name(of: volume), labels: labels) }
+        try await makeHolder(plan)
+        try await fill(ContainerCommand.home, with: try homeFiles())
+        await session.log.line("Successfully set up Docker configuration")
+        for volume in plan.volumes {
+            try await fill(Self.path(of: volume), with: try Self.files(of: volume))
+            await session.log.line("Volume source \(volume.name) successfully created")
+        }
+        if let context {
+            try await client.unpack(into: holder, at: ContainerCommand.workspace) { pipe in
+                try await ContextPacker.packInBackground(context.upload, into: pipe)
+            }
+        }
+        return networks
+    }
+
+    private func makeNetworks(_ networks: [TaskFile.Network]) async throws -> [String: String] {
+        var ids: [String: String] = [:]
+        for network in networks {
+            await session.log.line("Creating Docker network: \(network.name), driver: '\(network.driver)'")
+            ids[network.name] = try await make(network, name("network-\(ids.count)"))
+            await session.log.line("Successfully set up Docker network: \(network.name)")
+        }
+        return ids
+    }
+
+    /// Waits while the daemon has no addresses left: each network takes a range of them, and a daemon has about thirty
+    /// unless it is told otherwise (`default-address-pools`).
+    private func make(_ network: TaskFile.Network, _ name: String) async throws -> String {
+        var isTold = false
+        while true {
+            do {
+                return try await client.createNetwork(
+                    name, driver: network.driver, hasIPv6: network.ipv6, labels: labels)
+            } catch DockerError.refused(_, _, let message) where message.contains("non-overlapping") {
+                if !isTold {
+                    await session.log.line(
+                        "Waiting: the docker daemon has no free addresses for a network; other runs have them all.")
+                }
+                isTold = true
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+
+    private func makeHolder(_ plan: TaskPlan) async throws {
+        var settings = ContainerSettings(image: HolderImage.name)
+        settings.command = ["none"]
+        settings.labels = labels
+        settings.network = "none"
+        settings.mounts =
+            sharedMounts + plan.volumes.map { VolumeMount(volume: name(of: $0), path: Self.path(of: $0)) }
+        try await session.daemon.holderImage.ensure()
+        _ = try await client.createContainer(holder, settings)
+    }
+
+    private func fill(_ folder: String, with files: [InMemoryEntry]) async throws {
+        guard !files.isEmpty else { return }
+        try await client.unpack(into: holder, at: folder) { pipe in
+            try await ContextPacker.packInBackground(InMemoryWalk(files), into: pipe)
+        }
+    }
+
+    // MARK: What is in it
+
+    /// The configuration of docker's client, with the logins of the run.
+    private func homeFiles() throws -> [InMemoryEntry] {
+        var logins: [String: [String: String]] = [:]
+        for (server, credential) in session.ownCredentials {
+            let key = server == ImageReference.dockerHub ? "https://index.docker.io/v1/" : server
+            let login = Data("\(credential.username):\(credential.password.value)".utf8).base64EncodedString()
+            logins[key] = ["auth": login]
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let json = [UInt8](try encoder.encode(["auths": logins]))
+        func entry(_ path: String, _ kind: ContextEntry.Kind, _ mode: UInt16) -> ContextEntry {
+            ContextEntry(path: EntryPath(path), kind: kind, mode: mode, modified: 0)
+        }
+        return [
+            InMemoryEntry(entry(".docker", .directory, 0o700)),
+            InMemoryEntry(entry(".docker/config.json", .file(size: Int64(json.count)), 0o600), bytes: json),
+        ]
+    }
+
+    private static func files(of volume: TaskVolume) throws -> [InMemoryEntry] {
+        try volume.files.sorted { $0.key < $1.key }.map { name, text in
+            guard let bytes = Data(base64Encoded: text) else {
+                throw RunFailure.failed("the file '\(name)' of the volume '\(volume.name)' is no Base64 text")
+            }
+            return InMemoryEntry(file: name, bytes: [UInt8](bytes))
+        }
+    }
+
+    private func name(of volume: TaskVolume) -> String { name("volume-\(volume.name)") }
+
+    /// Where the holder has it.
+    private static func path(of volume: TaskVolume) -> String { "/volumes/\(volume.name)" }
+
+    private var sharedMounts: [VolumeMount] {
+        [
+            VolumeMount(volume: workspaceVolume, path: ContainerCommand.workspace),
+            VolumeMount(volume: homeVolume, path: ContainerCommand.home),
+        ]
+    }
+
+    /// The volumes of a step's container.
+    func mounts(of step: TaskStep) -> [VolumeMount] {
+        sharedMounts + step.mounts.map { VolumeMount(volume: name("volume-\($0.volume)"), path: $0.path) }
+    }
+
+    // MARK: Reading back
+
+    /// Reads a folder of the workspace as the context of a build, through its ignore file.
+    ///
+    /// - Throws: ``RunFailure`` if the folder or the Dockerfile is not there; ``ContextError``.
+    func context(of build: BuildCommand, in directory: String, limits: ContextLimits) async throws -> PreparedContext {
+        let archive = try await spool(build.context, in: directory, limits: limits)
+        let dockerfile: DockerfileChoice
+        if let path = build.dockerfile {
+            let prefix = build.context == "/" ? "/" : build.context + "/"
+            dockerfile =
+                path.hasPrefix(prefix)
+                ? .path(String(path.dropFirst(prefix.count)))
+                : .bytes(try await file(path, in: directory, limits: limits))
+        } else {
+            dockerfile = .standard
+        }
+        return try await BlockingExecutor.shared.run {
+            try ArchiveContext.prepare(archive, dockerfile: dockerfile, limits: limits)
+        }
+    }
+
+    private func spool(_ folder: String, in directory: String, limits: ContextLimits) async throws -> ArchiveSource {
+        do {
+            return try await client.pack(folder + "/.", of: holder) { pipe in
+                try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
+            }
+        } catch DockerError.refused(_, 404, _) {
+            throw StepProblem("there is no folder \(folder) in the workspace")
+        }
+    }
+
+    private func file(_ path: String, in directory: String, limits: ContextLimits) async throws -> [UInt8] {
+        do {
+            let archive = try await client.pack(path, of: holder) { pipe in
+                try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
+            }
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            return try await BlockingExecutor.shared.run {
+                try ArchiveContext.prepare(
+                    archive, dockerfile: .path(name), appliesIgnoreFile: false, limits: limits
+                ).dockerfile
+            }
+        } catch DockerError.refused(_, 404, _) {
+            throw StepProblem("there is no file \(path) in the workspace")
+        }
+    }
+
+    // MARK: Closing
+
+    /// Removes everything that the run made, its steps' containers too.
+    func close() async {
+        await session.daemon.remove(
+            labels: labels.map { "\($0.key)=\($0.value)" }.sorted(), logger: session.logger)
+    }
+}

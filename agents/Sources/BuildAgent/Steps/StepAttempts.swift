@@ -1,0 +1,80 @@
+import TaskFiles
+
+/// The executions of one step and the attempts at each.
+struct StepAttempts {
+    let step: TaskStep
+    let log: RunLogWriter
+
+    /// - Parameter attempt: given the number of the attempt, over all executions, from 1.
+    /// - Throws: the error of the last attempt of the first execution that failed; the others are carried out all the
+    ///   same.
+    func run(_ attempt: (_ number: Int) async throws -> Void) async throws {
+        var number = 0
+        var failure: (any Error)?
+        for _ in 0...step.repetitions {
+            for left in stride(from: step.retries, through: 0, by: -1) {
+                number += 1
+                do {
+                    try await attempt(number)
+                    break
+                } catch {
+                    if Task.isCancelled { throw CancellationError() }
+                    guard left > 0, mayRetry(error) else {
+                        await log.line("Container failed during run: \(step.id). No retries remaining.")
+                        failure = failure ?? error
+                        break
+                    }
+                    await log.line(
+                        "Container failed during run: \(step.id), waiting \(step.retryDelay.components.seconds) seconds before retrying..."
+                    )
+                    try await Task.sleep(for: step.retryDelay)
+                }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func mayRetry(_ error: any Error) -> Bool {
+        step.retryOnErrors.isEmpty || (error as? ContainerExit)?.isTemporary == true
+    }
+}
+
+/// A container that ended with another code than 0, or could not be started.
+struct ContainerExit: Error, CustomStringConvertible {
+    let code: Int
+    /// What is known besides the code.
+    var reason: String?
+    /// Whether its output had one of the texts that ask for another attempt.
+    var isTemporary = false
+
+    var description: String { "exit status \(code)" + (reason.map { ": \($0)" } ?? "") }
+}
+
+/// Why a step failed besides its program.
+struct StepProblem: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Looks for texts in a stream of bytes.
+struct TextSearch: Sendable {
+    private let texts: [[UInt8]]
+    private let longest: Int
+    private var tail: [UInt8] = []
+    private(set) var isFound = false
+
+    init(_ texts: [String]) {
+        self.texts = texts.map { Array($0.utf8) }.filter { !$0.isEmpty }
+        longest = self.texts.map(\.count).max() ?? 0
+    }
+
+    mutating func add(_ bytes: [UInt8]) {
+        guard !isFound, !texts.isEmpty else { return }
+        let all = tail + bytes
+        isFound = texts.contains { all.firstRange(of: $0) != nil }
+        tail = Array(all.suffix(longest - 1))
+    }
+}

@@ -1,0 +1,150 @@
+import Contexts
+import Distribution
+import DockerEngine
+import Foundation
+import Synchronization
+import TaskFiles
+import TaskModel
+
+/// Carries out the steps of one run.
+final class StepRunner: Sendable {
+    /// What has become of a step.
+    enum State: Sendable, CustomStringConvertible {
+        case running
+        case successful(seconds: Double)
+        case failed
+        /// It was under way when another failed.
+        case interrupted
+
+        var description: String {
+            switch self {
+            case .running: "was under way"
+            case .successful: "succeeded"
+            case .failed: "failed"
+            case .interrupted: "was interrupted"
+            }
+        }
+    }
+
+    let session: RunSession
+    let place: RunPlace
+    /// Ids by name.
+    let networks: [String: String]
+    let images: RunImages
+    let names: StepNames
+    private let shared = Mutex<(states: [String: State], stopsAtOnce: Bool)>(([:], false))
+
+    init(session: RunSession, place: RunPlace, networks: [String: String], images: RunImages, names: StepNames) {
+        self.session = session
+        self.place = place
+        self.networks = networks
+        self.images = images
+        self.names = names
+    }
+
+    private var log: RunLogWriter { session.log }
+
+    /// Of the steps that have begun.
+    var states: [String: State] { shared.withLock { $0.states } }
+
+    /// From now on steps that are canceled get no time to end by themselves.
+    func stopAtOnce() {
+        shared.withLock { $0.stopsAtOnce = true }
+    }
+
+    var stopsAtOnce: Bool { shared.withLock { $0.stopsAtOnce } }
+
+    private func note(_ state: State, of step: String) {
+        shared.withLock { $0.states[step] = state }
+    }
+
+    /// Carries one step out.
+    ///
+    /// - Throws: ``RunFailure`` if it failed and errors of it are not ignored; `CancellationError` when the task is
+    ///   canceled, after its containers were stopped.
+    func carryOut(_ planned: TaskPlan.Step) async throws {
+        let step = planned.step
+        if step.startDelay > .zero {
+            let seconds = step.startDelay.components.seconds
+            await log.line("Waiting \(seconds) seconds before executing step ID: \(step.id)")
+            try await Task.sleep(for: step.startDelay)
+        }
+        try Task.checkCancellation()
+        note(.running, of: step.id)
+        await log.line(
+            "Executing step ID: \(step.id). Timeout(sec): \(step.timeout.components.seconds), "
+                + "Working directory: '\(step.workingDirectory ?? "")', Network: '\(step.network ?? "")'")
+        let start = ContinuousClock.now
+        do {
+            try await execute(planned)
+        } catch {
+            if Task.isCancelled {
+                note(stopsAtOnce ? .interrupted : .failed, of: step.id)
+                throw CancellationError()
+            }
+            guard step.ignoresErrors else {
+                note(.failed, of: step.id)
+                throw RunFailure(error, step: step.id)
+            }
+            await log.line(
+                "Step ID: \(step.id) encountered an error: \(Self.words(error)), but is set to ignore errors. Continuing..."
+            )
+        }
+        note(.successful(seconds: (ContinuousClock.now - start) / .seconds(1)), of: step.id)
+    }
+
+    private static func words(_ error: any Error) -> String {
+        RunFailure(error, step: nil).message
+    }
+
+    private func execute(_ planned: TaskPlan.Step) async throws {
+        let step = planned.step
+        switch planned.work {
+        case .container(let command):
+            let work = ContainerStep(runner: self, step: step, command: command)
+            if step.pullsFirst { try await work.pullFirst() }
+            try await limited(step) { isOver in try await work.carryOut(isOver: isOver) }
+        case .build(let build):
+            let work = BuildStep(runner: self, step: step, build: build)
+            try await limited(step) { _ in
+                try await StepAttempts(step: step, log: self.log).run { _ in try await work.build() }
+            }
+        case .push(let images):
+            try await limited(step) { _ in try await self.push(images, of: step) }
+        }
+    }
+
+    private func push(_ images: [ImageReference], of step: TaskStep) async throws {
+        for image in images {
+            guard let id = self.images.built(image) else {
+                throw StepProblem(
+                    "no step above built \(image.completed), and only images that the run built can be pushed")
+            }
+            try await ImagePush(session: session, step: step.id, imageID: id).push(image.completed)
+        }
+    }
+
+    /// Gives `work` the step's time; then it is canceled, and containers of it are killed at once.
+    private func limited(
+        _ step: TaskStep, _ work: @escaping @Sendable (_ isOver: @escaping @Sendable () -> Bool) async throws -> Void
+    ) async throws {
+        let deadline = ContinuousClock.now + step.timeout
+        let isOver = { @Sendable in ContinuousClock.now >= deadline }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await work(isOver)
+                return true
+            }
+            group.addTask {
+                try await Task.sleep(until: deadline)
+                return false
+            }
+            defer { group.cancelAll() }
+            guard try await group.next() == false else { return }
+            group.cancelAll()
+            // What it ends with is the time-out's doing.
+            while let _ = try? await group.next() {}
+            throw StepProblem("timed out")
+        }
+    }
+}
