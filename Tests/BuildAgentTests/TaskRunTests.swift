@@ -103,6 +103,94 @@ struct TaskRunTests {
         }
     }
 
+    @Test func `a task file and its values are read from the context`() async throws {
+        try await TestHost.withShell { shell in
+            var test = TestRun()
+            test.files = [
+                "tasks/one.yaml": "steps: [{cmd: \(shell) sh -c 'echo {{.Values.word}}; cat /workspace/data'}]",
+                "values.yaml": "word: hello\n", "data": "some data\n", ".dockerignore": "data\n",
+            ]
+            test.taskFile = "tasks/one.yaml"
+            test.valuesFile = "./values.yaml"
+
+            let ending = try await test.carryOut("")
+
+            #expect(ending.lines.contains("hello"), Comment(rawValue: ending.log))
+            #expect(ending.lines.contains("some data"))
+        }
+    }
+
+    @Test func `a task file that is not in the context fails the run`() async throws {
+        var test = TestRun()
+        test.files = ["data": ""]
+        test.taskFile = "acb.yaml"
+
+        let ending = try await test.carryOut("")
+
+        #expect(ending.outcome.status == .failed)
+        #expect(ending.outcome.message == "there is no task file 'acb.yaml' in the context")
+    }
+
+    @Test(.needsRegistry) func `an image of a private registry is pulled with the run's login, and its name goes`()
+        async throws
+    {
+        try await TestRegistry.with(password: true) { registry in
+            try await TestHost.withShell { shell in
+                let client = try DockerClient(endpoint: TestHost.endpoint)
+                let name = "\(registry.host)/private/tool:1"
+                try await client.tagImage(shell, repository: "\(registry.host)/private/tool", tag: "1")
+                _ = try await client.push(ImageReference(name), credential: TestRegistry.login) { _ in }
+                try await client.removeImage(name)
+                var test = TestRun()
+                test.credentials = [registry.host: TestRegistry.login]
+                let task = "steps: [{cmd: \(name) sh -c 'echo ran; cat /acb/home/.docker/config.json'}]"
+
+                let ending = try await test.carryOut(task)
+                let without = try await TestRun().carryOut(task)
+
+                #expect(ending.lines.contains("ran"), Comment(rawValue: ending.log))
+                #expect(ending.log.contains("Successfully logged into \(registry.host)"))
+                #expect(ending.log.contains("\"\(registry.host)\":{\"auth\""))
+                #expect(!ending.log.contains(TestRegistry.login.password.value))
+                #expect(without.outcome.status == .failed)
+                #expect(without.outcome.message?.contains("exit status 125") == true)
+                #expect(try await client.inspectImage(name) == nil)
+            }
+        }
+    }
+
+    @Test func `steps of a network of the file find each other, and others do not`() async throws {
+        try await TestHost.withShell { shell in
+            let ending = try await TestRun().carryOut(
+                """
+                networks: [{name: inner}]
+                steps:
+                  - id: server
+                    cmd: \(shell) sh -c 'while :; do echo pong | nc -l -p 8080; done'
+                    network: inner
+                    detach: true
+                  - id: client
+                    cmd: \(shell) sh -c 'until nc server 8080 </dev/null; do sleep 0.1; done'
+                    network: inner
+                  - id: other
+                    cmd: \(shell) sh -c 'nc -w 1 server 8080 </dev/null || echo unknown'
+                """)
+
+            #expect(ending.lines.contains("pong"), Comment(rawValue: ending.log))
+            #expect(ending.lines.contains("unknown"))
+            #expect(ending.leftovers.isEmpty)
+        }
+    }
+
+    @Test func `G5 a line of a step may be as long as it likes`() async throws {
+        try await TestHost.withShell { shell in
+            let ending = try await TestRun().carryOut(
+                "steps:\n- cmd: \(shell) sh -c 'i=0; while [ $i -lt 200 ]; do printf %05000d $i; i=$((i+1)); done'\n")
+
+            #expect(ending.lines.map(\.utf8.count).max() ?? 0 >= 1_000_000, Comment(rawValue: ending.log))
+        }
+    }
+
     @Test func `T8 a canceled run is asked to end and its last words are kept`() async throws {
         try await TestHost.withShell { shell in
             let ending = try await TestRun().carryOut(

@@ -62,6 +62,10 @@ struct TestRun {
     var files: [String: String] = [:]
     var values: [TaskValue] = []
     var timeout = Duration.seconds(120)
+    /// Paths in ``files``, in the place of a task in the request.
+    var taskFile: String?
+    var valuesFile: String?
+    var credentials: [String: Credential] = [:]
     var startTime = Date(timeIntervalSince1970: 1_709_622_489)
 
     struct Ending {
@@ -109,12 +113,14 @@ struct TestRun {
 
     private func assignment(_ task: String) -> RunAssignment {
         let request = TaskFileRequest(
-            taskFile: .content(Secret(task)), values: values, sourceLocation: files.isEmpty ? nil : "upload")
+            taskFile: taskFile.map { .path($0) } ?? .content(Secret(task)), valuesFile: valuesFile.map { .path($0) },
+            values: values, sourceLocation: files.isEmpty ? nil : "upload",
+            customCredentials: credentials)
         return RunAssignment(
             lease: .random(), terms: LeaseTerms(), run: run, epoch: 1, pool: "default",
             registry: Registry(name: "myregistry", loginServer: registry, endpoint: "http://" + registry),
             request: .taskFile(request), source: files.isEmpty ? .none : .upload, startTime: startTime,
-            taskName: nil, pullCredentials: [:], gitCredentials: [:], timeout: timeout)
+            taskName: nil, pullCredentials: credentials, gitCredentials: [:], timeout: timeout)
     }
 
     private func pack(to path: String) async throws {

@@ -2,7 +2,6 @@ import AgentProtocol
 import Contexts
 import Distribution
 import DockerEngine
-import Logging
 import Synchronization
 import TaskFiles
 import TaskModel
@@ -13,10 +12,6 @@ struct ContainerStep: Sendable {
     let step: TaskStep
     let command: ContainerCommand
 
-    /// How long a program may take to end by itself when its run is canceled.
-    private static let grace = Duration.seconds(10)
-    /// For the last output of a container that has ended.
-    private static let lastOutput = Duration.seconds(10)
     /// The most processes of a step.
     private static let maxProcesses: Int64 = 4_096
 
@@ -48,6 +43,7 @@ struct ContainerStep: Sendable {
         let container = try await make(number)
         if step.isDetached {
             try await start(container)
+            runner.noteDetached(container)
             await session.log.write(Array("\(container)\n".utf8))
         } else {
             try await follow(container, isOver: isOver)
@@ -123,29 +119,21 @@ struct ContainerStep: Sendable {
                 }
                 return try await client.waitForContainer(container)
             } onCancel: {
-                await stop(container, atOnce: runner.stopsAtOnce || isOver())
+                await runner.stop(container, atOnce: runner.stopsAtOnce || isOver())
             }
         } catch {
             await remove(container)
             throw error
         }
+        // Looked up before it is gone; unknown counts as no.
+        let isOutOfMemory =
+            code == 137 ? (try? await client.inspectContainer(container))??.isOutOfMemory ?? false : false
         if !step.isKept { await remove(container) }
         try Task.checkCancellation()
         guard code == 0 else {
-            throw ContainerExit(code: code, isTemporary: search.withLock(\.isFound))
-        }
-    }
-
-    private func stop(_ container: String, atOnce: Bool) async {
-        do {
-            if atOnce {
-                try await client.killContainer(container)
-            } else {
-                try await client.stopContainer(container, grace: Self.grace)
-            }
-        } catch {
-            session.logger.warning(
-                "container not stopped", metadata: ["container": "\(container)", "error": "\(error)"])
+            throw ContainerExit(
+                code: code, reason: isOutOfMemory ? "it was killed, since it took more memory than there is" : nil,
+                isTemporary: search.withLock(\.isFound))
         }
     }
 

@@ -2,6 +2,7 @@ import Contexts
 import Distribution
 import DockerEngine
 import Foundation
+import Logging
 import Synchronization
 import TaskFiles
 import TaskModel
@@ -32,7 +33,16 @@ final class StepRunner: Sendable {
     let networks: [String: String]
     let images: RunImages
     let names: StepNames
-    private let shared = Mutex<(states: [String: State], stopsAtOnce: Bool)>(([:], false))
+    private let shared = Mutex(Shared())
+
+    private struct Shared {
+        var states: [String: State] = [:]
+        var stopsAtOnce = false
+        var detached: [String] = []
+    }
+
+    /// How long a program may take to end by itself when its run is canceled.
+    private static let grace = Duration.seconds(10)
 
     init(session: RunSession, place: RunPlace, networks: [String: String], images: RunImages, names: StepNames) {
         self.session = session
@@ -57,6 +67,42 @@ final class StepRunner: Sendable {
     private func note(_ state: State, of step: String) {
         shared.withLock { $0.states[step] = state }
     }
+
+    // MARK: Stopping
+
+    func noteDetached(_ container: String) {
+        shared.withLock { $0.detached.append(container) }
+    }
+
+    func stop(_ container: String, atOnce: Bool) async {
+        do {
+            if atOnce {
+                try await session.daemon.client.killContainer(container)
+            } else {
+                try await session.daemon.client.stopContainer(container, grace: Self.grace)
+            }
+        } catch {
+            session.logger.warning(
+                "container not stopped", metadata: ["container": "\(container)", "error": "\(error)"])
+        }
+    }
+
+    /// Waits for the end of the run's steps. When that is a cancellation, containers that nobody waits for get the same
+    /// time as all others to end by themselves.
+    func stopDetachedAtEnd() async {
+        let (never, continuation) = AsyncStream<Never>.makeStream()
+        for await _ in never {}  // until it is canceled
+        continuation.finish()
+        let containers = shared.withLock { $0.stopsAtOnce ? [] : $0.detached }
+        guard !containers.isEmpty else { return }
+        await Task {
+            await withTaskGroup(of: Void.self) { group in
+                for container in containers { group.addTask { await self.stop(container, atOnce: false) } }
+            }
+        }.value
+    }
+
+    // MARK: Steps
 
     /// Carries one step out.
     ///

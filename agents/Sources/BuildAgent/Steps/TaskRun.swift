@@ -97,7 +97,7 @@ struct TaskRun: RunWork {
     private func schedule(_ plan: TaskPlan, _ runner: StepRunner) async throws {
         var waiting = plan.steps
         var done: Set<String> = []
-        try await withThrowingTaskGroup(of: String.self) { group in
+        try await withThrowingTaskGroup(of: String?.self) { group in
             func startReady() {
                 let ready = waiting.filter { done.isSuperset(of: $0.step.dependencies) }
                 waiting.removeAll { step in ready.contains { $0.id == step.id } }
@@ -108,12 +108,19 @@ struct TaskRun: RunWork {
                     }
                 }
             }
+            group.addTask {
+                await runner.stopDetachedAtEnd()
+                return nil
+            }
             do {
                 startReady()
-                while let id = try await group.next() {
+                while done.count < plan.steps.count, let id = try await group.next() ?? nil {
                     done.insert(id)
                     startReady()
                 }
+                try Task.checkCancellation()
+                runner.stopAtOnce()
+                group.cancelAll()
             } catch {
                 if !Task.isCancelled { runner.stopAtOnce() }
                 group.cancelAll()
