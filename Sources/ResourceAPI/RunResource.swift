@@ -138,11 +138,31 @@ public struct SourceRevisionProperties: Codable, Sendable, Hashable {
     }
 }
 
-/// `PATCH P/runs/ID`: the fields stand at the top, not below `properties`.
+/// `PATCH P/runs/ID`: the fields stand at the top. Below `properties`, where other resources have them, they are read too.
 public struct RunUpdate: Codable, Sendable, Hashable {
     public var isArchiveEnabled: Bool?
 
     public init(isArchiveEnabled: Bool? = nil) {
         self.isArchiveEnabled = isArchiveEnabled
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case isArchiveEnabled
+        case properties
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        isArchiveEnabled = try container.decodeIfPresent(Bool.self, forKey: .isArchiveEnabled)
+        guard isArchiveEnabled == nil, container.contains(.properties),
+            try !container.decodeNil(forKey: .properties)
+        else { return }
+        let properties = try container.nestedContainer(keyedBy: CodingKeys.self, forKey: .properties)
+        isArchiveEnabled = try properties.decodeIfPresent(Bool.self, forKey: .isArchiveEnabled)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(isArchiveEnabled, forKey: .isArchiveEnabled)
     }
 }

@@ -133,6 +133,16 @@ public struct RunService: Sendable {
         }
     }
 
+    // MARK: Keeping
+
+    /// Says whether a run is to be kept when others are removed.
+    public func setArchived(_ isArchived: Bool, _ id: String, in registry: Registry) async throws -> Run {
+        guard let runID = RunID(id.lowercased()),
+            try await runs.setArchived(isArchived, runID, registry: registry.name, at: environment.now()) != nil
+        else { throw RunServiceError.runNotFound(id) }
+        return try await show(id, in: registry)
+    }
+
     // MARK: Stopping
 
     /// Asks runs to stop. A run that waits ends at once, one that is under way is told; one that has ended stays as it is.

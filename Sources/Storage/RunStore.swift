@@ -42,6 +42,11 @@ public protocol RunStore: Sendable {
     /// - Returns: the run as stored.
     func finish(lease: String, with outcome: RunOutcome, at now: Date) async throws -> Run
 
+    /// Says whether the run is to be kept when others are removed.
+    ///
+    /// - Returns: the run as stored; nil if the registry has none of that id.
+    func setArchived(_ isArchived: Bool, _ id: RunID, registry: String, at now: Date) async throws -> Run?
+
     /// Asks runs to stop: a Queued one is Canceled at once, one that is under way is marked.
     ///
     /// - Parameter isDryRun: only tell what would happen.

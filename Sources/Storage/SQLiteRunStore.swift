@@ -51,17 +51,33 @@ public struct SQLiteRunStore: RunStore {
     }
 
     public func list(registry: String, _ filter: RunFilter, before: RunID?, limit: Int) async throws -> [Run] {
-        let condition = RunCondition(registry: registry, filter)
+        let query = Self.listQuery(registry: registry, filter, before: before, limit: limit)
         return try await database.pool.read { db in
-            var sql = "SELECT \(RunRow.columns) FROM run WHERE \(condition.sql)"
-            var arguments = condition.arguments
-            if let before {
-                sql += " AND sequence < (SELECT sequence FROM run WHERE id = ?)"
-                arguments += [before.text]
-            }
-            sql += " ORDER BY sequence DESC LIMIT ?"
-            arguments += [max(1, limit)]
-            return try Row.fetchAll(db, sql: sql, arguments: arguments).map { try rows.run($0, in: db) }
+            try Row.fetchAll(db, sql: query.sql, arguments: query.arguments).map { try rows.run($0, in: db) }
+        }
+    }
+
+    static func listQuery(registry: String, _ filter: RunFilter, before: RunID?, limit: Int) -> (
+        sql: String, arguments: StatementArguments
+    ) {
+        let condition = RunCondition(registry: registry, filter)
+        var sql = "SELECT \(RunRow.columns) FROM run WHERE \(condition.sql)"
+        var arguments = condition.arguments
+        if let before {
+            sql += " AND sequence < (SELECT sequence FROM run WHERE id = ?)"
+            arguments += [before.text]
+        }
+        sql += " ORDER BY sequence DESC LIMIT ?"
+        arguments += [max(1, limit)]
+        return (sql, arguments)
+    }
+
+    public func setArchived(_ isArchived: Bool, _ id: RunID, registry: String, at now: Date) async throws -> Run? {
+        try await database.pool.write { db in
+            try db.execute(
+                sql: "UPDATE run SET isArchiveEnabled = ?, lastUpdatedTime = ? WHERE id = ? AND registry = ?",
+                arguments: [isArchived, now.storedMilliseconds, id.text, registry])
+            return try fetch("id = ? AND registry = ?", [id.text, registry], in: db)
         }
     }
 

@@ -221,6 +221,27 @@ struct RoutesTests {
         }
     }
 
+    @Test(arguments: [#"{"isArchiveEnabled":true}"#, #"{"properties":{"isArchiveEnabled":true}}"#])
+    func `a run can be marked as one to keep`(body: String) async throws {
+        try await withServer { client, token async throws in
+            let build = #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","imageNames":["a"]}"#
+            _ = try await call(client, token, .post, Self.root + "/scheduleRun", build)
+
+            let answer = try await call(client, token, .patch, Self.root + "/runs/ca1", body)
+            let shown = try await call(client, token, .get, Self.root + "/runs/ca1")
+            let same = try await call(client, token, .patch, Self.root + "/runs/ca1", "{}")
+            let missing = try await call(client, token, .patch, Self.root + "/runs/ca9", body)
+
+            #expect(answer.status == .ok)
+            for response in [answer, shown, same] {
+                let run = try WireJSON.decode(RunResource.self, from: Array(response.body.readableBytesView))
+                #expect(run.properties?.isArchiveEnabled == true)
+                #expect(run.properties?.platform?.os == "Linux")
+            }
+            #expect(missing.status == .notFound)
+        }
+    }
+
     @Test func `a listing has pages, and with $top no link to more`() async throws {
         try await withServer { client, token async throws in
             let body = #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","imageNames":["a"]}"#

@@ -18,6 +18,7 @@ struct RunsController {
         registry.get("runs", needing: .readResources, use: list)
         registry.post("runs/cancel", needing: .submitRuns, use: cancelMany)
         registry.get("runs/:run", needing: .readResources, use: show)
+        registry.patch("runs/:run", needing: .submitRuns, use: update)
         registry.post("runs/:run/cancel", needing: .submitRuns, use: cancel)
         registry.post("runs/:run/listLogSasUrl", needing: .readResources, use: logLink)
     }
@@ -81,6 +82,17 @@ struct RunsController {
     private func show(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         return try .json(
             RunResource(try await runs.show(runName(context), in: registry), in: directory.id(of: registry)))
+    }
+
+    private func update(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
+        let change = try await request.decode(RunUpdate.self)
+        let run =
+            if let isArchived = change.isArchiveEnabled {
+                try await runs.setArchived(isArchived, runName(context), in: registry)
+            } else {
+                try await runs.show(runName(context), in: registry)
+            }
+        return try .json(RunResource(run, in: directory.id(of: registry)))
     }
 
     /// 200 also for a run that has ended already.
