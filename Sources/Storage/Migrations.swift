@@ -10,6 +10,7 @@ enum Migrations {
         migrator.registerMigration("2-principals", migrate: makePrincipals)
         migrator.registerMigration("3-roles", migrate: makeRoles)
         migrator.registerMigration("4-request-kinds", migrate: makeRequestKinds)
+        migrator.registerMigration("7-run-lists", migrate: makeRunLists)
         migrator.registerMigration("8-tasks", migrate: makeTasks)
         return migrator
     }()

@@ -21,6 +21,7 @@ struct RunCondition {
             let marks = Array(repeating: "?", count: statuses.count).joined(separator: ", ")
             add("status IN (\(marks))", StatementArguments(statuses.map(\.rawValue).sorted()))
         case .type(let comparison, let type): add("type \(comparison.sql) ?", [type.rawValue])
+        case .task(.equal, let name): add("task = ?", [name])
         case .task(let comparison, let name): add("coalesce(task, '') \(comparison.sql) ? COLLATE NOCASE", [name])
         case .agentPool(let comparison, let name): add("agentPool \(comparison.sql) ?", [name])
         case .archived(let isArchived): add("isArchiveEnabled = ?", [isArchived])
@@ -45,9 +46,13 @@ struct RunCondition {
             values.append(String(rest[rest.index(after: colon)...]))
             rest = rest[..<colon]
         }
-        if !rest.isEmpty {
-            parts.append("(repository = ? OR registry || '/' || repository = ?)")
-            values += [String(rest), String(rest)]
+        if let slash = rest.firstIndex(of: "/") {
+            // What stands before the first slash is a registry, or belongs to the repository.
+            parts.append("(repository = ? OR repository = ? AND registry = ?)")
+            values += [String(rest), String(rest[rest.index(after: slash)...]), String(rest[..<slash])]
+        } else if !rest.isEmpty {
+            parts.append("repository = ?")
+            values.append(String(rest))
         }
         guard !parts.isEmpty else { return }
         add(
