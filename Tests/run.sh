@@ -217,6 +217,22 @@ start_all_services() {
     export DOCKER_HOST=${DOCKER_HOST:-unix:///var/run/docker.sock}
 }
 
+# Azure's clients are large: they come while the rest is built. Parts that need one wait for it, and say why if it can't
+# be had.
+fetch_azure_clients() {
+    local part
+    for part in "${wanted[@]}"; do
+        case $part in
+            *azure*)
+                need_venv "for Azure's clients" || return 0
+                nice "$here/azure-clients.sh" >"$(log_of azure-clients)" 2>&1 </dev/null &
+                _remember azure-clients $!
+                return
+                ;;
+        esac
+    done
+}
+
 # ---- Single parts ----------------------------------------------------------------------------------------------------
 
 compare_copies() {
@@ -348,6 +364,7 @@ script() {
 
 if is_wanted packages || [ "$needs_build" -eq 1 ]; then in_this_shell packages need_build_tools; fi
 if [ "$needs_services" -eq 1 ]; then in_this_shell services start_all_services; fi
+fetch_azure_clients
 for part in "${wanted[@]}"; do
     if [ "$part" = conformance-copies ]; then compare_copies; fi
 done

@@ -212,6 +212,12 @@ need_build_tools() {
     if ! compgen -G '/usr/lib/gcc/*/*/libstdc++.so' >/dev/null; then need_packages "to link" g++ || return 1; fi
 }
 
+# need_venv WHY: Python with what makes virtual environments, which is a package of its own on Debian.
+need_venv() {
+    need_packages "$1" python3:python3 || return 1
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need_packages "$1" python3-venv
+}
+
 # ---- Docker ----------------------------------------------------------------------------------------------------------
 
 docker_answers() { timeout 10 docker info >/dev/null 2>&1; }

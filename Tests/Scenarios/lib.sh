@@ -44,6 +44,7 @@ _end() {
     for record in "$SLIPWAY_TEST_WORK"/services/server-*; do
         [ ! -f "$record" ] || _kill_now "$record"
     done
+    leave_host
     _images_of_scenario | xargs --no-run-if-empty docker image rm >/dev/null 2>&1
     stop_services
     if [ "$status" -ne 77 ]; then
@@ -158,6 +159,8 @@ source "$root/Tests/Scenarios/lib/images.sh"
 source "$root/Tests/Scenarios/lib/servers.sh"
 # shellcheck source=lib/gates.sh
 source "$root/Tests/Scenarios/lib/gates.sh"
+# shellcheck source=lib/azure.sh
+source "$root/Tests/Scenarios/lib/azure.sh"
 
 docker_host=${DOCKER_HOST:-unix:///var/run/docker.sock}
 # Passwords of registries are for this scenario alone.

@@ -23,7 +23,8 @@ start_server() {
 _write_configuration() {
     local folder=$1 yaml=$2
     {
-        printf 'data: %s/data\nlisten: 127.0.0.1:%s\n' "$folder" "$(free_port)"
+        printf 'data: %s/data\n' "$folder"
+        grep -q '^listen:' <<<"$yaml" || printf 'listen: 127.0.0.1:%s\n' "$(free_port)"
         grep -q '^registries:' <<<"$yaml" || printf 'registries: [{name: tests, loginServer: "%s"}]\n' "$registry"
         grep -q '^pools:' <<<"$yaml" || printf 'pools: [{name: default, slots: 2, docker: "%s"}]\n' "$docker_host"
         grep -q '^sources:' <<<"$yaml" || printf 'sources: {allow: ["%s"]}\n' "$git_url"
