@@ -49,7 +49,8 @@ struct ContextPlan {
     ///   throws.
     init(_ choice: DockerfileChoice, files: some ContextFiles, appliesIgnoreFile: Bool = true) throws {
         let (asked, resolved) = try Self.find(choice, files)
-        ignoreFile = appliesIgnoreFile ? try Self.ignoreFile(beside: asked, files) : nil
+        let original = appliesIgnoreFile ? try Self.original(of: asked, files) : nil
+        ignoreFile = appliesIgnoreFile ? try Self.ignoreFile(beside: original?.entry.path.text ?? asked, files) : nil
         ignore = try ignoreFile.map { try DockerIgnore($0.bytes, file: $0.path) } ?? .empty
         if choice == .ifPresent, resolved == nil {
             (dockerfile, dockerfilePath, uploadDockerfilePath) = ([], [], [])
@@ -72,6 +73,10 @@ struct ContextPlan {
         guard appliesIgnoreFile else { return }
         if Self.isAddedName(path) { hidden = [path, path + Array(".dockerignore".utf8)] }
         needed.append(InMemoryEntry(entry, bytes: bytes))
+        if let original {
+            dockerfilePath = original.entry.path.bytes
+            needed.append(original)
+        }
         try addNeeded(files)
         // Whoever reads the upload looks for rules beside the name that the request gives.
         let name = String(decoding: path, as: UTF8.self)
@@ -155,7 +160,30 @@ struct ContextPlan {
             let digits = path.dropFirst(addedPrefix.utf8.count)
             return digits.count == 20 && digits.allSatisfy { hexValue($0) != nil }
         }
-        return path.count > 33 && path[32] == UInt8(ascii: "_") && path.prefix(32).allSatisfy { hexValue($0) != nil }
+        return nameWithoutDigits(path) != nil
+    }
+
+    /// The name in a `<32 hexadecimal digits>_<name>` of the Azure CLI; nil if it is none.
+    static func nameWithoutDigits(_ path: [UInt8]) -> [UInt8]? {
+        guard path.count > 33, path[32] == UInt8(ascii: "_"), path.prefix(32).allSatisfy({ hexValue($0) != nil }),
+            !path.contains(.slash)
+        else { return nil }
+        return Array(path.dropFirst(33))
+    }
+
+    /// The file that the Azure CLI's copy of a Dockerfile was made from, if it is at the root and the same. A build from
+    /// it is the one that was asked for, with the ignore file that belongs to it; and it is a part of the context, where
+    /// the copy is not.
+    private static func original(of copy: String, _ files: some ContextFiles) throws -> InMemoryEntry? {
+        guard let name = nameWithoutDigits(Array(copy.utf8)), let copied = try files.resolve(copy),
+            let resolved = try files.resolve(String(decoding: name, as: UTF8.self)), resolved == .inside(name),
+            // What is no file can't be it.
+            let (bytes, file) = try? files.read(resolved, limit: FolderContext.maxDockerfileBytes),
+            try files.read(copied, limit: FolderContext.maxDockerfileBytes).bytes == bytes
+        else { return nil }
+        var entry = file
+        entry.path = EntryPath(bytes: name)
+        return InMemoryEntry(entry, bytes: bytes)
     }
 
     /// Puts the context together.

@@ -48,6 +48,51 @@ struct ArchiveContextTests {
         #expect(carried.map(\.entry.path.text) == [renamed])
     }
 
+    /// An archive of the Azure CLI that was packed from `Dockerfile`.
+    private func withCopy(_ copy: String, of dockerfile: String, ignoring rules: (file: String, text: String))
+        -> [UInt8]
+    {
+        var tar = TarBuilder()
+        tar.add("Dockerfile", content: dockerfile)
+        tar.add(rules.file, content: rules.text)
+        tar.add("a", content: "x")
+        tar.add("b", content: "x")
+        tar.add(copy, content: dockerfile)
+        return tar.ended
+    }
+
+    @Test func `a renamed copy of the Dockerfile stands for the one in the context`() throws {
+        let copy = String(repeating: "0a", count: 16) + "_Dockerfile"
+        let bytes = withCopy(copy, of: "FROM scratch\n", ignoring: (".dockerignore", "/a\n"))
+
+        let context = try ArchiveContext.prepare(archive(of: bytes), dockerfile: .path(copy))
+
+        #expect(context.dockerfilePath == "Dockerfile")
+        #expect(context.isDockerfileIncluded)
+        #expect(try entries(of: context.included).map(\.path.text) == ["Dockerfile", ".dockerignore", "b"])
+    }
+
+    @Test func `a renamed copy has the ignore file of the Dockerfile`() throws {
+        let copy = String(repeating: "0a", count: 16) + "_Dockerfile"
+        let bytes = withCopy(copy, of: "FROM scratch\n", ignoring: ("Dockerfile.dockerignore", "/a\n"))
+
+        let context = try ArchiveContext.prepare(archive(of: bytes), dockerfile: .path(copy))
+
+        #expect(context.ignoreFile == "Dockerfile.dockerignore")
+        #expect(try entries(of: context.included).map(\.path.text) == ["Dockerfile", "Dockerfile.dockerignore", "b"])
+    }
+
+    @Test func `a renamed copy of a Dockerfile that is ignored is no part of the context`() throws {
+        let copy = String(repeating: "0a", count: 16) + "_Dockerfile"
+        let bytes = withCopy(copy, of: "FROM scratch\n", ignoring: (".dockerignore", "Dockerfile\n"))
+
+        let context = try ArchiveContext.prepare(archive(of: bytes), dockerfile: .path(copy))
+
+        #expect(!context.isDockerfileIncluded)
+        #expect(context.dockerfile == Array("FROM scratch\n".utf8))
+        #expect(try entries(of: context.included).map(\.path.text) == [".dockerignore", "a", "b"])
+    }
+
     @Test func `.git that was packed on purpose stays although the ignore file names it`() throws {
         var tar = TarBuilder()
         tar.add("Dockerfile", content: "FROM scratch\n")

@@ -17,8 +17,11 @@ public enum ArchiveContext {
     ) throws -> PreparedContext {
         var names = ["Dockerfile", "dockerfile", ".dockerignore", "Dockerfile.dockerignore"]
         if case .path(let path) = dockerfile {
-            let asked = String(decoding: pathInside(path.utf8) ?? [], as: UTF8.self)
-            names += [asked, asked + ".dockerignore"]
+            let inside = pathInside(path.utf8) ?? []
+            for name in [inside, ContextPlan.nameWithoutDigits(inside) ?? inside] {
+                let asked = String(decoding: name, as: UTF8.self)
+                names += [asked, asked + ".dockerignore"]
+            }
         }
         let index = try ArchiveIndex(
             archive, limits: limits, capturing: Set(names.map { Array($0.utf8) }),
