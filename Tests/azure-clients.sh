@@ -5,8 +5,8 @@
 #     Tests/azure-clients.sh cli-2.91.0 sdk-10     only these
 #     Tests/azure-clients.sh --list               their names
 #
-# A command line client takes two to three minutes and 750 MB of disk, so Tests/run.sh starts this while it builds. They are
-# kept below ${XDG_CACHE_HOME:-~/.cache}/acr-tasks-az (ACRT_AZ_DIR names another folder), in venv-NAME; those of the
+# A command line client takes two to three minutes and 750 MB of disk, so Tests/run.sh starts this while it builds. They
+# are kept below ${XDG_CACHE_HOME:-~/.cache}/acr-tasks-az (ACRT_AZ_DIR names another folder), in venv-NAME; those of the
 # command line are where Tests/Conformance/az-setup looks for them, and it waits for the same lock. A file .complete is
 # written last: what was broken off is done again.
 
@@ -19,7 +19,10 @@ packages_of() {
     case $1 in
         cli-*) printf 'azure-cli==%s' "${1#cli-}" ;;
         # The newest one has tasks in a package of their own, the old one in the same.
-        sdk-15) printf 'azure-mgmt-containerregistry==15.0.0 azure-mgmt-containerregistrytasks==1.0.0b1 azure-identity requests' ;;
+        sdk-15)
+            printf '%s ' azure-mgmt-containerregistry==15.0.0 azure-mgmt-containerregistrytasks==1.0.0b1 \
+                azure-identity requests
+            ;;
         sdk-10) printf 'azure-mgmt-containerregistry==10.3.0 azure-identity requests' ;;
         *)
             printf 'azure-clients.sh: there is no %s; these are there: %s\n' "$1" "${all[*]}" >&2

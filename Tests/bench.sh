@@ -3,7 +3,7 @@
 #
 #     Tests/bench.sh                      everything: some minutes
 #     Tests/bench.sh --repetitions 11     instead of 5
-#     Tests/bench.sh build pack           only some of: build pack context memory cancel
+#     Tests/bench.sh build pack           only some of: build pack context memory cancel azure
 #
 # build    a trivial build of a folder and of a git repository, against `docker build` (classic builder) and against
 #          BuildKit asked by curl
@@ -12,6 +12,8 @@
 #          CLI (installed from PyPI the first time), with 2,000 rules too
 # memory   peak memory of slipway and slipway-server with a context of 2 GiB
 # cancel   cancelling 200 queued runs with one command
+# azure    the Azure CLI: from its start to the first line of a build's log, against its start alone; listing runs where
+#          100,000 are stored, against 100
 #
 # Numbers compare only within one run: what they are worth depends on the machine and on what else goes on there. No
 # measurement makes it fail; a build that does not work does. The release build is taken if there is one, else the debug
@@ -31,7 +33,7 @@ while [ "$#" -gt 0 ]; do
             sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
             exit 0
             ;;
-        build | pack | context | memory | cancel) words+=("$1") ;;
+        build | pack | context | memory | cancel | azure) words+=("$1") ;;
         *)
             printf 'bench.sh: unknown argument %s (see --help)\n' "$1" >&2
             exit 2
@@ -304,6 +306,11 @@ bench_cancel() {
 # shellcheck source=bench/context.sh
 source "$root/Tests/bench/context.sh"
 
+# ---- The Azure CLI ---------------------------------------------------------------------------------------------------
+
+# shellcheck source=bench/azure.sh
+source "$root/Tests/bench/azure.sh"
+
 # ---- All together ----------------------------------------------------------------------------------------------------
 
 # Packing alone asks no server.
@@ -313,6 +320,7 @@ if is_wanted pack; then bench_pack >"$work/pack.table"; fi
 if is_wanted context; then bench_context >"$work/context.table"; fi
 if is_wanted memory; then bench_memory >"$work/memory.table"; fi
 if is_wanted cancel; then bench_cancel >"$work/cancel.table"; fi
+if is_wanted azure; then bench_azure >"$work/azure.table"; fi
 if [ -n "${server:-}" ]; then stop_server; fi
 
 kind=''
@@ -320,7 +328,7 @@ case $bin in */debug) kind=' (a debug build: slower than a release)' ;; esac
 
 printf '\n%s, %s cores; docker %s; Slipway: %s%s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(nproc)" \
     "$(docker version --format '{{.Server.Version}}')" "$bin" "$kind"
-for table in build pack context memory cancel; do
+for table in build pack context memory cancel azure; do
     if [ -f "$work/$table.table" ]; then cat "$work/$table.table"; fi
 done
 printf '\n'

@@ -37,9 +37,10 @@ def upload_in_blocks(session, url, content, block_list, headers):
     """Sends the content in as many blocks as the list has, then the list; the statuses of all answers."""
     ids = [item.text for item in xml.etree.ElementTree.fromstring(block_list)]
     size = -(-len(content) // len(ids))
-    statuses = [
-        session.send("PUT", with_query(url, comp="block", blockid=name), content[index * size:(index + 1) * size], headers).status
-        for index, name in enumerate(ids)]
+    statuses = []
+    for index, name in enumerate(ids):
+        block = content[index * size:(index + 1) * size]
+        statuses.append(session.send("PUT", with_query(url, comp="block", blockid=name), block, headers).status)
     statuses.append(session.send("PUT", with_query(url, comp="blocklist"), block_list.encode(), headers).status)
     return statuses
 
@@ -77,9 +78,10 @@ def _part(session, url, headers, offset):
     answer = session.send("GET", url, headers={**headers, "x-ms-range": f"bytes={offset}-{offset + 4095}"})
     if answer.status != 206:
         raise ValueError(f"a part of the log answers {answer.status}, not 206")
-    last, total = answer.headers["content-range"].removeprefix("bytes ").split("/")
+    content_range = answer.headers["content-range"]
+    last, total = content_range.removeprefix("bytes ").split("/")
     if last != f"{offset}-{offset + len(answer.content) - 1}" or int(total) < offset + len(answer.content):
-        raise ValueError(f"{len(answer.content)} bytes from {offset} on have Content-Range {answer.headers['content-range']}")
+        raise ValueError(f"{len(answer.content)} bytes from {offset} on have Content-Range {content_range}")
     if not 0 < len(answer.content) <= 4096:
         raise ValueError(f"a part of the log has {len(answer.content)} bytes")
     return answer.content

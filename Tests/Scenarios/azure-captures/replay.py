@@ -67,8 +67,14 @@ class Replay:
             captured.pop(key, None)
         for key in ("provisioningState", "creationDate"):
             captured["properties"].pop(key, None)
+        identity = captured.get("identity") or {}
         for key in ("principalId", "tenantId"):
-            (captured.get("identity") or {}).pop(key, None)
+            identity.pop(key, None)
+        if identity.get("userAssignedIdentities"):
+            identity["userAssignedIdentities"] = {name: {} for name in identity["userAssignedIdentities"]}
+        if any(exchange["request"]["path"].endswith("/scheduleRun") for exchange in self.exchanges):
+            # A disabled task is not run, not even by hand.
+            captured["properties"]["status"] = "Enabled"
         answer = self._send("PUT", f"{self.session.path}/{kind}/{name}?api-version=2025-03-01-preview", captured)
         if answer.status not in (200, 201):
             self.found.append(f"PUT {kind}/{name}, which this needs, answers {answer.status}: {answer.content[:200]!r}")
@@ -145,9 +151,10 @@ class Replay:
         if isinstance(captured["body"], (dict, list)):
             # From the list in which it looks for registries the client takes no more than name and id.
             leave_out = self.leave_out | ({"sku"} if request["path"].endswith("/resources") else set())
+            comparison = shape.Comparison(leave_out, shows_secrets=request["path"].endswith("/listDetails"))
             self.found += [
                 f"{title}: {line}" for line in
-                shape.differences(self.session.translate(captured["body"]), answer.json, leave_out=leave_out)]
+                comparison.differences(self.session.translate(captured["body"]), answer.json, "answer")]
         challenge = captured["headers"].get("WWW-Authenticate")
         if challenge:
             self._compare_challenge(title, answer.headers.get("www-authenticate", ""))
@@ -202,7 +209,7 @@ class Replay:
             exchange["request"]["body"] for exchange in self.exchanges[index:]
             if exchange["request"]["path"].endswith("/scheduleRun"))
         what = "nothing.txt" if self.capture["operation"] == "build-failed" else "hello.txt"
-        dockerfile = f"FROM scratch AS {request.get('target', 'stage1')}\nCOPY {what} /\n".encode()
+        dockerfile = f"FROM scratch AS stage1\nCOPY {what} /\nFROM stage1 AS t\nFROM t AS z\n".encode()
         task = f"version: v1.1.0\nsteps:\n  - cmd: {base} echo hi\n".encode()
         files = {"Dockerfile": dockerfile, "hello.txt": b"hello\n", "task.yaml": task}
         return {**files, request.get("dockerFilePath", "Dockerfile"): dockerfile}

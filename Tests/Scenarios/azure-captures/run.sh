@@ -15,7 +15,8 @@ for folder in . folder sub; do
     write_file "$checkout/$folder/hello.txt" hello
 done
 for file in task other; do
-    write_file "$checkout/$file.yaml" 'version: v1.1.0' 'steps:' "  - cmd: $login_server/base/busybox:1 echo {{.Values.A}}"
+    write_file "$checkout/$file.yaml" 'version: v1.1.0' 'steps:' \
+        "  - cmd: $login_server/base/busybox:1 echo {{.Values.A}}"
 done
 for file in v values; do write_file "$checkout/$file.yaml" 'A: from a file'; done
 commit "$checkout" >/dev/null

@@ -7,7 +7,9 @@ import ssl
 import urllib.parse
 import urllib.request
 
-SUBSCRIPTION, TENANT, CLIENT = (str(digit) * 8 + "-" + "-".join([str(digit) * 4] * 3) + "-" + str(digit) * 12 for digit in (2, 1, 3))
+SUBSCRIPTION = "22222222-2222-2222-2222-222222222222"
+TENANT = "11111111-1111-1111-1111-111111111111"
+CLIENT = "33333333-3333-3333-3333-333333333333"
 DIGEST = "sha256:" + "a" * 64
 
 
@@ -87,7 +89,9 @@ class Session:
         for captured, ours in self.sources.items():
             text = text.replace(captured, ours)
         for captured, ours in (
-            (SUBSCRIPTION, self.subscription), (TENANT, self.settings["tenant"]), (CLIENT, self.settings["clientId"]),
+            (SUBSCRIPTION, self.subscription),
+            (TENANT, self.settings["tenant"]),
+            (CLIENT, self.settings["clientId"]),
             ("resourceGroups/MyGroup", "resourceGroups/" + self.group),
             ("resourceGroups/mygroup", "resourceGroups/" + self.group.lower()),
             ("https://git.example.test/team/app.git", self.settings["git"]),

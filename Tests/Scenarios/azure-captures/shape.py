@@ -20,55 +20,63 @@ changeableAttributes variant issuer message reason task agentPoolName baseImageD
 SECRET = {"contextAccessToken", "token", "refreshToken", "password", "value"}
 
 
-def differences(captured, actual, place="answer", leave_out=frozenset()):
-    """The ways in which the actual answer is no answer like the captured one, each a line of text."""
-    if captured is None:
+class Comparison:
+    """Tells how an answer is none like the captured one.
+
+    leave_out: fields that are not looked at. shows_secrets: whether the answer may hold secrets.
+    """
+
+    def __init__(self, leave_out=frozenset(), shows_secrets=False):
+        self.leave_out, self.shows_secrets = leave_out, shows_secrets
+
+    def differences(self, captured, actual, place):
+        """Each a line of text."""
+        if captured is None:
+            return []
+        if isinstance(captured, dict):
+            return self._of_objects(captured, actual, place)
+        if isinstance(captured, list):
+            return self._of_lists(captured, actual, place)
+        if _kind(captured) != _kind(actual):
+            return [f"{place} is {actual!r}, not a {_kind(captured)} as in {captured!r}"]
         return []
-    if isinstance(captured, dict):
-        return _of_objects(captured, actual, place, leave_out)
-    if isinstance(captured, list):
-        return _of_lists(captured, actual, place, leave_out)
-    if isinstance(captured, bool) != isinstance(actual, bool) or _kind(captured) != _kind(actual):
-        return [f"{place} is {actual!r}, not a {_kind(captured)} as in {captured!r}"]
-    return []
 
+    def _of_objects(self, captured, actual, place):
+        if not isinstance(actual, dict):
+            return [f"{place} is no object"]
+        found = []
+        for key, value in captured.items():
+            where = f"{place}.{key}"
+            if key in self.leave_out or value is None:
+                continue
+            if actual.get(key) is None:
+                if key not in OPTIONAL and value not in ({}, []):
+                    found.append(f"{where} is missing")
+            elif key in EXACT and not _equal(value, actual[key]):
+                found.append(f"{where} is {actual[key]!r}, not {value!r}")
+            else:
+                found += self.differences(value, actual[key], where)
+        for key in SECRET & set(actual) - set(captured) if not self.shows_secrets else ():
+            # A page's `value` is a list of resources.
+            if actual[key] is not None and not isinstance(actual[key], list):
+                found.append(f"{place}.{key} is shown")
+        return found
 
-def _of_objects(captured, actual, place, leave_out):
-    if not isinstance(actual, dict):
-        return [f"{place} is no object"]
-    found = []
-    for key, value in captured.items():
-        where = f"{place}.{key}"
-        if key in leave_out or value is None:
-            continue
-        if actual.get(key) is None:
-            if key not in OPTIONAL and value not in ({}, []):
-                found.append(f"{where} is missing")
-        elif key in EXACT and not _equal(value, actual[key]):
-            found.append(f"{where} is {actual[key]!r}, not {value!r}")
-        elif key == "tags" and not isinstance(value, type(actual[key])):
-            found.append(f"{where} is {actual[key]!r}")
-        else:
-            found += differences(value, actual[key], where, leave_out)
-    for key in SECRET & set(actual) - set(captured):
-        # A page's `value` is a list of resources.
-        if actual[key] is not None and not isinstance(actual[key], list):
-            found.append(f"{place}.{key} is shown")
-    return found
-
-
-def _of_lists(captured, actual, place, leave_out):
-    if not isinstance(actual, list):
-        return [f"{place} is no list"]
-    if captured and not actual:
-        return [f"{place} is empty"]
-    if captured and isinstance(captured[0], dict) and "name" in captured[0]:
-        by_name = {item.get("name"): item for item in actual if isinstance(item, dict)}
-        pairs = [(item, by_name[item["name"]]) for item in captured if item["name"] in by_name]
-        if pairs:
-            return [line for one, other in pairs for line in differences(one, other, f"{place}[{one['name']}]", leave_out)]
-    # Two that are not the same one have only their form in common.
-    return differences(captured[0], actual[0], f"{place}[0]", leave_out | EXACT) if captured else []
+    def _of_lists(self, captured, actual, place):
+        if not isinstance(actual, list):
+            return [f"{place} is no list"]
+        if captured and not actual:
+            return [f"{place} is empty"]
+        if captured and isinstance(captured[0], dict) and "name" in captured[0]:
+            by_name = {item.get("name"): item for item in actual if isinstance(item, dict)}
+            pairs = [(item, by_name[item["name"]]) for item in captured if item["name"] in by_name]
+            if pairs:
+                return [
+                    line for one, other in pairs
+                    for line in self.differences(one, other, f"{place}[{one['name']}]")]
+        # Two that are not the same one have only their form in common.
+        form = Comparison(self.leave_out | EXACT, self.shows_secrets)
+        return form.differences(captured[0], actual[0], f"{place}[0]") if captured else []
 
 
 def _equal(captured, actual):
@@ -78,4 +86,5 @@ def _equal(captured, actual):
 
 
 def _kind(value):
-    return {bool: "truth value", int: "number", float: "number", str: "text", dict: "object", list: "list"}.get(type(value), "null")
+    kinds = {bool: "truth value", int: "number", float: "number", str: "text", dict: "object", list: "list"}
+    return kinds.get(type(value), "null")

@@ -15,14 +15,14 @@ run-cmd-canceled
 task-create-git-dockerfile task-create-github-pr task-create-no-commit-trigger task-create-schedule
 task-create-devnull-cmd task-create-all-options task-create-user-identity task-create-toml-file task-create-quicktask
 task-list task-list-table task-show task-show-secure task-show-not-found
-task-run task-run-no-wait task-list-runs-filters task-cancel-run task-run-local-context task-run-overrides
+task-run task-run-no-wait task-list-runs-filters task-cancel-run task-run-local-context
 task-list-runs task-list-runs-table task-list-runs-image-digest task-list-runs-image-tag
 task-show-run task-show-run-table task-show-run-not-found task-update-run
 task-logs-run-id task-logs-failed-run task-logs-last task-logs-by-task task-logs-by-image task-logs-none
 task-update-docker task-update-docker-many task-update-file-task task-update-cmd cli-2.84.0-task-update
 task-update-source-trigger-client-bug task-update-timeout-only-encoded
 timer-add timer-list timer-update timer-remove
-credential-add credential-list credential-update credential-add-identity credential-remove
+credential-add credential-add-identity credential-update credential-list credential-remove
 identity-assign identity-show identity-show-none identity-remove-user identity-remove-system identity-remove-all
 taskrun-list
 task-delete task-delete-missing
@@ -36,6 +36,7 @@ NOT_REPLAYED = {
     "cloud-set": "the client asks nothing",
     "task-create-missing-token": "the client refuses before it asks more than which registry it is",
     "logs-artifact-link": "the server gives a logLink, never a logArtifactLink",
+    "task-run-overrides": "it gives values to a build, which has none: refused here. See azure-sdk for other overrides",
     "taskrun-show": "no command of the client makes a task run",
     "taskrun-logs": "no command of the client makes a task run",
     "taskrun-delete": "no command of the client makes a task run",
@@ -54,4 +55,7 @@ ALSO_ACCEPTED = {
 NOT_COMPARED = {
     # That one answered with the list which the client of this version stumbles over.
     "task-update-source-trigger-client-bug": {"sourceTriggers", "trigger"},
+    # None at all is the same as the type None.
+    "identity-remove-all": {"identity"},
+    "identity-remove-user": {"identity"},
 }

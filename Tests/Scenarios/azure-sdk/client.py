@@ -65,7 +65,8 @@ class Session:
 
     def build(self, dockerfile, **fields):
         request = self.models.DockerBuildRequest(
-            source_location=self.upload(context(dockerfile)), docker_file_path="Dockerfile", platform=self.platform, **fields)
+            source_location=self.upload(context(dockerfile)), docker_file_path="Dockerfile", platform=self.platform,
+            **fields)
         return self.client.schedule(*self.place, request)
 
     def wait(self, run, statuses, seconds=120):
@@ -76,6 +77,11 @@ class Session:
                 return found
             time.sleep(0.2)
         raise TimeoutError(f"{run} is {found.status} after {seconds} s")
+
+    def values(self, is_secret=False, **values):
+        """Values for the template of a task file, under the name that this generation has for them."""
+        return {self.client.values: [
+            self.models.SetValue(name=name, value=value, is_secret=is_secret) for name, value in values.items()]}
 
     def log(self, run):
         link = self.client.runs.get_log_sas_url(*self.place, run).log_link
@@ -143,9 +149,11 @@ def runs(session):
 
 
 def steps(session):
-    content = base64.b64encode(f"version: v1.1.0\nsteps:\n  - cmd: {BASE} echo hello-from-step\n".encode()).decode()
+    text = f"version: v1.1.0\nsteps:\n  - cmd: {BASE} echo hello-from-{{{{.Values.WHO}}}}\n"
+    content = base64.b64encode(text.encode()).decode()
     with check("runs a task file"):
-        request = session.models.EncodedTaskRunRequest(encoded_task_content=content, platform=session.platform)
+        request = session.models.EncodedTaskRunRequest(
+            encoded_task_content=content, platform=session.platform, **session.values(WHO="step"))
         ended = session.wait(session.client.schedule(*session.place, request).run_id, {"Succeeded"})
         expect(ended.status == "Succeeded" and ended.run_type == "QuickRun", ended)
         expect("hello-from-step" in session.log(ended.run_id), session.log(ended.run_id))
@@ -158,8 +166,8 @@ def tasks(session, content):
     with check("creates a task"):
         created = client.create_task(*place, models.Task(
             location=session.registry.location, platform=session.platform, status="Enabled",
-            step=models.EncodedTaskStep(encoded_task_content=content, **{
-                client.values: [models.SetValue(name="S", value="very secret", is_secret=True)]}),
+            step=models.EncodedTaskStep(
+                encoded_task_content=content, **session.values(is_secret=True, WHO="very secret")),
             trigger=models.TriggerProperties(
                 timer_triggers=[models.TimerTrigger(name="t1", schedule="0 21 * * *", status="Enabled")])))
         expect(created.name == name and created.provisioning_state == "Succeeded", created)
@@ -177,11 +185,17 @@ def tasks(session, content):
         expect([timer.name for timer in found.trigger.timer_triggers] == ["t1", "t2"], found)
     with check("runs it"):
         task_id = client.tasks.get(*place).id
-        ended = session.wait(client.schedule(*session.place, models.TaskRunRequest(task_id=task_id)).run_id, {"Succeeded"})
+        request = models.TaskRunRequest(task_id=task_id)
+        ended = session.wait(client.schedule(*session.place, request).run_id, {"Succeeded"})
         expect(ended.status == "Succeeded" and ended.task == name, ended)
+    with check("runs it with other values"):
+        override = models.OverrideTaskStepProperties(**session.values(WHO="elsewhere"))
+        request = models.TaskRunRequest(task_id=task_id, override_task_step_properties=override)
+        ended = session.wait(client.schedule(*session.place, request).run_id, {"Succeeded"})
+        expect("hello-from-elsewhere" in session.log(ended.run_id), session.log(ended.run_id))
     with check("lists its runs"):
         found = list(client.runs.list(*session.place, filter=f"TaskName eq '{name}'", top=5))
-        expect(len(found) == 1 and found[0].task == name, found)
+        expect(len(found) == 2 and found[0].task == name, found)
     with check("lists tasks"):
         expect(name in [task.name for task in client.tasks.list(*session.place)], name)
     with check("deletes it"):

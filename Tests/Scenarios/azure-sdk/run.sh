@@ -10,7 +10,8 @@ azure_environment
 export REQUESTS_CA_BUNDLE=$ACRT_CA
 
 for version in sdk-15 sdk-10; do
-    timeout 300 "$azure_folder/venv-$version/bin/python" "$scenario/client.py" "$base" >"$work/$version.results" 2>"$work/$version.log" ||
+    timeout 300 "$azure_folder/venv-$version/bin/python" "$scenario/client.py" "$base" \
+        >"$work/$version.results" 2>"$work/$version.log" ||
         not_ok "$version: comes to its end" "$(tail -n 15 "$work/$version.log")"
     take_results < <(sed "s/^\(ok\|FAIL\) /\1 $version /" "$work/$version.results")
 done

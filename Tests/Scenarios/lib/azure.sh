@@ -4,12 +4,13 @@
 
 azure_folder=${ACRT_AZ_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/acr-tasks-az}
 
-# need_azure NAME…: makes sure of clients (see Tests/azure-clients.sh): `cli-2.91.0`, `sdk-15`. Skips the scenario where
-# they can't be had.
+# need_azure NAME…: makes sure of clients (see Tests/azure-clients.sh): `cli-2.91.0`, `sdk-15`. Skips the scenario
+# where they can't be had.
 need_azure() {
     local output
     need_venv "for Azure's clients"
-    output=$("$root/Tests/azure-clients.sh" "$@" 2>&1) || skip "$* can't be installed from PyPI: $(tail -n 1 <<<"$output")"
+    output=$("$root/Tests/azure-clients.sh" "$@" 2>&1) ||
+        skip "$* can't be installed from PyPI: $(tail -n 1 <<<"$output")"
     [ -z "$output" ] || printf '%s\n' "$output"
 }
 
@@ -65,21 +66,21 @@ take_results() {
     done
 }
 
-# start_gateway_server: starts a server that answers the registry's own endpoints too, without a port in its name where
-# that can be had. Sets login_server.
+# start_gateway_server [NAME [port]]: starts a server that answers the registry's own endpoints too, without a port in
+# its name where that can be had, unless one is asked for. Sets login_server.
 start_gateway_server() {
-    local listen port
-    if take_host; then
+    local listen
+    if [ "${2:-}" != port ] && take_host; then
         listen=$azure_host:443 login_server=$azure_host
     else
-        printf '        with a port in the login server: no name of our own with port 443 to be had here\n'
-        port=$(free_port)
-        listen=localhost:$port login_server=localhost:$port
+        listen=localhost:$(free_port)
+        login_server=$listen
     fi
+    printf '        a server at %s\n' "$login_server"
     start_server "listen: $listen
 publicURL: https://$login_server
-registries: [{name: tests, loginServer: '$login_server', endpoint: 'http://$registry', gateway: true}]"
-    if [ "$host_taken" -eq 1 ]; then trust_host; fi
+registries: [{name: tests, loginServer: '$login_server', endpoint: 'http://$registry', gateway: true}]" "${1:-main}"
+    if [ "$login_server" = "$azure_host" ]; then trust_host; fi
 }
 
 # ---- A server without a port in its name -----------------------------------------------------------------------------
@@ -89,8 +90,8 @@ azure_host=slipway-tests.example.test
 azure_address=127.77.0.1
 
 # take_host: gives that name to a loopback address of its own, with docker trusting it, for this scenario alone. Fails
-# where that can't be done: not as root, with port 443 taken, with a daemon elsewhere. Undone at the end of the scenario,
-# or else by the next one that asks.
+# where that can't be done: not as root, with port 443 taken, with a daemon elsewhere. Undone at the end of the
+# scenario, or else by the next one that asks.
 take_host() {
     [ "$(id -u)" -eq 0 ] && [ -w /etc/hosts ] && [ "$docker_host" = unix:///var/run/docker.sock ] || return 1
     exec {host_lock}>/tmp/slipway-tests-host.lock
