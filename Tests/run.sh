@@ -299,7 +299,7 @@ swift_test() {
         stopped*)
             {
                 printf '    %s; these tests had not ended:\n' "$reason"
-                unfinished_tests "$log" | sed 's/^/        /'
+                unfinished_tests "$log" | sed -n '1,40s/^/        /p'
                 grep -aE '^watched.sh: [0-9]+ ' "$log" | sed 's/^/    /' || true
             } >&2
             ;;
