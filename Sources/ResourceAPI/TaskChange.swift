@@ -1,4 +1,4 @@
-public import TaskModel
+import TaskModel
 
 /// What a `PUT` or a `PATCH` makes of a task.
 public enum TaskChange {

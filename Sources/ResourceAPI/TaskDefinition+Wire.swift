@@ -98,7 +98,7 @@ extension TaskStep {
 
     fileprivate static func context(of wire: TaskStepProperties) throws(InvalidRequest) -> TaskContext {
         TaskContext(
-            location: try RequestChecks.source(wire.contextPath?.value).map { Secret($0) },
+            location: try RequestChecks.source(wire.contextPath).map { Secret($0) },
             accessToken: wire.contextAccessToken.flatMap { $0.value.isEmpty ? nil : $0 })
     }
 

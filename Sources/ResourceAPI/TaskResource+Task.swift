@@ -66,7 +66,7 @@ extension TaskStepProperties {
             encodedValuesContent = step.valuesContent.map(Self.base64)
             values = Self.values(step.values, revealing: revealing)
         }
-        contextPath = step.context.location.map { revealing ? $0 : Secret($0.value.withoutUserInfo) }
+        contextPath = step.context.location.map { revealing ? $0.value : $0.value.withoutUserInfo }
         if revealing { contextAccessToken = step.context.accessToken }
     }
 

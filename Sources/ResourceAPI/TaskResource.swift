@@ -37,8 +37,8 @@ public struct TaskProperties: Codable, Sendable, Hashable {
 /// The step of a task: `Docker`, `FileTask` or `EncodedTask`, each with some of these fields.
 public struct TaskStepProperties: Codable, Sendable, Hashable {
     public var type: String?
-    /// A git reference or the URL of an archive.
-    public var contextPath: Secret?
+    /// A git reference or the URL of an archive; without the login in it where secrets are not shown.
+    public var contextPath: String?
     public var contextAccessToken: Secret?
     public var dockerFilePath: String?
     public var imageNames: [String]?

@@ -42,12 +42,11 @@ public struct TaskService: Sendable {
         _ = try await tasks.delete(name, in: registry.name)
     }
 
-    /// Queues a run.
+    /// Queues a run. A disabled task is run by hand as well: it is its triggers that rest.
     public func run(_ name: String, _ overrides: TaskOverrides, in registry: Registry, by principal: String)
         async throws -> Run
     {
         let task = try await show(name, in: registry)
-        guard task.isEnabled else { throw TaskServiceError.disabled(task.name) }
         let request = try TaskRequest(task).request(with: overrides)
         let type: RunType = if case .build = request { .autoBuild } else { .autoRun }
         return try await runs.submit(request, type: type, task: task.name, to: registry, by: principal)
@@ -71,7 +70,6 @@ public struct TaskService: Sendable {
 /// Why a task can't be shown or run. ``code`` is the one the API answers with.
 public enum TaskServiceError: Error, Equatable {
     case notFound(String)
-    case disabled(String)
     case withoutStep(String)
     case vaultSecret(host: String)
     case overrideNotFitting(String, task: String)
@@ -79,7 +77,6 @@ public enum TaskServiceError: Error, Equatable {
     public var code: String {
         switch self {
         case .notFound: "ResourceNotFound"
-        case .disabled: "TaskDisabled"
         case .withoutStep: "TaskNotRunnable"
         case .vaultSecret: "NotSupported"
         case .overrideNotFitting: "InvalidParameter"
@@ -91,8 +88,6 @@ extension TaskServiceError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFound(let name): "There is no task '\(name.escapedForDisplay)'."
-        case .disabled(let name):
-            "Task '\(name)' is disabled. Enable it, then run it: task update -n \(name) --status Enabled."
         case .withoutStep(let name): "Task '\(name)' has no step that could be run."
         case .vaultSecret(let host):
             "The task's login for \(host) names a secret in a vault, and vaults are not supported yet. "

@@ -6,7 +6,7 @@ public struct TaskDefinition: Sendable, Hashable, Codable {
     public var name: String
     /// The registry that it belongs to.
     public var registry: String
-    /// A disabled task is not run, neither by its triggers nor by hand.
+    /// The triggers of a disabled task rest; by hand it is run.
     public var isEnabled: Bool
     /// A task without steps, which only gives log settings to quick runs.
     public var isSystemTask: Bool

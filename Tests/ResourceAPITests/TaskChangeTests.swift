@@ -121,7 +121,7 @@ struct TaskChangeTests {
     @Test func `a token does not follow a task to another repository`() throws {
         var moved = try Self.task(Self.stored)
         moved.properties?.step?.contextAccessToken = nil
-        moved.properties?.step?.contextPath = Secret("https://elsewhere.example.test/app.git")
+        moved.properties?.step?.contextPath = "https://elsewhere.example.test/app.git"
 
         let task = TaskChange.replacing(try Self.task(Self.stored), with: moved)
 

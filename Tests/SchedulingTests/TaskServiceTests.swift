@@ -35,7 +35,10 @@ struct TaskServiceTests {
                     BuildArgument(name: "C", value: Secret("4"), isSecret: false),
                 ], agentPoolName: "p1"))
 
-        guard case .build(let build) = request else { return Issue.record("no build") }
+        guard case .build(let build) = request else {
+            Issue.record("no build")
+            return
+        }
         #expect(build.sourceLocation == "source/x.tar.gz")
         #expect(build.dockerFilePath == "Other")
         #expect(build.target == "u")
@@ -94,7 +97,7 @@ struct TaskServiceTests {
         }
     }
 
-    @Test func `a task is run by hand under its name, and not while it is disabled`() async throws {
+    @Test func `a task is run by hand under its name, a disabled one too`() async throws {
         try await TestServer.with { server in
             let tasks = TaskService(
                 tasks: SQLiteTaskStore(database: server.database, box: server.box), runs: server.service,
@@ -104,14 +107,11 @@ struct TaskServiceTests {
                     context: TaskContext(location: nil), content: Secret("steps: []"), valuesContent: nil, values: []))
             _ = try await tasks.write("t1", in: server.registry) { _ in Self.task(content) }
 
-            let run = try await tasks.run("T1", TaskOverrides(), in: server.registry, by: "me")
             _ = try await tasks.write("t1", in: server.registry) { _ in Self.task(content) { $0.isEnabled = false } }
+            let run = try await tasks.run("T1", TaskOverrides(), in: server.registry, by: "me")
 
             #expect(run.task == "t1")
             #expect(run.type == .autoRun)
-            await #expect(throws: TaskServiceError.disabled("t1")) {
-                try await tasks.run("t1", TaskOverrides(), in: server.registry, by: "me")
-            }
             await #expect(throws: TaskServiceError.notFound("t2")) {
                 try await tasks.run("t2", TaskOverrides(), in: server.registry, by: "me")
             }
@@ -130,7 +130,8 @@ struct TaskServiceTests {
                 }
             }
 
-            #expect(try await tasks.list(in: server.registry).isEmpty)
+            let kept = try await tasks.list(in: server.registry)
+            #expect(kept.isEmpty)
         }
     }
 }

@@ -99,7 +99,7 @@ struct StepOptions: ParsableArguments {
             return try encodedStep(timeout: timeout)
         }
         var step = TaskStepProperties()
-        step.contextPath = context.map { Secret($0) }
+        step.contextPath = context
         step.contextAccessToken = try token()
         let isTaskFile = file.map { name in Self.taskFileEndings.contains { name.lowercased().hasSuffix($0) } }
         if stored == nil || file != nil {

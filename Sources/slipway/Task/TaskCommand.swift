@@ -1,6 +1,5 @@
 import ArgumentParser
 import ResourceAPI
-import TaskModel
 
 /// `slipway task`.
 struct TaskCommand: AsyncParsableCommand {
@@ -29,8 +28,7 @@ enum TaskRow {
         let properties = task.properties ?? TaskProperties()
         return [
             task.name ?? "", properties.platform?.os ?? "", properties.status ?? "",
-            // The server shows locations without the logins in them.
-            properties.step?.contextPath?.value ?? "", triggers(of: properties).joined(separator: ", "),
+            properties.step?.contextPath ?? "", triggers(of: properties).joined(separator: ", "),
         ]
     }
 

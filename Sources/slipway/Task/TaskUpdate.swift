@@ -43,7 +43,7 @@ struct TaskUpdate: AsyncParsableCommand {
         let events = known?.sourceTriggerEvents ?? []
         options.commitTriggerEnabled = task.commitTriggerEnabled ?? events.contains("commit")
         options.pullRequestTriggerEnabled = task.pullRequestTriggerEnabled ?? events.contains("pullrequest")
-        let context = step.context ?? known?.sourceRepository?.repositoryUrl ?? stored?.step?.contextPath?.value ?? ""
+        let context = step.context ?? known?.sourceRepository?.repositoryUrl ?? stored?.step?.contextPath ?? ""
         var trigger = options.sourceTrigger(context: context, token: token)
         if trigger == nil, let known {
             trigger = SourceTriggerProperties()
