@@ -4,7 +4,7 @@ public struct TaskGraph: Sendable {
     public static let maxSteps = 500
 
     /// In the order of the file.
-    public let steps: [TaskStep]
+    public let steps: [Step]
     /// Made in this order before anything else.
     public let networks: [TaskFile.Network]
     public let volumes: [TaskVolume]
@@ -23,7 +23,7 @@ public struct TaskGraph: Sendable {
             volumes = try file.checkedVolumes()
             try file.checkMountNames()
             networks = Self.networks(of: file, defaults)
-            let maker = try TaskStepMaker(file: file, defaults: defaults, networks: networks)
+            let maker = try StepMaker(file: file, defaults: defaults, networks: networks)
             steps = try maker.steps()
         } catch {
             throw file.text.locating(error)
@@ -62,55 +62,57 @@ public struct TaskDefaults: Sendable, Hashable {
     }
 }
 
-/// One step, ready to be carried out.
-public struct TaskStep: Sendable, Hashable {
-    public enum Action: Sendable, Hashable {
-        /// Words for `docker run`, options, image and arguments, as a shell reads them.
-        case command(String)
-        /// Words for `docker build`.
-        case build(String)
-        /// Image names, each once.
-        case push([String])
-    }
+extension TaskGraph {
+    /// One step, ready to be carried out.
+    public struct Step: Sendable, Hashable {
+        public enum Action: Sendable, Hashable {
+            /// Words for `docker run`, options, image and arguments, as a shell reads them.
+            case command(String)
+            /// Words for `docker build`.
+            case build(String)
+            /// Image names, each once.
+            case push([String])
+        }
 
-    public let id: String
-    public let action: Action
-    /// The ids of steps that must have succeeded first.
-    public let dependencies: [String]
-    /// For all executions, attempts and delays between them, from the end of ``startDelay``.
-    public let timeout: Duration
-    public let startDelay: Duration
-    /// Attempts after a failed one.
-    public let retries: Int
-    public let retryDelay: Duration
-    /// Unless empty: texts one of which a failed attempt's output must hold for another attempt.
-    public let retryOnErrors: [String]
-    /// Executions after the first.
-    public let repetitions: Int
-    public let ignoresErrors: Bool
-    public let isDetached: Bool
-    public let isKept: Bool
-    /// `NAME=value` each, as written.
-    public let environment: [String]
-    /// As written; nil is the workspace.
-    public let workingDirectory: String?
-    /// Whether the image's own working directory stays.
-    public let keepsImageWorkingDirectory: Bool
-    public let entryPoint: String?
-    public let user: String?
-    /// A name in the file, or `host`, `none` and others that docker knows. Nil is docker's own default.
-    public let network: String?
-    public let ports: [String]
-    public let exposedPorts: [String]
-    public let isPrivileged: Bool
-    public let cpus: String?
-    public let pullsFirst: Bool
-    public let pullRetries: Int
-    public let pullRetryDelay: Duration
-    public let isCached: Bool
-    public let mounts: [TaskMount]
-    /// Where its command is in the file; nil where templates moved the lines.
-    public let place: TextPlace?
+        public let id: String
+        public let action: Action
+        /// The ids of steps that must have succeeded first.
+        public let dependencies: [String]
+        /// For all executions, attempts and delays between them, from the end of ``startDelay``.
+        public let timeout: Duration
+        public let startDelay: Duration
+        /// Attempts after a failed one.
+        public let retries: Int
+        public let retryDelay: Duration
+        /// Unless empty: texts one of which a failed attempt's output must hold for another attempt.
+        public let retryOnErrors: [String]
+        /// Executions after the first.
+        public let repetitions: Int
+        public let ignoresErrors: Bool
+        public let isDetached: Bool
+        public let isKept: Bool
+        /// `NAME=value` each, as written.
+        public let environment: [String]
+        /// As written; nil is the workspace.
+        public let workingDirectory: String?
+        /// Whether the image's own working directory stays.
+        public let keepsImageWorkingDirectory: Bool
+        public let entryPoint: String?
+        public let user: String?
+        /// A name in the file, or `host`, `none` and others that docker knows. Nil is docker's own default.
+        public let network: String?
+        public let ports: [String]
+        public let exposedPorts: [String]
+        public let isPrivileged: Bool
+        public let cpus: String?
+        public let pullsFirst: Bool
+        public let pullRetries: Int
+        public let pullRetryDelay: Duration
+        public let isCached: Bool
+        public let mounts: [TaskMount]
+        /// Where its command is in the file; nil where templates moved the lines.
+        public let place: TextPlace?
+    }
 }
 
 /// Files made from secret values.

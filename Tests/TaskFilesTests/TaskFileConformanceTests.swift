@@ -63,7 +63,7 @@ struct TaskFileConformanceTests {
         }
     }
 
-    private func compare(_ step: TaskStep, _ expected: TaskFileCase.Step) throws {
+    private func compare(_ step: TaskGraph.Step, _ expected: TaskFileCase.Step) throws {
         switch step.action {
         case .command(let text):
             if let cmd = expected.cmd { #expect(text == cmd) }

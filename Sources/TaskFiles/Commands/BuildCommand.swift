@@ -16,7 +16,7 @@ public struct BuildCommand: Sendable {
     public let isClassic: Bool
 
     /// - Throws: ``TaskFileError`` of the stage `command`.
-    public init(_ text: String, of step: TaskStep) throws(TaskFileError) {
+    public init(_ text: String, of step: TaskGraph.Step) throws(TaskFileError) {
         do {
             try self.init(words: ShellWords(text).words, step: step)
         } catch {
@@ -24,7 +24,7 @@ public struct BuildCommand: Sendable {
         }
     }
 
-    private init(words: [String], step: TaskStep) throws(CommandProblem) {
+    private init(words: [String], step: TaskGraph.Step) throws(CommandProblem) {
         if step.isPrivileged { throw .denied("'privileged' is denied by the policy of the agent pool") }
         if step.isCached { throw .unsupported("'cache: enabled'") }
         if !step.mounts.isEmpty { throw .unsupported("'volumeMounts'") }

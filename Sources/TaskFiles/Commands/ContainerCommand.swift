@@ -36,7 +36,7 @@ public struct ContainerCommand: Sendable, Hashable {
     /// Reads the command of a step together with those of its properties that stand in the same line.
     ///
     /// - Throws: ``TaskFileError`` of the stage `command`.
-    public init(_ text: String, of step: TaskStep) throws(TaskFileError) {
+    public init(_ text: String, of step: TaskGraph.Step) throws(TaskFileError) {
         do {
             try self.init(words: Self.words(text, of: step), step: step)
         } catch {
@@ -46,7 +46,7 @@ public struct ContainerCommand: Sendable, Hashable {
 
     /// The whole line after `docker run`: options that properties make, then the command as written. Properties are no
     /// more than words in it: quotes in them are taken off, and a space that is not quoted begins another word.
-    private static func words(_ text: String, of step: TaskStep) throws(CommandProblem) -> [String] {
+    private static func words(_ text: String, of step: TaskGraph.Step) throws(CommandProblem) -> [String] {
         var line: [String] = ["--env", "HOME=\(home)"]
         func add(_ option: String, _ values: [String]) throws(CommandProblem) {
             for value in values { line += try [option] + ShellWords(value).words }
@@ -62,7 +62,7 @@ public struct ContainerCommand: Sendable, Hashable {
         return line + (try ShellWords(text).words)
     }
 
-    private init(words: [String], step: TaskStep) throws(CommandProblem) {
+    private init(words: [String], step: TaskGraph.Step) throws(CommandProblem) {
         let line = try CommandOptions(
             words, of: "docker run", kinds: Self.kinds, short: Self.short, stopsAtWord: true)
         guard let image = line.rest.first else { throw .syntax("it names no image") }
@@ -229,7 +229,7 @@ extension ContainerCommand {
 }
 
 extension TaskFileError {
-    init(_ problem: CommandProblem, _ what: String, of step: TaskStep) {
+    init(_ problem: CommandProblem, _ what: String, of step: TaskGraph.Step) {
         switch problem {
         case .syntax(let reason):
             self.init(.commandSyntax, at: step.place, "\(what) of the step '\(step.id)' can't be read: \(reason).")

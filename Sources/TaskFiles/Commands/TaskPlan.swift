@@ -9,7 +9,7 @@ public struct TaskPlan: Sendable {
             case push([ImageReference])
         }
 
-        public let step: TaskStep
+        public let step: TaskGraph.Step
         public let work: Work
 
         public var id: String { step.id }
@@ -37,7 +37,7 @@ public struct TaskPlan: Sendable {
         self.steps = steps
     }
 
-    private static func work(of step: TaskStep, in graph: TaskGraph) throws(TaskFileError) -> Step.Work {
+    private static func work(of step: TaskGraph.Step, in graph: TaskGraph) throws(TaskFileError) -> Step.Work {
         switch step.action {
         case .command(let text):
             let command = try ContainerCommand(text, of: step)

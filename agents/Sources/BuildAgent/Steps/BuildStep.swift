@@ -6,7 +6,7 @@ import TaskModel
 /// A `build` step: an image out of the workspace.
 struct BuildStep {
     let runner: StepRunner
-    let step: TaskStep
+    let step: TaskGraph.Step
     let build: BuildCommand
 
     func build() async throws {

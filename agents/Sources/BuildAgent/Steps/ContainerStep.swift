@@ -9,7 +9,7 @@ import TaskModel
 /// A `cmd` step: its containers, one for each attempt.
 struct ContainerStep: Sendable {
     let runner: StepRunner
-    let step: TaskStep
+    let step: TaskGraph.Step
     let command: ContainerCommand
 
     /// The most processes of a step.

@@ -155,7 +155,7 @@ struct RunPlace: Sendable {
     }
 
     /// The volumes of a step's container.
-    func mounts(of step: TaskStep) -> [VolumeMount] {
+    func mounts(of step: TaskGraph.Step) -> [VolumeMount] {
         sharedMounts + step.mounts.map { VolumeMount(volume: name("volume-\($0.volume)"), path: $0.path) }
     }
 

@@ -2,7 +2,7 @@ import TaskFiles
 
 /// The executions of one step and the attempts at each.
 struct StepAttempts {
-    let step: TaskStep
+    let step: TaskGraph.Step
     let log: RunLogWriter
 
     /// - Parameter attempt: given the number of the attempt, over all executions, from 1.

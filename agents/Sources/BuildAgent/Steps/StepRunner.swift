@@ -160,7 +160,7 @@ final class StepRunner: Sendable {
         }
     }
 
-    private func push(_ images: [ImageReference], of step: TaskStep) async throws {
+    private func push(_ images: [ImageReference], of step: TaskGraph.Step) async throws {
         for image in images {
             guard let id = self.images.built(image) else {
                 throw StepProblem(
@@ -172,7 +172,8 @@ final class StepRunner: Sendable {
 
     /// Gives `work` the step's time; then it is canceled, and containers of it are killed at once.
     private func limited(
-        _ step: TaskStep, _ work: @escaping @Sendable (_ isOver: @escaping @Sendable () -> Bool) async throws -> Void
+        _ step: TaskGraph.Step,
+        _ work: @escaping @Sendable (_ isOver: @escaping @Sendable () -> Bool) async throws -> Void
     ) async throws {
         let deadline = ContinuousClock.now + step.timeout
         let isOver = { @Sendable in ContinuousClock.now >= deadline }

@@ -1,5 +1,5 @@
 /// Makes steps of a checked file: fills in defaults, checks each, finds what it waits for.
-struct TaskStepMaker {
+struct StepMaker {
     let file: TaskFile
     /// What each step gets unless it says so itself: those of the file, then those of the caller.
     private let environment: [String]
@@ -28,15 +28,15 @@ struct TaskStepMaker {
         network = networks.last(where: \.isDefault)?.name
     }
 
-    func steps() throws(TaskFileError) -> [TaskStep] {
-        var made: [TaskStep] = []
+    func steps() throws(TaskFileError) -> [TaskGraph.Step] {
+        var made: [TaskGraph.Step] = []
         var ids: Set<String> = []
         for (index, step) in file.steps.enumerated() {
             let id = try self.id(of: step, index, &ids)
             let action = try action(of: step, id)
             try checkNumbers(of: step, id)
             made.append(
-                TaskStep(
+                TaskGraph.Step(
                     id: id, action: action, dependencies: try dependencies(of: step, id, made),
                     timeout: seconds(step.timeout.positive ?? timeout), startDelay: seconds(step.startDelay ?? 0),
                     retries: step.retries ?? 0,
@@ -77,8 +77,8 @@ struct TaskStepMaker {
         return id
     }
 
-    private func action(of step: TaskFile.Step, _ id: String) throws(TaskFileError) -> TaskStep.Action {
-        var actions: [TaskStep.Action] = []
+    private func action(of step: TaskFile.Step, _ id: String) throws(TaskFileError) -> TaskGraph.Step.Action {
+        var actions: [TaskGraph.Step.Action] = []
         if let cmd = step.cmd?.nonEmpty {
             actions.append(.command(file.aliases?.replacingFirstWord(of: cmd) ?? cmd))
         }
@@ -124,7 +124,7 @@ struct TaskStepMaker {
         }
     }
 
-    private func mounts(of step: TaskFile.Step, _ id: String, _ action: TaskStep.Action) throws(TaskFileError)
+    private func mounts(of step: TaskFile.Step, _ id: String, _ action: TaskGraph.Step.Action) throws(TaskFileError)
         -> [TaskMount]
     {
         let place = step.places["volumeMounts"]
@@ -167,7 +167,7 @@ struct TaskStepMaker {
 
     // MARK: Order
 
-    private func dependencies(of step: TaskFile.Step, _ id: String, _ above: [TaskStep]) throws(TaskFileError)
+    private func dependencies(of step: TaskFile.Step, _ id: String, _ above: [TaskGraph.Step]) throws(TaskFileError)
         -> [String]
     {
         let place = step.places["when"]
