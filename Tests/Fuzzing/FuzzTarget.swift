@@ -13,12 +13,14 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     /// A byte that tells what to do with it, an archive.
     case archive
     case dockerfile
+    /// A task file, NUL, a file of values.
+    case taskfile
 
     /// The longest input that is tried.
     var maxBytes: Int {
         switch self {
         case .matcher, .reference: 1024
-        case .ignore, .modules, .dockerfile: 4096
+        case .ignore, .modules, .dockerfile, .taskfile: 4096
         case .archive: 16_384
         }
     }
@@ -32,6 +34,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .modules: modulesProblem(input)
         case .archive: archiveProblem(input)
         case .dockerfile: dockerfileProblem(input)
+        case .taskfile: taskFileProblem(input)
         }
     }
 }

@@ -71,7 +71,7 @@ options+=(-parse-as-library -enable-testing -swift-version 6 -wmo -num-threads 2
 for feature in ExistentialAny InternalImportsByDefault MemberImportVisibility; do
     options+=(-enable-upcoming-feature "$feature")
 done
-for module in "$root"/.build/checkouts/swift-crypto/Sources/C*/include/module.modulemap; do
+for module in "$root"/.build/checkouts/{swift-crypto,Yams}/Sources/C*/include/module.modulemap; do
     options+=(-Xcc "-fmodule-map-file=$module")
 done
 for library in "$root"/Sources/C*/module.modulemap; do options+=(-I "${library%/*}"); done
@@ -85,7 +85,7 @@ compile() {
         (cd "$program.objects" && swiftc "${options[@]}" -I "$built/Modules" -module-name "$module" -emit-object \
             -emit-module -emit-module-path "$module.swiftmodule" "${sources[@]}")
     done
-    mapfile -t objects < <(find "$program.objects" "$built"/{TaskModel,CurlHTTP,Crypto,CryptoBoringWrapper}.build \
+    mapfile -t objects < <(find "$program.objects" "$built"/{TaskModel,CurlHTTP,Crypto,CryptoBoringWrapper,CYaml}.build \
         "$built"/{CCrypto,CXKCP}*.build -name '*.o')
     swiftc "${options[@]}" -I "$program.objects" -I "$built/Modules" -module-name FuzzingTests -o "$program.new" \
         "$here"/FuzzTarget*.swift "$here/Drivers/$driver.swift" "${objects[@]}" -larchive -lcurl -lgit2 -llzma -lstdc++ \

@@ -87,21 +87,27 @@ public struct TemplateData: Sendable, Hashable {
         throws(TaskFileError)
     {
         self.run = run
-        values = [:]
-        if let file {
-            guard file.utf8.count <= TaskFileText.maxBytes else {
-                throw TaskFileError(
-                    .tooComplex,
-                    "The file of values has \(file.utf8.count) bytes, over the limit of \(TaskFileText.maxBytes).")
-            }
-            if let root = try YAMLDocument(file).root {
-                switch TemplateValue(root) {
-                case .map(let entries): values = entries
-                case .null: break
-                default: throw YAMLProperties.mismatch(root, "The file of values", "a map")
-                }
-            }
-        }
+        values = try file.map(Self.read) ?? [:]
         for (name, value) in overrides { values[name] = .string(value) }
+    }
+
+    private static func read(_ file: String) throws(TaskFileError) -> [String: TemplateValue] {
+        guard file.utf8.count <= TaskFileText.maxBytes else {
+            throw TaskFileError(
+                .tooComplex,
+                "The file of values has \(file.utf8.count) bytes, over the limit of \(TaskFileText.maxBytes).")
+        }
+        do throws(TaskFileError) {
+            guard let root = try YAMLDocument(file).root else { return [:] }
+            switch TemplateValue(root) {
+            case .map(let entries): return entries
+            case .null: return [:]
+            default: throw YAMLProperties.mismatch(root, "All of it", "a map")
+            }
+        } catch {
+            // Places are those of the task file.
+            let place = error.place.map { ", line \($0.line), column \($0.column)" } ?? ""
+            throw TaskFileError(error.code, "In the file of values\(place): \(error.reason)")
+        }
     }
 }
