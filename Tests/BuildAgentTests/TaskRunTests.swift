@@ -191,6 +191,36 @@ struct TaskRunTests {
         }
     }
 
+    @Test func `F10 a push step gives a registry that can't be connected to three attempts`() async throws {
+        var test = TestRun()
+        test.files = ["Dockerfile": "FROM scratch\nLABEL a=b\n"]
+        let image = "127.0.0.1:9/slipway-test:\(test.run)"
+
+        let ending = try await test.carryOut("steps: [{build: -t \(image) .}, {push: ['\(image)'], id: up}]")
+
+        #expect(ending.outcome.message?.hasPrefix("failed to run step ID: up: ") == true, Comment(rawValue: ending.log))
+        #expect(ending.lines.count { $0.contains("Pushing image: \(image), attempt ") } == 3)
+    }
+
+    @Test func `a volume of secret values is in the steps that mount it and in no others`() async throws {
+        try await TestHost.withShell { shell in
+            let ending = try await TestRun().carryOut(
+                """
+                volumes:
+                  - name: keys
+                    secret: {one: Zmlyc3Q=, two.txt: c2Vjb25k}
+                steps:
+                  - cmd: \(shell) sh -c 'cat /run/keys/one /run/keys/two.txt; echo'
+                    volumeMounts: [{name: keys, mountPath: /run/keys}]
+                  - cmd: \(shell) sh -c 'ls /run/keys 2>/dev/null || echo nothing'
+                """)
+
+            #expect(ending.lines.contains("firstsecond"), Comment(rawValue: ending.log))
+            #expect(ending.lines.contains("nothing"))
+            #expect(ending.leftovers.isEmpty)
+        }
+    }
+
     @Test func `T8 a canceled run is asked to end and its last words are kept`() async throws {
         try await TestHost.withShell { shell in
             let ending = try await TestRun().carryOut(

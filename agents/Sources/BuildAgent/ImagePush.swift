@@ -11,11 +11,13 @@ struct ImagePush {
     let step: String
     /// What the build made.
     let imageID: String
+    /// How often a registry is tried that can't be connected to at all; nil for as long as one that fails. A build is
+    /// not thrown away for a restart of its registry; a push step of a task file is given 3, as in ACR Tasks.
+    var connectionAttempts: Int?
 
     func push(_ image: ImageReference) async throws {
         let attempts = Attempts()
-        // A registry that can't be connected to is given the same time as one that fails: a build is not thrown away for a restart.
-        let policy = RetryPolicy(limit: .seconds(600), connectionAttempts: nil)
+        let policy = RetryPolicy(limit: .seconds(600), connectionAttempts: connectionAttempts)
         let (digest, credential) = try await policy.run(verdict: Self.verdict) { error, _, wait in
             await session.log.line(
                 "Container failed during run: \(step), waiting \(max(1, wait.components.seconds)) seconds before retrying... (\(error))"

@@ -166,7 +166,8 @@ final class StepRunner: Sendable {
                 throw StepProblem(
                     "no step above built \(image.completed), and only images that the run built can be pushed")
             }
-            try await ImagePush(session: session, step: step.id, imageID: id).push(image.completed)
+            try await ImagePush(session: session, step: step.id, imageID: id, connectionAttempts: 3)
+                .push(image.completed)
         }
     }
 
