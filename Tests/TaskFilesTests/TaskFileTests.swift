@@ -1,4 +1,5 @@
 import Foundation
+import TaskModel
 import Testing
 
 @testable import TaskFiles
@@ -230,6 +231,25 @@ struct TaskFileTests {
 
         #expect(error.code == .commandUnsupported)
         #expect(error.reason.contains(what))
+    }
+
+    @Test(arguments: ["build: -t UPPER .", "build: --platform beos .", "push: ['a:b:c']"])
+    func `a name that no registry takes is refused`(step: String) throws {
+        #expect(try error(of: "steps:\n  - \(step)\n").code == .commandSyntax)
+    }
+
+    @Test func `a task file in a request is checked before the run is queued`() throws {
+        var request = TaskFileRequest(
+            taskFile: .content(Secret("version: v1.1.0\nsteps: [{push: ['$Registry/a:{{.Values.b}}']}]\n")))
+        request.values = [TaskValue(name: "b", value: Secret("1"), isSecret: false)]
+        try request.check(registry: "registry.example.com")
+
+        request.taskFile = .content(Secret("steps:\n  - cmd: x\n    when: [y]\n"))
+        let error = #expect(throws: TaskFileError.self) { try request.check(registry: "registry.example.com") }
+        request.taskFile = .path("acb.yaml")
+        try request.check(registry: "registry.example.com")
+
+        #expect(error?.code == .whenUnknownStep)
     }
 
     @Test(arguments: ["--cap-drop", "busybox 'a", "busybox \"a", "-e A=1", "--cpus many busybox", "-p x busybox"])

@@ -55,19 +55,32 @@ public struct TaskPlan: Sendable {
                     .commandUnsupported, at: step.place,
                     "'detach' of the build step '\(step.id)' is not supported here yet.")
             }
-            return .build(try BuildCommand(text, of: step))
-        case .push(let names):
-            var images: [ImageReference] = []
-            for name in names {
-                do {
-                    images.append(try ImageReference(name))
-                } catch {
-                    throw TaskFileError(
-                        .commandSyntax, at: step.place, "The step '\(step.id)' can't push '\(name)': \(error)")
-                }
+            let build = try BuildCommand(text, of: step)
+            _ = try images(build.tags, of: step, "build")
+            if let platform = build.platform, Platform(platform) == nil {
+                throw TaskFileError(
+                    .commandSyntax, at: step.place,
+                    "The step '\(step.id)' can't build for '\(platform)'. Write linux/amd64 or linux/arm64.")
             }
-            return .push(images)
+            return .build(build)
+        case .push(let names):
+            return .push(try images(names, of: step, "push"))
         }
+    }
+
+    private static func images(_ names: [String], of step: TaskGraph.Step, _ verb: String) throws(TaskFileError)
+        -> [ImageReference]
+    {
+        var images: [ImageReference] = []
+        for name in names {
+            do {
+                images.append(try ImageReference(name))
+            } catch {
+                throw TaskFileError(
+                    .commandSyntax, at: step.place, "The step '\(step.id)' can't \(verb) '\(name)': \(error)")
+            }
+        }
+        return images
     }
 
     private static func check(_ network: TaskFile.Network) throws(TaskFileError) {
