@@ -243,9 +243,11 @@ struct TaskRunTests {
             var test = TestRun()
             test.timeout = .seconds(3)
 
-            let ending = try await test.carryOut("steps: [{cmd: \(shell) sleep 1000}]")
+            let ending = try await test.carryOut(
+                "steps:\n- cmd: \(shell) sh -c 'trap \"echo asked\" TERM; while :; do sleep 0.1; done'\n")
 
             #expect(ending.outcome.status == .timeout)
+            #expect(!ending.lines.contains("asked"))
             #expect(ending.leftovers.isEmpty)
         }
     }

@@ -65,7 +65,7 @@ public struct RunExecutor: Sendable {
             case .taskFile(let request): TaskRun(session: session, request: request)
             }
         async let isShipped = ship(log)
-        let end = await race(work, assignment: assignment, broker: broker, stop: stop, logger: logger)
+        let end = await race(work, session: session, assignment: assignment, broker: broker, stop: stop, logger: logger)
         let outcome = await outcome(of: end, session: session, assignment: assignment, log: log)
         await log.close()
         guard await isShipped, let outcome else {
@@ -86,7 +86,8 @@ public struct RunExecutor: Sendable {
 
     /// Whichever ends first ends the run; its clean-up is waited for.
     private func race(
-        _ work: any RunWork, assignment: RunAssignment, broker: any RunBroker, stop: AsyncStream<Void>, logger: Logger
+        _ work: any RunWork, session: RunSession, assignment: RunAssignment, broker: any RunBroker,
+        stop: AsyncStream<Void>, logger: Logger
     ) async -> End {
         await withTaskGroup(of: End?.self) { group in
             group.addTask { .finished(await work.carryOut()) }
@@ -101,6 +102,10 @@ public struct RunExecutor: Sendable {
             }
             while let end = await group.next() {
                 guard let end else { continue }
+                switch end {
+                case .timedOut, .leaseLost: session.stopAtOnce()
+                case .finished, .canceled, .agentStopping: break
+                }
                 group.cancelAll()
                 return end
             }

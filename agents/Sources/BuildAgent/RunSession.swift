@@ -18,6 +18,7 @@ final class RunSession: Sendable {
     let log: RunLogWriter
     let logger: Logger
     private let pushed = Mutex<[OutputImage]>([])
+    private let isAtOnce = Mutex(false)
 
     init(
         assignment: RunAssignment, broker: any RunBroker, daemon: Daemon, registries: RegistryClient,
@@ -37,6 +38,14 @@ final class RunSession: Sendable {
 
     func notePushed(_ image: OutputImage) {
         pushed.withLock { $0.append(image) }
+    }
+
+    /// Whether programs that are stopped get no time to end by themselves: when a step beside them failed, the run's
+    /// time is over or the run is somebody else's. A run that is canceled gives them that time.
+    var stopsAtOnce: Bool { isAtOnce.withLock(\.self) }
+
+    func stopAtOnce() {
+        isAtOnce.withLock { $0 = true }
     }
 
     /// What templates can ask about the run.

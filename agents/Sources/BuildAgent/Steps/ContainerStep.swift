@@ -119,7 +119,7 @@ struct ContainerStep: Sendable {
                 }
                 return try await client.waitForContainer(container)
             } onCancel: {
-                await runner.stop(container, atOnce: runner.stopsAtOnce || isOver())
+                await runner.stop(container, atOnce: session.stopsAtOnce || isOver())
             }
         } catch {
             await remove(container)

@@ -37,7 +37,6 @@ final class StepRunner: Sendable {
 
     private struct Shared {
         var states: [String: State] = [:]
-        var stopsAtOnce = false
         var detached: [String] = []
     }
 
@@ -56,13 +55,6 @@ final class StepRunner: Sendable {
 
     /// Of the steps that have begun.
     var states: [String: State] { shared.withLock { $0.states } }
-
-    /// From now on steps that are canceled get no time to end by themselves.
-    func stopAtOnce() {
-        shared.withLock { $0.stopsAtOnce = true }
-    }
-
-    var stopsAtOnce: Bool { shared.withLock { $0.stopsAtOnce } }
 
     private func note(_ state: State, of step: String) {
         shared.withLock { $0.states[step] = state }
@@ -93,7 +85,7 @@ final class StepRunner: Sendable {
         let (never, continuation) = AsyncStream<Never>.makeStream()
         for await _ in never {}  // until it is canceled
         continuation.finish()
-        let containers = shared.withLock { $0.stopsAtOnce ? [] : $0.detached }
+        let containers = session.stopsAtOnce ? [] : shared.withLock(\.detached)
         guard !containers.isEmpty else { return }
         await Task {
             await withTaskGroup(of: Void.self) { group in
@@ -125,7 +117,7 @@ final class StepRunner: Sendable {
             try await execute(planned)
         } catch {
             if Task.isCancelled {
-                note(stopsAtOnce ? .interrupted : .failed, of: step.id)
+                note(session.stopsAtOnce ? .interrupted : .failed, of: step.id)
                 throw CancellationError()
             }
             guard step.ignoresErrors else {

@@ -119,10 +119,10 @@ struct TaskRun: RunWork {
                     startReady()
                 }
                 try Task.checkCancellation()
-                runner.stopAtOnce()
+                session.stopAtOnce()
                 group.cancelAll()
             } catch {
-                if !Task.isCancelled { runner.stopAtOnce() }
+                if !Task.isCancelled { session.stopAtOnce() }
                 group.cancelAll()
                 // What they end with does not count any more; their clean-up does.
                 while let _ = try? await group.next() {}
