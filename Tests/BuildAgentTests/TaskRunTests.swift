@@ -238,6 +238,20 @@ struct TaskRunTests {
         }
     }
 
+    @Test(arguments: [
+        "Creating Docker network", "Setting up Docker configuration", "Executing step ID: one", "Launching container",
+    ])
+    func `nothing is left of a run that is canceled early`(marker: String) async throws {
+        try await TestHost.withShell { shell in
+            let ending = try await TestRun().carryOut(
+                "steps: [{cmd: \(shell) sleep 1000, id: one}]", marker: marker
+            ) { $0.cancel() }
+
+            #expect(ending.outcome.status == .canceled)
+            #expect(ending.leftovers.isEmpty)
+        }
+    }
+
     @Test func `T10 a run that takes too long ends as Timeout with nothing left`() async throws {
         try await TestHost.withShell { shell in
             var test = TestRun()

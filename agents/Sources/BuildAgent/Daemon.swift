@@ -88,10 +88,14 @@ public final class Daemon: Sendable {
             }
         }
         await attempt("volumes") {
-            for volume in try await client.volumes(labels: labels) { try await client.removeVolume(volume.name) }
+            for volume in try await client.volumes(labels: labels) {
+                await attempt("volume") { try await client.removeVolume(volume.name) }
+            }
         }
         await attempt("networks") {
-            for network in try await client.networks(labels: labels) { try await client.removeNetwork(network.id) }
+            for network in try await client.networks(labels: labels) {
+                await attempt("network") { try await client.removeNetwork(network.id) }
+            }
         }
     }
 

@@ -57,7 +57,8 @@ struct ContainerStep: Sendable {
         do {
             let image = try await runner.images.prepare(command.image, isForced: false)
             let name = runner.place.name("\(runner.names[step.id])-\(number)")
-            return try await client.createContainer(name, settings(image: image))
+            let settings = settings(image: image)
+            return try await Shield.finish { [client] in try await client.createContainer(name, settings) }
         } catch let error as DockerError where error.isRefusal {
             throw ContainerExit(code: 125, reason: "\(error)")
         } catch let error as InvalidName {
@@ -142,38 +143,6 @@ struct ContainerStep: Sendable {
         await Task { [session] in
             await session.daemon.removeContainer(container, logger: session.logger)
         }.value
-    }
-}
-
-/// Work that is told to stop and then ends by itself.
-enum Shield {
-    /// Carries `work` out in a task that is not canceled with the caller's; `onCancel` is called once instead, and must
-    /// make `work` end.
-    static func carryOut<Result: Sendable>(
-        _ work: @escaping @Sendable () async throws -> Result, onCancel: @escaping @Sendable () async -> Void
-    ) async throws -> Result {
-        try Task.checkCancellation()
-        let (canceled, signal) = AsyncStream<Void>.makeStream()
-        let task = Task {
-            try await withThrowingTaskGroup(of: Result?.self) { group in
-                group.addTask { try await work() }
-                group.addTask {
-                    for await _ in canceled {}
-                    if !Task.isCancelled { await onCancel() }
-                    return nil
-                }
-                defer { group.cancelAll() }
-                while let result = try await group.next() {
-                    if let result { return result }
-                }
-                throw CancellationError()
-            }
-        }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            signal.finish()
-        }
     }
 }
 

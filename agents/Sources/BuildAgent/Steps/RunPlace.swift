@@ -46,9 +46,9 @@ struct RunPlace: Sendable {
     func open(_ plan: TaskPlan, context: PreparedContext?) async throws -> [String: String] {
         let networks = try await makeNetworks(plan.networks)
         await session.log.line("Setting up Docker configuration...")
-        try await client.createVolume(workspaceVolume, labels: labels)
-        try await client.createVolume(homeVolume, labels: labels)
-        for volume in plan.volumes { try await client.createVolume(name(of: volume), labels: labels) }
+        for volume in [workspaceVolume, homeVolume] + plan.volumes.map(name(of:)) {
+            try await Shield.finish { [client, labels] in try await client.createVolume(volume, labels: labels) }
+        }
         try await makeHolder(plan)
         try await fill(ContainerCommand.home, with: try homeFiles())
         await session.log.line("Successfully set up Docker configuration")
@@ -80,8 +80,10 @@ struct RunPlace: Sendable {
         var isTold = false
         while true {
             do {
-                return try await client.createNetwork(
-                    name, driver: network.driver, hasIPv6: network.ipv6, labels: labels)
+                return try await Shield.finish { [client, labels] in
+                    try await client.createNetwork(
+                        name, driver: network.driver, hasIPv6: network.ipv6, labels: labels)
+                }
             } catch DockerError.refused(_, _, let message) where message.contains("non-overlapping") {
                 if !isTold {
                     await session.log.line(
@@ -101,7 +103,9 @@ struct RunPlace: Sendable {
         settings.mounts =
             sharedMounts + plan.volumes.map { VolumeMount(volume: name(of: $0), path: Self.path(of: $0)) }
         try await session.daemon.holderImage.ensure()
-        _ = try await client.createContainer(holder, settings)
+        _ = try await Shield.finish { [client, holder, settings] in
+            try await client.createContainer(holder, settings)
+        }
     }
 
     private func fill(_ folder: String, with files: [InMemoryEntry]) async throws {
