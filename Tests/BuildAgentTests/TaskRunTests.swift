@@ -202,6 +202,23 @@ struct TaskRunTests {
         #expect(ending.lines.count { $0.contains("Pushing image: \(image), attempt ") } == 3)
     }
 
+    @Test func `a build is tried again when its output has a text that asks for it`() async throws {
+        try await TestHost.withShell { shell in
+            var test = TestRun()
+            test.files = ["Dockerfile": "FROM \(shell)\nRUN echo transient trouble; exit 1\n"]
+
+            let ending = try await test.carryOut(
+                """
+                steps:
+                  - {build: --no-cache ., id: one, retries: 1, retryDelay: 1, retryOnErrors: [transient], ignoreErrors: true}
+                  - {build: --no-cache ., id: two, retries: 1, retryDelay: 1, retryOnErrors: [others]}
+                """)
+
+            #expect(ending.lines.count { $0.hasSuffix("Launching container with name: one") } == 2)
+            #expect(ending.lines.count { $0.hasSuffix("Launching container with name: two") } == 1)
+        }
+    }
+
     @Test func `a volume of secret values is in the steps that mount it and in no others`() async throws {
         try await TestHost.withShell { shell in
             let ending = try await TestRun().carryOut(

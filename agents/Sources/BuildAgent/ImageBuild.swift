@@ -23,6 +23,8 @@ struct ImageBuild {
     let context: PreparedContext
     /// Names for the image on the daemon.
     let tags: [String]
+    /// Sees what the builder prints.
+    var output: @Sendable ([UInt8]) -> Void = { _ in }
 
     private var client: DockerClient { session.daemon.client }
 
@@ -86,7 +88,10 @@ struct ImageBuild {
             labels: request.labels,
             noCache: request.noCache, pull: pull, platform: request.platform == .linuxAMD64 ? nil : request.platform,
             builder: request.builder)
-        return try await client.build(input, options: options) { [log = session.log] bytes in await log.write(bytes) }
+        return try await client.build(input, options: options) { [log = session.log, output] bytes in
+            output(bytes)
+            await log.write(bytes)
+        }
     }
 
     /// Before a build that does not ask registries: pulls the bases that can be had, says which come from the daemon, and refuses those that

@@ -9,7 +9,7 @@ struct BuildStep {
     let step: TaskGraph.Step
     let build: BuildCommand
 
-    func build() async throws {
+    func build(_ search: OutputSearch) async throws {
         let session = runner.session
         let fetcher = session.fetcher
         let context = try await runner.place.context(
@@ -19,7 +19,7 @@ struct BuildStep {
         // Without a name there is none to hold: the id is enough.
         let result = try await ImageBuild(
             session: session, step: step.id, request: try request, context: context,
-            tags: images.map(\.description)
+            tags: images.map(\.description), output: { search.add($0) }
         ).build()
         runner.images.note(result, of: step.id, as: images)
     }

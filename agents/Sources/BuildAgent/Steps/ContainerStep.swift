@@ -2,7 +2,6 @@ import AgentProtocol
 import Contexts
 import Distribution
 import DockerEngine
-import Synchronization
 import TaskFiles
 import TaskModel
 
@@ -33,12 +32,12 @@ struct ContainerStep: Sendable {
 
     /// - Parameter isOver: whether the step's time is over, so that nothing of it may go on.
     func carryOut(isOver: @escaping @Sendable () -> Bool) async throws {
-        try await StepAttempts(step: step, log: session.log).run { number in
-            try await attempt(number, isOver: isOver)
+        try await StepAttempts(step: step, log: session.log).run { number, search in
+            try await attempt(number, search, isOver: isOver)
         }
     }
 
-    private func attempt(_ number: Int, isOver: @escaping @Sendable () -> Bool) async throws {
+    private func attempt(_ number: Int, _ search: OutputSearch, isOver: @escaping @Sendable () -> Bool) async throws {
         await session.log.line("Launching container with name: \(step.id)")
         let container = try await make(number)
         if step.isDetached {
@@ -46,7 +45,7 @@ struct ContainerStep: Sendable {
             runner.noteDetached(container)
             await session.log.write(Array("\(container)\n".utf8))
         } else {
-            try await follow(container, isOver: isOver)
+            try await follow(container, search, isOver: isOver)
         }
         await session.log.line("Successfully executed container: \(step.id)")
     }
@@ -109,13 +108,14 @@ struct ContainerStep: Sendable {
 
     /// Starts a container and follows it to its end. When the task is canceled it is stopped, and its last output still
     /// comes.
-    private func follow(_ container: String, isOver: @escaping @Sendable () -> Bool) async throws {
-        let search = Mutex(TextSearch(step.retryOnErrors))
+    private func follow(
+        _ container: String, _ search: OutputSearch, isOver: @escaping @Sendable () -> Bool
+    ) async throws {
         let code: Int
         do {
             code = try await Shield.carryOut {
                 try await client.follow(container, whenAttached: { try await start(container) }) { piece in
-                    search.withLock { $0.add(piece.bytes) }
+                    search.add(piece.bytes)
                     await session.log.write(piece.bytes)
                 }
                 return try await client.waitForContainer(container)
@@ -133,8 +133,7 @@ struct ContainerStep: Sendable {
         try Task.checkCancellation()
         guard code == 0 else {
             throw ContainerExit(
-                code: code, reason: isOutOfMemory ? "it was killed, since it took more memory than there is" : nil,
-                isTemporary: search.withLock(\.isFound))
+                code: code, reason: isOutOfMemory ? "it was killed, since it took more memory than there is" : nil)
         }
     }
 

@@ -1,3 +1,4 @@
+import Synchronization
 import TaskFiles
 
 /// The executions of one step and the attempts at each.
@@ -5,21 +6,23 @@ struct StepAttempts {
     let step: TaskGraph.Step
     let log: RunLogWriter
 
-    /// - Parameter attempt: given the number of the attempt, over all executions, from 1.
+    /// - Parameter attempt: given the number of the attempt, over all executions, from 1, and what its output must be
+    ///   shown to.
     /// - Throws: the error of the last attempt of the first execution that failed; the others are carried out all the
     ///   same.
-    func run(_ attempt: (_ number: Int) async throws -> Void) async throws {
+    func run(_ attempt: (_ number: Int, _ search: OutputSearch) async throws -> Void) async throws {
         var number = 0
         var failure: (any Error)?
         for _ in 0...step.repetitions {
             for left in stride(from: step.retries, through: 0, by: -1) {
                 number += 1
+                let search = OutputSearch(step.retryOnErrors)
                 do {
-                    try await attempt(number)
+                    try await attempt(number, search)
                     break
                 } catch {
                     if Task.isCancelled { throw CancellationError() }
-                    guard left > 0, mayRetry(error) else {
+                    guard left > 0, step.retryOnErrors.isEmpty || search.isFound else {
                         await log.line("Container failed during run: \(step.id). No retries remaining.")
                         failure = failure ?? error
                         break
@@ -33,10 +36,6 @@ struct StepAttempts {
         }
         if let failure { throw failure }
     }
-
-    private func mayRetry(_ error: any Error) -> Bool {
-        step.retryOnErrors.isEmpty || (error as? ContainerExit)?.isTemporary == true
-    }
 }
 
 /// A container that ended with another code than 0, or could not be started.
@@ -44,8 +43,6 @@ struct ContainerExit: Error, CustomStringConvertible {
     let code: Int
     /// What is known besides the code.
     var reason: String?
-    /// Whether its output had one of the texts that ask for another attempt.
-    var isTemporary = false
 
     var description: String { "exit status \(code)" + (reason.map { ": \($0)" } ?? "") }
 }
@@ -56,6 +53,21 @@ struct StepProblem: Error, CustomStringConvertible {
 
     init(_ description: String) {
         self.description = description
+    }
+}
+
+/// Looks whether the output of one attempt has a text that asks for another.
+final class OutputSearch: Sendable {
+    private let search: Mutex<TextSearch>
+
+    init(_ texts: [String]) {
+        search = Mutex(TextSearch(texts))
+    }
+
+    var isFound: Bool { search.withLock(\.isFound) }
+
+    func add(_ bytes: [UInt8]) {
+        search.withLock { $0.add(bytes) }
     }
 }
 

@@ -145,7 +145,7 @@ final class StepRunner: Sendable {
         case .build(let build):
             let work = BuildStep(runner: self, step: step, build: build)
             try await limited(step) { _ in
-                try await StepAttempts(step: step, log: self.log).run { _ in try await work.build() }
+                try await StepAttempts(step: step, log: self.log).run { _, search in try await work.build(search) }
             }
         case .push(let images):
             try await limited(step) { _ in try await self.push(images, of: step) }
