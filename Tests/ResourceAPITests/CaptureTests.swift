@@ -149,7 +149,8 @@ struct CaptureTests {
         let request = try #require(try Self.taskFileRequest("run-file-options"))
 
         #expect(request.taskFile == .path("task.yaml"))
-        #expect(request.sourceLocation?.hasSuffix(".tar.gz") == true)
+        #expect(request.sourceLocation == "https://git.example.test/team/app.git#main")
+        #expect(request.valuesFile == .path("values.yaml"))
         #expect(request.values.map(\.isSecret).contains(true))
     }
 

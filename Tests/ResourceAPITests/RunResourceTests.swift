@@ -25,7 +25,8 @@ struct RunResourceTests {
         #expect(
             text
                 == #"{"id":"/subscriptions/S/resourceGroups/G/providers/Microsoft.ContainerRegistry/registries/acme01/runs/ca1","#
-                + #""name":"ca1","properties":{"agentPoolName":"default","createTime":"2026-11-21T22:23:24.500000Z","isArchiveEnabled":false,"#
+                + #""name":"ca1","properties":{"agentConfiguration":{"cpu":2},"#
+                + #""agentPoolName":"default","createTime":"2026-11-21T22:23:24.500000Z","isArchiveEnabled":false,"#
                 + #""lastUpdatedTime":"2026-11-21T22:23:24.500000Z","platform":{"architecture":"amd64","os":"Linux"},"#
                 + #""provisioningState":"Succeeded","runId":"ca1","runType":"QuickBuild","status":"Queued"},"#
                 + #""type":"Microsoft.ContainerRegistry/registries/runs"}"#)

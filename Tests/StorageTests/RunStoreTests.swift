@@ -41,22 +41,6 @@ struct RunStoreTests {
         }
     }
 
-    @Test func `a run that an older server stored is read with what was the rule then`() async throws {
-        try await withStore { store, _, folder in
-            let run = try await store.enqueueTest()
-            let raw = try DatabaseQueue(path: folder + "/slipway.sqlite")
-            try await raw.write {
-                try $0.execute(
-                    sql: "UPDATE run SET request = json_remove(request, '$.appliesIgnoreFile', '$.includeGit')")
-            }
-
-            guard case .build(let build) = try await store.find(run.id)?.request else { return }
-
-            #expect(build.appliesIgnoreFile)
-            #expect(!build.includeGit)
-        }
-    }
-
     @Test(arguments: ["Succeeded", "Failed", "Canceled", "Error", "Timeout"])
     func `D2 no statement moves a run out of a terminal status`(terminal: String) async throws {
         try await withStore { store, _, folder in
