@@ -186,6 +186,7 @@ let package = Package(
                 "CurlHTTP", "ResourceAPI", "Scheduling", "Storage", "TaskModel", "WebServer", crypto, logging, web,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
             ],
             swiftSettings: strict
         ),
@@ -198,7 +199,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ServerConfigurationTests",
-            dependencies: ["CurlHTTP", "TaskModel", "TestSupport", "slipway-server", arguments, crypto, logging],
+            dependencies: [
+                "CurlHTTP", "Storage", "TaskModel", "TestSupport", "WebServer", "slipway-server", arguments, crypto, logging,
+            ],
             swiftSettings: strict
         ),
     ],

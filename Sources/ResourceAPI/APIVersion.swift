@@ -8,6 +8,8 @@ public enum APIVersion {
     public static let resources = "2024-11-01"
     /// `GET /subscriptions`.
     public static let subscriptions = "2022-12-01"
+    /// `/slipway/v1/principals`.
+    public static let principals = "1"
     /// `GET /metadata/endpoints`.
     public static let metadata = "2022-09-01"
 }

@@ -1,3 +1,5 @@
+public import struct Foundation.Date
+
 /// What a client learns about this cloud: `GET /metadata/endpoints`.
 public struct CloudMetadata: Codable, Sendable, Hashable {
     public struct Authentication: Codable, Sendable, Hashable {
@@ -60,6 +62,14 @@ public struct OpenIDConfiguration: Codable, Sendable, Hashable {
             issuer: server + "/adfs", authorizationEndpoint: server + "/adfs/oauth2/authorize",
             tokenEndpoint: server + "/adfs/oauth2/token")
     }
+
+    /// For a login endpoint without `/adfs`.
+    public init(server: String, tenant: String) {
+        let base = server + "/" + tenant
+        self.init(
+            issuer: base + "/v2.0", authorizationEndpoint: base + "/oauth2/v2.0/authorize",
+            tokenEndpoint: base + "/oauth2/v2.0/token")
+    }
 }
 
 /// The answer of `POST /adfs/oauth2/token` (RFC 6749, section 5.1).
@@ -79,6 +89,29 @@ public struct TokenAnswer: Codable, Sendable, Hashable {
         self.accessToken = accessToken
         self.expiresIn = expiresIn
         self.tokenType = tokenType
+    }
+}
+
+/// The answer of `GET /msi`, as managed identities are given tokens.
+public struct ManagedIdentityAnswer: Codable, Sendable, Hashable {
+    public var accessToken: String
+    /// Seconds since 1970, as a text.
+    public var expiresOn: String
+    public var resource: String
+    public var tokenType: String
+
+    private enum CodingKeys: String, CodingKey {
+        case accessToken = "access_token"
+        case expiresOn = "expires_on"
+        case resource
+        case tokenType = "token_type"
+    }
+
+    public init(accessToken: String, expiry: Date, resource: String) {
+        self.accessToken = accessToken
+        expiresOn = String(Int64(expiry.timeIntervalSince1970))
+        self.resource = resource
+        tokenType = "Bearer"
     }
 }
 
@@ -105,4 +138,21 @@ public struct TokenError: Codable, Sendable, Hashable {
     public static let invalidClient = TokenError(
         error: "invalid_client", errorDescription: "The client id or the client secret is wrong.",
         errorCodes: [7_000_215])
+
+    public static let unsupportedGrantType = TokenError(
+        error: "unsupported_grant_type", errorDescription: "Only grant_type=client_credentials is supported.",
+        errorCodes: [70003])
+
+    public static let invalidScope = TokenError(
+        error: "invalid_scope",
+        errorDescription: """
+            The server gives tokens for itself (https://SERVER//.default) and for registries \
+            (https://containerregistry.azure.net/.default), for nothing else.
+            """, errorCodes: [70011])
+
+    /// Too many logins with a wrong secret. Answer it with 429.
+    public static let tooManyFailures = TokenError(
+        error: "temporarily_unavailable",
+        errorDescription: "Too many logins have failed. Wait a minute, then try again with the right secret.",
+        errorCodes: [50196])
 }

@@ -68,14 +68,14 @@ public final class ResourceClient: Sendable {
         return Array(items.prefix(limit))
     }
 
-    private func url(_ path: String, apiVersion: String, query: [(String, String)] = []) -> String {
+    func url(_ path: String, apiVersion: String, query: [(String, String)] = []) -> String {
         let escaped = path.split(separator: "/", omittingEmptySubsequences: false).map { String($0).percentEncoded }
             .joined(separator: "/")
         let pairs = [("api-version", apiVersion)] + query
         return server + escaped + "?" + pairs.map { $0 + "=" + $1.percentEncoded }.joined(separator: "&")
     }
 
-    private func call(_ method: String, _ url: String, body: (any Encodable)? = nil) async throws -> [UInt8] {
+    func call(_ method: String, _ url: String, body: (any Encodable)? = nil) async throws -> [UInt8] {
         // What goes to the server is for it to see.
         let bytes = try body.map { try WireJSON.encode($0, revealing: true) }
         var isRetryWithNewToken = false

@@ -10,6 +10,7 @@ enum Migrations {
         migrator.registerMigration("2-principals", migrate: makePrincipals)
         migrator.registerMigration("3-roles", migrate: makeRoles)
         migrator.registerMigration("4-request-kinds", migrate: makeRequestKinds)
+        migrator.registerMigration("5-secrets", migrate: makeSecrets)
         migrator.registerMigration("7-run-lists", migrate: makeRunLists)
         migrator.registerMigration("8-tasks", migrate: makeTasks)
         return migrator
@@ -128,6 +129,26 @@ enum Migrations {
                     changeTime INTEGER NOT NULL,
                     PRIMARY KEY (registry, name)
                 ) WITHOUT ROWID;
+                """)
+    }
+
+    /// A principal had one secret; now it may have two while one takes over from the other. The server's own
+    /// administrator is told from the others.
+    private static func makeSecrets(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE principalSecret (
+                    id TEXT PRIMARY KEY,
+                    principal TEXT NOT NULL COLLATE NOCASE REFERENCES principal (id) ON DELETE CASCADE,
+                    hash TEXT NOT NULL,
+                    createTime INTEGER NOT NULL,
+                    endTime INTEGER
+                ) WITHOUT ROWID;
+                CREATE INDEX principalSecretByPrincipal ON principalSecret (principal, createTime);
+                INSERT INTO principalSecret (id, principal, hash, createTime)
+                    SELECT lower(hex(randomblob(8))), id, secretHash, createTime FROM principal;
+                ALTER TABLE principal DROP COLUMN secretHash;
+                ALTER TABLE principal ADD COLUMN isOwn INTEGER NOT NULL DEFAULT 0;
                 """)
     }
 }

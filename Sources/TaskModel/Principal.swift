@@ -13,16 +13,25 @@ public struct Principal: Sendable, Hashable {
 
     /// What it may do in a registry. Names are compared without case.
     public func permissions(in registry: String) -> Set<Permission> {
-        var permissions: Set<Permission> = []
-        for assignment in roles
-        where assignment.registry == nil || assignment.registry?.lowercased() == registry.lowercased() {
-            permissions.formUnion(assignment.role.permissions)
-        }
-        if permissions.contains(.readResources) { permissions.insert(.readRegistry) }
-        return permissions
+        permissions { $0.lowercased() == registry.lowercased() }
     }
 
     public func may(_ permission: Permission, in registry: String) -> Bool {
         permissions(in: registry).contains(permission)
+    }
+
+    /// Whether it may do this in all registries, those to come included.
+    public func mayEverywhere(_ permission: Permission) -> Bool {
+        permissions { _ in false }.contains(permission)
+    }
+
+    /// What the roles give that hold everywhere or in a registry as wanted.
+    private func permissions(in isWanted: (String) -> Bool) -> Set<Permission> {
+        var permissions: Set<Permission> = []
+        for assignment in roles where assignment.registry.map(isWanted) ?? true {
+            permissions.formUnion(assignment.role.permissions)
+        }
+        if permissions.contains(.readResources) { permissions.insert(.readRegistry) }
+        return permissions
     }
 }

@@ -70,3 +70,8 @@ public struct RoleAssignment: Sendable, Hashable {
         self.registry = registry
     }
 }
+
+extension RoleAssignment: CustomStringConvertible {
+    /// `Builder`, or `Builder in NAME`.
+    public var description: String { registry.map { "\(role.rawValue) in \($0)" } ?? role.rawValue }
+}

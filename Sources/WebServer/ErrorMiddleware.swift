@@ -25,6 +25,7 @@ struct ErrorMiddleware: RouterMiddleware {
                     message: "The server could not carry out the request; its log says why (request \(context.id)).")
             var response = try Response.json(answer.envelope, status: answer.status)
             if let seconds = answer.retryAfter { response.headers[.retryAfter] = "\(seconds)" }
+            if !answer.allowed.isEmpty { response.headers[.allow] = answer.allowed.joined(separator: ", ") }
             if answer.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
             return response
         }

@@ -9,9 +9,12 @@ struct ResourceContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Who asks; nil before the token was checked.
     var principal: Principal?
+    /// The client's address, without its port; nil where there is none.
+    let address: String?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        address = source.channel.remoteAddress?.ipAddress
     }
 
     /// - Throws: ``ServerError/unauthenticated(_:)`` on a route that is open to all.

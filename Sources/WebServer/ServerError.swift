@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOCore
 import ResourceAPI
 import Scheduling
 import Storage
@@ -13,6 +14,8 @@ struct ServerError: Error {
     var detailCode: String?
     /// Seconds after which it is worth trying again.
     var retryAfter: Int?
+    /// The methods that the path has, for 405.
+    var allowed: [String] = []
 
     static func unauthenticated(_ message: String) -> ServerError {
         ServerError(status: .unauthorized, code: "AuthenticationFailed", message: message)
@@ -20,6 +23,10 @@ struct ServerError: Error {
 
     static func notFound(_ message: String) -> ServerError {
         ServerError(status: .notFound, code: "ResourceNotFound", message: message)
+    }
+
+    static func tooMany(_ message: String, retryAfter seconds: Int) -> ServerError {
+        ServerError(status: .tooManyRequests, code: "TooManyRequests", message: message, retryAfter: seconds)
     }
 
     static func linkRefused(_ message: String) -> ServerError {
@@ -48,13 +55,25 @@ extension ServerError {
         case let error as TaskServiceError:
             let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .badRequest }
             self.init(status: status, code: error.code, message: error.description)
+        case let error as PrincipalError: self.init(error)
         case let error as StorageError: self.init(error)
+        case is NIOTooManyBytesError:
+            self.init(
+                status: .contentTooLarge, code: "RequestContentTooLarge",
+                message: "The body of the request is larger than \(WireJSON.maxBytes) bytes, the limit.")
         case let error as HTTPError:
-            let code = error.status == .notFound ? "ResourceNotFound" : error.status.reasonPhrase.filter { $0 != " " }
-            let message =
-                error.status == .notFound ? "There is nothing at this path." : error.body ?? error.status.reasonPhrase
-            self.init(status: error.status, code: code, message: message)
+            self.init(
+                status: error.status, code: error.status.reasonPhrase.filter { $0 != " " },
+                message: error.body ?? error.status.reasonPhrase)
         default: return nil
+        }
+    }
+
+    private init(_ error: PrincipalError) {
+        switch error {
+        case .notFound: self = .notFound(error.description)
+        case .isOwn: self.init(status: .conflict, code: "PrincipalNotChangeable", message: error.description)
+        case .lastAdministrator: self.init(status: .conflict, code: "LastAdministrator", message: error.description)
         }
     }
 

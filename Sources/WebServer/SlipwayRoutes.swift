@@ -4,6 +4,7 @@ public import HummingbirdTLS
 public import Logging
 public import Scheduling
 public import Storage
+import TaskModel
 
 /// Everything that answers HTTP.
 public struct SlipwayRoutes: Sendable {
@@ -17,13 +18,15 @@ public struct SlipwayRoutes: Sendable {
     let links: LinkSigner
     let libraries: [String: String]
     let creationDate: Date
+    let limits: RequestLimits
     let logger: Logger
 
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
         uploads: BlobStore,
         database: Database,
-        tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date, logger: Logger
+        tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
+        limits: RequestLimits = RequestLimits(), logger: Logger
     ) {
         self.identity = identity
         self.settings = settings
@@ -35,17 +38,24 @@ public struct SlipwayRoutes: Sendable {
         self.links = links
         self.libraries = libraries
         self.creationDate = creationDate
+        self.limits = limits
         self.logger = logger
     }
 
-    /// An HTTPS server for these routes.
+    /// An HTTPS server for these routes. Headers beyond 100, or of more than 64 KiB in all, are answered with 431.
     ///
     /// - Parameter onServerRunning: called once the port is open.
     public func application(
         host: String, port: Int, tls: TLSConfiguration, onServerRunning: @escaping @Sendable (_ port: Int) async -> Void
     ) throws -> some ApplicationProtocol {
         Application(
-            router: router(), server: try .tls(.http1(), tlsConfiguration: tls),
+            router: router(),
+            server: try .tls(
+                .http1(
+                    configuration: .init(
+                        httpDecoderConfiguration: .init(
+                            maxHeaderFieldSize: 64 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
+                tlsConfiguration: tls),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? port) }, logger: logger)
     }
@@ -55,25 +65,42 @@ public struct SlipwayRoutes: Sendable {
     }
 
     /// All routes, each with who may use it.
-    func table() -> RouteTable {
+    ///
+    /// - Parameter uptime: by which requests are counted.
+    func table(uptime: (@Sendable () -> Duration)? = nil) -> RouteTable {
+        let start = ContinuousClock.now
+        let uptime = uptime ?? { ContinuousClock.now - start }
         let router = Router(context: ResourceContext.self, options: .caseInsensitive)
         router.add(middleware: ErrorMiddleware(logger: logger))
         let table = RouteTable(router: router)
+        addOpenRoutes(to: table, failures: FailedLogins(perMinute: limits.failedLoginsPerMinute, now: uptime))
+        let requests = RateLimit(
+            perSecond: Double(limits.requestsPerSecond), burst: limits.requestBurst, now: uptime)
+        addResourceRoutes { access in
+            table.routes(for: access).add(middleware: TokenMiddleware(tokens: tokens))
+                .add(middleware: RateMiddleware(limit: requests))
+        }
+        router.add(middleware: UnknownRoute(table))
+        return table
+    }
+
+    private func addOpenRoutes(to table: RouteTable, failures: FailedLogins) {
         HealthController(database: database, identity: identity, libraries: libraries)
             .addRoutes(to: table.routes(for: .open))
-        LoginController(tokens: tokens, identity: identity).addRoutes(to: table.routes(for: .open))
+        LoginController(tokens: tokens, identity: identity, failures: failures).addRoutes(to: table.routes(for: .open))
         UploadsController(uploads: uploads, links: links).addRoutes(to: table.routes(for: .link))
         LogsController(runs: runs, settings: settings, links: links).addRoutes(to: table.routes(for: .link))
+    }
 
-        let guarded: (RouteAccess) -> RouterGroup<ResourceContext> = {
-            table.routes(for: $0).add(middleware: TokenMiddleware(tokens: tokens))
-        }
+    /// - Parameter guarded: where routes are added that only callers with a token reach.
+    private func addResourceRoutes(guarded: @escaping (RouteAccess) -> RouterGroup<ResourceContext>) {
         let directory = RegistryDirectory(identity: identity, settings: settings, creationDate: creationDate)
         let registry = RegistryRoutes(directory: directory, guarded: guarded)
         SubscriptionsController(directory: directory).addRoutes(to: guarded(.principal))
         RegistriesController(directory: directory).addRoutes(to: registry)
         RunsController(directory: directory, runs: runs, tasks: tasks, links: links).addRoutes(to: registry)
         TasksController(directory: directory, tasks: tasks).addRoutes(to: registry)
-        return table
+        PrincipalsController(principals: PrincipalStore(database: database), settings: settings, now: tokens.now)
+            .addRoutes(to: guarded(.everywhere(.administer)))
     }
 }

@@ -15,6 +15,11 @@ enum TokenAudience: Sendable {
     static let registryResource = "https://containerregistry.azure.net"
 }
 
+struct IssuedToken: Sendable {
+    let value: String
+    let expiry: Date
+}
+
 /// Issues and checks the tokens that principals log in with.
 public struct TokenService: Sendable {
     /// How long a token is good for, in seconds.
@@ -25,7 +30,7 @@ public struct TokenService: Sendable {
     private let issuer: String
     private let tenant: String
     private let principals: PrincipalStore
-    private let now: @Sendable () -> Date
+    let now: @Sendable () -> Date
 
     /// - Parameters:
     ///   - issuer: who signs: the server's name for itself.
@@ -62,23 +67,30 @@ public struct TokenService: Sendable {
         /// The principal, as ``sub``, under the names that clients look for.
         var oid: String
         var appid: String
+        /// The secret that was shown for it: the token ends with that.
+        var sid: String
 
         func verify(using algorithm: some JWTAlgorithm) throws {}
     }
 
     /// A token for whoever showed this id and secret; nil if they don't belong together.
-    func issue(clientID: String, secret: String, for audience: TokenAudience = .management) async throws -> String? {
+    func issue(clientID: String, secret: String, for audience: TokenAudience = .management) async throws -> IssuedToken?
+    {
         guard let principal = try await principals.authenticate(clientID, secret: secret) else { return nil }
         let now = now()
+        guard let login = try await principals.authenticate(clientID, secret: secret, at: now) else { return nil }
+        let id = login.principal.id
+        let expiry = now.addingTimeInterval(Self.lifetime)
         let claims = Claims(
             iss: IssuerClaim(value: issuer), aud: AudienceClaim(value: name(of: audience)),
-            sub: SubjectClaim(value: principal.id), iat: IssuedAtClaim(value: now), nbf: NotBeforeClaim(value: now),
-            exp: ExpirationClaim(value: now.addingTimeInterval(Self.lifetime)), tid: tenant, oid: principal.id,
-            appid: principal.id)
-        return try await signer.sign(claims)
+            sub: SubjectClaim(value: id), iat: IssuedAtClaim(value: now), nbf: NotBeforeClaim(value: now),
+            exp: ExpirationClaim(value: expiry), tid: tenant, oid: id,
+            appid: id, sid: login.secretID)
+        return IssuedToken(value: try await signer.sign(claims), expiry: expiry)
     }
 
-    /// Whose token this is; nil if it is none of ours, has expired, is for something else, or its principal is gone.
+    /// Whose token this is; nil if it is none of ours, has expired, is for something else, or its
+    /// principal or the secret it was issued for is gone.
     func principal(of token: String, for audience: TokenAudience = .management) async throws -> Principal? {
         let claims: Claims
         do {
@@ -91,7 +103,7 @@ public struct TokenService: Sendable {
             claims.exp.value.addingTimeInterval(Self.leeway) > now,
             claims.nbf.value.addingTimeInterval(-Self.leeway) <= now
         else { return nil }
-        return try await principals.find(claims.sub.value)
+        return try await principals.find(claims.sub.value, holding: claims.sid, at: now)
     }
 
     /// Signs any token with the newest of the keys. It may be good for ``TokenKeys/longestLifetime`` at most.
