@@ -17,14 +17,7 @@ struct Serve: AsyncParsableCommand {
     private static let stopPeriod: Duration = .seconds(10)
 
     func run() async throws {
-        do {
-            try await serve()
-        } catch let error as ExitCode {
-            throw error
-        } catch {
-            FileHandle.standardError.write(Data("slipway-server: \(error)\n".utf8))
-            throw ExitCode(1)
-        }
+        try await reporting { try await serve() }
     }
 
     private func serve() async throws {
@@ -49,7 +42,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     /// The secret is shown this once; `local-client.json` keeps it for `slipway` on this machine.
-    private static func showAdministrator(_ start: FirstStart, configuration: ServerConfiguration) {
+    static func showAdministrator(_ start: FirstStart, configuration: ServerConfiguration) {
         let text = """
             A new server was set up in \(configuration.data). Its administrator, shown this once:
               client id      \(start.administrator.username)
@@ -61,5 +54,17 @@ struct Serve: AsyncParsableCommand {
 
             """
         FileHandle.standardOutput.write(Data(text.utf8))
+    }
+}
+
+/// Does a command's work; an error becomes one line on standard error and exit code 1.
+func reporting(_ work: () async throws -> Void) async throws {
+    do {
+        try await work()
+    } catch let error as ExitCode {
+        throw error
+    } catch {
+        FileHandle.standardError.write(Data("slipway-server: \(error)\n".utf8))
+        throw ExitCode(1)
     }
 }

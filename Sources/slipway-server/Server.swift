@@ -22,9 +22,7 @@ struct Server {
     init(configuration: ServerConfiguration, directory: DataDirectory, start: FirstStart, logger: Logger) async throws {
         let database = try Database(path: directory.path(of: .db) + "/slipway.sqlite")
         let principals = PrincipalStore(database: database)
-        try await principals.put(
-            Principal(id: start.administrator.username, displayName: "administrator", roles: [RoleAssignment(.admin)]),
-            secret: start.administrator.password.value, at: Date())
+        try await principals.putAdministrator(of: start, at: Date())
         let reserve = DiskReserve(path: configuration.data, bytes: configuration.limits.diskReserveBytes)
         let runs = SQLiteRunStore(database: database, box: SecretBox(key: start.keys.secrets.key), reserve: reserve)
         let logs = LogStore(directory: directory.path(of: .logs))
@@ -42,6 +40,7 @@ struct Server {
             tenant: start.identity.tenant, subscription: start.identity.subscription,
             resourceGroup: start.identity.resourceGroup,
             publicURL: configuration.publicURL, version: SlipwayServer.version)
+        let keys = RollingKeys(in: directory)
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service,
             tasks: TaskService(
@@ -49,11 +48,14 @@ struct Server {
                 settings: settings),
             uploads: uploads, database: database,
             tokens: TokenService(
-                key: start.keys.signing.key, keyID: start.keys.signing.id, issuer: "slipway:" + start.identity.tenant,
-                tenant: start.identity.tenant, principals: principals),
-            links: LinkSigner(key: start.keys.links.key, keyVersion: start.keys.links.id),
+                issuer: "slipway:" + start.identity.tenant, tenant: start.identity.tenant, principals: principals,
+                keys: keys.tokens),
+            links: LinkSigner(key: {
+                let key = try keys.links()
+                return (key.id, key.key)
+            }),
             libraries: ["sqlite": try await database.libraryVersion()], creationDate: Date(timeIntervalSince1970: 0),
-            logger: logger)
+            limits: configuration.limits.requests, logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in

@@ -35,15 +35,21 @@ public struct LinkSigner: Sendable {
         }
     }
 
-    private let key: SymmetricKey
-    private let keyVersion: String
+    /// The key that signs, and a name for it.
+    public typealias Key = (version: String, key: SymmetricKey)
+
+    private let currentKey: @Sendable () throws -> Key
     private let now: @Sendable () -> Date
 
-    /// - Parameter keyVersion: names the key; another one makes all links refused.
-    public init(key: SymmetricKey, keyVersion: String, now: @escaping @Sendable () -> Date = { Date() }) {
-        self.key = key
-        self.keyVersion = keyVersion
+    /// - Parameter key: asked at each use; with another one all links are refused.
+    public init(key: @escaping @Sendable () throws -> Key, now: @escaping @Sendable () -> Date = { Date() }) {
+        currentKey = key
         self.now = now
+    }
+
+    /// A signer with one key, for ever.
+    public init(key: SymmetricKey, keyVersion: String, now: @escaping @Sendable () -> Date = { Date() }) {
+        self.init(key: { (keyVersion, key) }, now: now)
     }
 
     /// 128 random bits in hexadecimal.
@@ -56,22 +62,25 @@ public struct LinkSigner: Sendable {
     }
 
     /// `SERVER/blobs/CONTAINER/NAME?…`: three segments, which every client takes apart in the same way.
-    func sign(_ kind: Kind, name: String, server: String) -> String {
+    func sign(_ kind: Kind, name: String, server: String) throws -> String {
+        let key = try currentKey()
         let expiry = "\(Int64(now().addingTimeInterval(kind.lifetime).timeIntervalSince1970))"
-        let code = Data(signature(container: kind.container, name: name, permission: kind.permission, expiry: expiry))
+        let message = Self.message(key, kind.container, name, permission: kind.permission, expiry: expiry)
+        let code = Data(HMAC<SHA256>.authenticationCode(for: message, using: key.key))
         let hex = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return
-            "\(server)/blobs/\(kind.container)/\(name)?sv=\(keyVersion)&sp=\(kind.permission)&se=\(expiry)&sig=\(hex)"
+            "\(server)/blobs/\(kind.container)/\(name)?sv=\(key.version)&sp=\(kind.permission)&se=\(expiry)&sig=\(hex)"
     }
 
     /// - Throws: ``ServerError`` (403) unless the link is ours, for this blob and use, and not over.
     func check(container: String, name: String, permission: String, parameters: (String) -> String?) throws {
-        guard parameters("sv") == keyVersion, parameters("sp") == permission, let expiry = parameters("se"),
+        let key = try currentKey()
+        guard parameters("sv") == key.version, parameters("sp") == permission, let expiry = parameters("se"),
             let signature = parameters("sig").flatMap(Self.bytes(ofHex:)),
             HMAC<SHA256>.isValidAuthenticationCode(
                 signature,
-                authenticating: message(container: container, name: name, permission: permission, expiry: expiry),
-                using: key)
+                authenticating: Self.message(key, container, name, permission: permission, expiry: expiry),
+                using: key.key)
         else { throw ServerError.linkRefused("The link's signature is not valid. Ask for a new link.") }
         guard let end = Double(expiry), now().timeIntervalSince1970 < end else {
             throw ServerError.linkRefused("The link is over. Ask for a new link.")
@@ -84,13 +93,10 @@ public struct LinkSigner: Sendable {
         return end - Kind.log(registry: "").lifetime + LogsController.lifetimeAfterRun > now().timeIntervalSince1970
     }
 
-    private func signature(container: String, name: String, permission: String, expiry: String) -> HMAC<SHA256>.MAC {
-        HMAC<SHA256>.authenticationCode(
-            for: message(container: container, name: name, permission: permission, expiry: expiry), using: key)
-    }
-
-    private func message(container: String, name: String, permission: String, expiry: String) -> Data {
-        Data([keyVersion, permission, container, name, expiry].joined(separator: "\n").utf8)
+    private static func message(
+        _ key: Key, _ container: String, _ name: String, permission: String, expiry: String
+    ) -> Data {
+        Data([key.version, permission, container, name, expiry].joined(separator: "\n").utf8)
     }
 
     private static func bytes(ofHex text: String) -> [UInt8]? {

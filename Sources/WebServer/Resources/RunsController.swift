@@ -25,7 +25,7 @@ struct RunsController {
 
     private func uploadURL(_ request: Request, _ context: ResourceContext, _ registry: Registry) throws -> Response {
         let name = LinkSigner.randomName() + ".tar.gz"
-        let url = links.sign(.upload, name: name, server: request.origin(fallback: directory.identity.publicURL))
+        let url = try links.sign(.upload, name: name, server: request.origin(fallback: directory.identity.publicURL))
         return try .json(
             SourceUpload(
                 uploadUrl: url, relativePath: RunService.path(ofUpload: name), compressions: ["gzip", "zstd"]))
@@ -140,7 +140,7 @@ struct RunsController {
         let run = try await runs.show(runName(context), in: registry)
         let server = request.origin(fallback: directory.identity.publicURL)
         return try .json(
-            LogLink(logLink: links.sign(.log(registry: registry.name), name: run.id.text + ".log", server: server)))
+            LogLink(logLink: try links.sign(.log(registry: registry.name), name: run.id.text + ".log", server: server)))
     }
 
     private func runName(_ context: ResourceContext) -> String {

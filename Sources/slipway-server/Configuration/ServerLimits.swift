@@ -1,4 +1,5 @@
 import Logging
+import WebServer
 
 /// Limits that an administrator can change.
 struct ServerLimits: Sendable, Equatable {
@@ -17,6 +18,7 @@ struct ServerLimits: Sendable, Equatable {
     let maxQueued: Int
     /// Below this much free space nothing new is accepted.
     let diskReserveBytes: Int64
+    let requests: RequestLimits
 }
 
 extension ServerLimits {
@@ -35,6 +37,10 @@ extension ServerLimits {
             : min(maxRunTimeout, try values.duration("limits.runTimeout", in: 1...604_800))
         maxQueued = try values.integer("limits.maxQueued", in: 1...10_000_000) ?? 10_000
         diskReserveBytes = try values.bytes("limits.diskReserveBytes")
+        requests = RequestLimits(
+            requestsPerSecond: try values.integer("limits.requestsPerSecond", in: 1...1_000_000) ?? 50,
+            requestBurst: try values.integer("limits.requestBurst", in: 1...1_000_000) ?? 500,
+            failedLoginsPerMinute: try values.integer("limits.failedLoginsPerMinute", in: 1...1_000_000) ?? 20)
     }
 }
 

@@ -157,6 +157,17 @@ extension Setting {
             "limits.diskReserveBytes", default: .value("512MiB"), unit: "bytes",
             environment: "SLIPWAY_LIMITS_DISK_RESERVE_BYTES",
             "Free disk space below which nothing new is accepted, so that what runs can still be recorded."),
+        Setting(
+            "limits.requestsPerSecond", default: .value("50"), unit: "requests/s",
+            environment: "SLIPWAY_LIMITS_REQUESTS_PER_SECOND",
+            "Management calls of each principal. Uploads, logs and logins are not counted."),
+        Setting(
+            "limits.requestBurst", default: .value("500"), unit: "requests",
+            environment: "SLIPWAY_LIMITS_REQUEST_BURST", "How many of them may come at once."),
+        Setting(
+            "limits.failedLoginsPerMinute", default: .value("20"), unit: "logins/min",
+            environment: "SLIPWAY_LIMITS_FAILED_LOGINS_PER_MINUTE",
+            "Logins with a wrong secret, for each client id and each address. More have to wait."),
     ]
 
     private static let log = [

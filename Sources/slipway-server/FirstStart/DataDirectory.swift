@@ -3,7 +3,7 @@ import Synchronization
 
 /// The folder with everything a server keeps, held by one server at a time.
 ///
-/// The lock goes with this object: keep it for as long as the server runs.
+/// The lock goes with this object: keep it for as long as the server runs. A visitor has no lock.
 final class DataDirectory: Sendable {
     /// Sub-folders, each 0700.
     enum Folder: String, Sendable, CaseIterable {
@@ -12,7 +12,7 @@ final class DataDirectory: Sendable {
 
     /// Absolute.
     let path: String
-    private let lock: CInt
+    private let lock: CInt?
     private let writing = Mutex(())
 
     /// Makes the folder (0700) and its sub-folders where they are missing, and takes its lock.
@@ -32,7 +32,21 @@ final class DataDirectory: Sendable {
         lock = try Self.takeLock(of: path)
     }
 
-    deinit { close(lock) }
+    /// Visits the folder of a server that may be running.
+    ///
+    /// - Throws: ``DataDirectoryError/notUsable(_:reason:)`` if no server was set up there.
+    init(visiting path: String) throws(DataDirectoryError) {
+        let path = absolutePath(path, from: nil)
+        guard isFolder("\(path)/\(Folder.keys.rawValue)") else {
+            throw .notUsable(path, reason: "no server has been set up there, or you may not look into it")
+        }
+        self.path = path
+        lock = nil
+    }
+
+    deinit {
+        if let lock { close(lock) }
+    }
 
     func path(of folder: Folder) -> String {
         "\(path)/\(folder.rawValue)"
@@ -62,6 +76,37 @@ final class DataDirectory: Sendable {
             } catch {
                 throw .notWritten(path(file), reason: error.reason)
             }
+        }
+    }
+
+    /// Makes a folder (0700), by its path inside, unless it is there.
+    func makeSubfolder(_ folder: String) throws(DataDirectoryError) {
+        do throws(FileError) {
+            try makeFolder(path(folder), mode: 0o700)
+            try giveToOwner(ofFolderOf: path(folder))
+        } catch {
+            throw .notWritten(path(folder), reason: error.reason)
+        }
+    }
+
+    /// The names of what is in a folder, by its path inside, in order; none if it is not there.
+    func names(in folder: String) -> [String] {
+        guard let stream = opendir(path(folder)) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes a file, by its path inside. It may be gone already.
+    func remove(_ file: String) throws(DataDirectoryError) {
+        guard unlink(path(file)) == 0 || errno == ENOENT else {
+            throw .notWritten(path(file), reason: systemReason())
         }
     }
 

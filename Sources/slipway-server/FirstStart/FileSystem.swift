@@ -1,3 +1,4 @@
+import CoreFoundation
 import Glibc
 
 /// Why a file or folder could not be used: the step that failed, and the system's reason.
@@ -72,6 +73,7 @@ func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
     do throws(FileError) {
         defer { close(descriptor) }
         try writeAll(bytes, to: descriptor, path: temporary)
+        try giveToOwner(ofFolderOf: temporary)
         guard fsync(descriptor) == 0 else {
             throw FileError(path: temporary, reason: systemReason())
         }
@@ -85,6 +87,15 @@ func replaceFile(_ path: String, with bytes: [UInt8]) throws(FileError) {
         throw FileError(path: path, reason: reason)
     }
     try syncFolder(folder(of: path))
+}
+
+/// Gives a file or folder that root has made to the owner of the folder it is in: the server's user has to read it.
+func giveToOwner(ofFolderOf path: String) throws(FileError) {
+    guard geteuid() == 0 else { return }
+    var status = stat()
+    guard stat(folder(of: path), &status) == 0, lchown(path, status.st_uid, status.st_gid) == 0 else {
+        throw FileError(path: path, reason: systemReason())
+    }
 }
 
 private func writeAll(_ bytes: [UInt8], to descriptor: CInt, path: String) throws(FileError) {

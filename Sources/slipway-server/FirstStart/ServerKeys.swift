@@ -2,9 +2,14 @@ import Crypto
 
 /// The server's secret keys, made at the first start and kept in the data folder's `keys`.
 struct ServerKeys: Sendable {
-    /// Signs tokens (HMAC): 64 bytes.
+    static let signingFile = "keys/signing.key"
+    static let linksFile = "keys/links.key"
+    /// Of the keys for tokens and links.
+    static let signingBytes = 64
+
+    /// Signs tokens (HMAC): 64 bytes. ``RollingKeys`` follows it while the server runs.
     let signing: ServerKey
-    /// Signs links to logs and uploads (HMAC): 64 bytes. Removing its file makes all links void at the next start.
+    /// Signs links to logs and uploads (HMAC): 64 bytes. ``RollingKeys`` follows it while the server runs.
     let links: ServerKey
     /// Encrypts stored secrets (AES-256-GCM): 32 bytes.
     let secrets: ServerKey
@@ -14,8 +19,8 @@ struct ServerKeys: Sendable {
     /// - Parameter isFirstStart: false if secrets may be stored already, so that their key must be there.
     /// - Throws: ``DataDirectoryError``; a key of the wrong size is not replaced.
     init(in directory: DataDirectory, isFirstStart: Bool) throws(DataDirectoryError) {
-        signing = try Self.key("keys/signing.key", bytes: 64, in: directory)
-        links = try Self.key("keys/links.key", bytes: 64, in: directory)
+        signing = try Self.signing(in: directory)
+        links = try Self.links(in: directory)
         let file = "keys/secrets.key"
         let isThere = try directory.read(file) != nil
         guard isFirstStart || isThere else {
@@ -27,6 +32,14 @@ struct ServerKeys: Sendable {
                     """)
         }
         secrets = try Self.key(file, bytes: 32, in: directory)
+    }
+
+    static func signing(in directory: DataDirectory) throws(DataDirectoryError) -> ServerKey {
+        try key(signingFile, bytes: signingBytes, in: directory)
+    }
+
+    static func links(in directory: DataDirectory) throws(DataDirectoryError) -> ServerKey {
+        try key(linksFile, bytes: signingBytes, in: directory)
     }
 
     private static func key(_ file: String, bytes count: Int, in directory: DataDirectory) throws(DataDirectoryError)
