@@ -43,6 +43,9 @@ public final class ResourceAPIStub: @unchecked Sendable {
         public var linksGiven = 0
         public var oldestLink = 1
         public var knowsWait = true
+        /// More answers, by `METHOD path`, and the bodies that came for them.
+        public var others: [String: String] = [:]
+        public var otherBodies: [String] = []
     }
 
     // Guarded by the condition, which is signalled at each change.
@@ -147,7 +150,11 @@ public final class ResourceAPIStub: @unchecked Sendable {
             change { $0.linksGiven += 1 }
             try json(#"{"logLink":"\#(server)/blobs/log/ca1?sig=\#(now.linksGiven)"}"#, connection)
         default:
-            try refuse(404, "ResourceNotFound", connection)
+            guard let answer = now.others["\(request.method) \(request.path)"] else {
+                return try refuse(404, "ResourceNotFound", connection)
+            }
+            change { $0.otherBodies.append(String(decoding: body, as: UTF8.self)) }
+            try json(answer, connection)
         }
     }
 

@@ -13,10 +13,8 @@ struct ConnectionOptions: ParsableArguments {
 
     /// Reads the login and finds the registry.
     func connect() async throws -> Connection {
-        // A server that hangs up must be an error of that connection, not the end of the program.
-        signal(SIGPIPE, SIG_IGN)
         let profile = try Profile.current()
-        let client = try ResourceClient(profile, cachingTokensIn: SettingsFolder())
+        let client = try ResourceClient.current(profile)
         return Connection(client: client, registry: try await client.findRegistry(named: registry ?? profile.registry))
     }
 }
@@ -28,6 +26,13 @@ struct Connection: Sendable {
 }
 
 extension ResourceClient {
+    /// The client of the login there is.
+    static func current(_ profile: Profile? = nil) throws -> ResourceClient {
+        // A server that hangs up must be an error of that connection, not the end of the program.
+        signal(SIGPIPE, SIG_IGN)
+        return try ResourceClient(profile ?? Profile.current(), cachingTokensIn: SettingsFolder())
+    }
+
     /// - Parameter folder: where to keep tokens; nil keeps none.
     convenience init(_ profile: Profile, cachingTokensIn folder: SettingsFolder?) throws(CommandError) {
         guard let origin = HTTPOrigin(url: profile.server) else { throw .invalidServer(profile.server) }
