@@ -119,7 +119,7 @@ struct TaskServiceTests {
     }
 
     @Test func `a task whose context may not be fetched is not kept`() async throws {
-        try await TestServer.with { server in
+        try await TestServer.with { server async throws in
             let tasks = TaskService(
                 tasks: SQLiteTaskStore(database: server.database, box: server.box), runs: server.service,
                 settings: server.settings)
