@@ -1,3 +1,4 @@
+import AgentProtocol
 import Foundation
 public import Storage
 public import TaskModel
@@ -59,7 +60,7 @@ public struct RunLog: Sendable {
 
     static func lastLine(of run: Run) -> String? {
         guard run.status.isTerminal, let finish = run.finishTime else { return nil }
-        let duration = brief(seconds: finish.timeIntervalSince(run.startTime ?? finish))
+        let duration = LogLine.brief(.seconds(finish.timeIntervalSince(run.startTime ?? finish).rounded()))
         let message = run.errorMessage.map { " Error: " + $0.escapedForDisplay } ?? ""
         return switch run.status {
         case .succeeded: "Run ID: \(run.id) was successful after \(duration)"
@@ -67,12 +68,5 @@ public struct RunLog: Sendable {
         case .timeout: "Run ID: \(run.id) timed out after \(duration).\(message)"
         default: "Run ID: \(run.id) failed after \(duration).\(message)"
         }
-    }
-
-    /// `5s`, `1m32s`, `2h0m3s`.
-    static func brief(seconds: Double) -> String {
-        let total = max(0, Int(seconds.rounded()))
-        let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
-        return hours > 0 ? "\(hours)h\(minutes)m\(rest)s" : minutes > 0 ? "\(minutes)m\(rest)s" : "\(rest)s"
     }
 }

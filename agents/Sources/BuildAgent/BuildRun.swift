@@ -63,7 +63,8 @@ struct BuildRun: RunWork {
         await log.line("Executing step ID: \(id). Timeout(sec): \(timeout), Working directory: '', Network: ''")
         let start = ContinuousClock.now
         do {
-            let result = try await work()
+            let result = try await log.keepingAlive(
+                { "Step \(id): still running, \(LogLine.brief($0))" }, work)
             return (result, StepTime(seconds: (ContinuousClock.now - start) / .seconds(1)))
         } catch {
             throw Task.isCancelled ? CancellationError() : RunFailure(error, step: id)

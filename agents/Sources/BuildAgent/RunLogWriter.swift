@@ -23,26 +23,83 @@ actor RunLogWriter {
     private var isCut = false
     private var isClosed = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
+    private let clock: any Clock<Duration>
+    /// Since the writer was made.
+    private let elapsed: @Sendable () -> Duration
+    /// When something came last, apart from lines that say only that the run goes on.
+    private var lastOutput: Duration = .zero
 
-    /// - Parameter limit: bytes; what comes after them is dropped, with a line that says so.
-    init(broker: any RunBroker, lease: LeaseID, secrets: [String], limit: Int64, logger: Logger) {
+    /// - Parameters:
+    ///   - limit: bytes; what comes after them is dropped, with a line that says so.
+    ///   - clock: measures silence.
+    init(
+        broker: any RunBroker, lease: LeaseID, secrets: [String], limit: Int64, logger: Logger,
+        clock: some Clock<Duration> = ContinuousClock()
+    ) {
         self.broker = broker
         self.lease = lease
         self.limit = limit
         self.logger = logger
+        self.clock = clock
+        let start = clock.now
+        elapsed = { start.duration(to: clock.now) }
         masker = SecretMasker(secrets: secrets)
     }
 
     /// A line of our own, with the time in front. Control characters are shown as escapes.
     func line(_ text: String) async {
-        let separator = lastByte == UInt8(ascii: "\n") ? "" : "\n"
-        await write(Array("\(separator)\(Self.timestamp(Date())) \(text.escapedForDisplay)\n".utf8))
+        lastOutput = elapsed()
+        await add(text)
     }
 
     /// Output as it came.
     func write(_ bytes: [UInt8]) async {
+        lastOutput = elapsed()
+        await add(bytes)
+    }
+
+    private func add(_ text: String) async {
+        let separator = lastByte == UInt8(ascii: "\n") ? "" : "\n"
+        await add(Array("\(separator)\(LogLine.text(text, at: Date()))\n".utf8))
+    }
+
+    private func add(_ bytes: [UInt8]) async {
         while pending.count > Self.mostPending, !isClosed { await change() }
         take(masker.mask(bytes))
+    }
+
+    // MARK: Silence
+
+    /// Does `work`. When the log has been silent for a while meanwhile, a line says that the run goes on.
+    ///
+    /// - Parameter words: for that line; told how long the work has gone on.
+    nonisolated func keepingAlive<Result>(
+        _ words: @escaping @Sendable (_ elapsed: Duration) -> String, _ work: () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.remind(words) }
+            defer { group.cancelAll() }
+            return try await work()
+        }
+    }
+
+    private func remind(_ words: @Sendable (Duration) -> String) async {
+        let start = elapsed()
+        var lastReminder: Duration?
+        while true {
+            let silentSince = max(lastOutput, start)
+            var due = silentSince + KeepAlive.first
+            if let lastReminder, lastReminder > silentSince { due = lastReminder + KeepAlive.every }
+            let now = elapsed()
+            if due > now {
+                // Output that comes meanwhile makes it another time. Canceled: the work is over.
+                do { try await clock.sleep(for: min(due - now, KeepAlive.first)) } catch { return }
+                continue
+            }
+            if Task.isCancelled { return }
+            lastReminder = now
+            await add(words(now - start))
+        }
     }
 
     /// Ends the log: what was held back for masking is added. ``ship()`` ends when all is with the broker.
@@ -95,7 +152,7 @@ actor RunLogWriter {
         if taken + Int64(ended.count) > limit {
             isCut = true
             let note =
-                "\r\n\(Self.timestamp(Date())) The log has reached its limit of \(limit) bytes; what follows is not kept.\r\n"
+                "\r\n\(LogLine.timestamp(Date())) The log has reached its limit of \(limit) bytes; what follows is not kept.\r\n"
             ended = Array(ended.prefix(Int(max(0, limit - taken)))) + Array(note.utf8)
         }
         pending += ended
@@ -110,15 +167,5 @@ actor RunLogWriter {
     private func wake() {
         for waiter in waiters { waiter.resume() }
         waiters = []
-    }
-
-    /// `yyyy/MM/dd HH:mm:ss`, UTC.
-    static func timestamp(_ date: Date) -> String {
-        var seconds = time_t(date.timeIntervalSince1970)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        func two(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(Int(parts.tm_year) + 1900)/\(two(parts.tm_mon + 1))/\(two(parts.tm_mday)) "
-            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
     }
 }

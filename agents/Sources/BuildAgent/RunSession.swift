@@ -79,10 +79,15 @@ final class RunSession: Sendable {
 
     /// Holds the names on the daemon while `work` goes on, and takes them away afterwards.
     func holdingNames(_ names: Set<String>, _ work: () async throws -> Void) async throws {
-        try await daemon.names.acquire(names, for: assignment.run) { [log, broker, assignment] name, other in
-            let reason = "run \(other) is writing \(name) on this daemon"
-            await log.line("Waiting: \(reason).")
-            try? await broker.report(.waiting(reason), for: assignment.lease)  // only tells; the wait goes on without
+        let obstacle = Mutex("")
+        try await log.keepingAlive({ _ in "Still waiting: \(obstacle.withLock(\.self))." }) {
+            try await daemon.names.acquire(names, for: assignment.run) { [log, broker, assignment] name, other in
+                let reason = "run \(other) is writing \(name) on this daemon"
+                obstacle.withLock { $0 = reason }
+                await log.line("Waiting: \(reason).")
+                // It only tells; the wait goes on without.
+                try? await broker.report(.waiting(reason), for: assignment.lease)
+            }
         }
         defer { daemon.names.release(names, for: assignment.run) }
         try daemon.note(names, of: assignment.run)

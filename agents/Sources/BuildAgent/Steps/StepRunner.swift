@@ -1,3 +1,4 @@
+import AgentProtocol
 import Contexts
 import Distribution
 import DockerEngine
@@ -105,7 +106,9 @@ final class StepRunner: Sendable {
         if step.startDelay > .zero {
             let seconds = step.startDelay.components.seconds
             await log.line("Waiting \(seconds) seconds before executing step ID: \(step.id)")
-            try await Task.sleep(for: step.startDelay)
+            try await log.keepingAlive({ "Step \(step.id): still waiting to begin, \(LogLine.brief($0))" }) {
+                try await Task.sleep(for: step.startDelay)
+            }
         }
         try Task.checkCancellation()
         note(.running, of: step.id)
@@ -114,7 +117,9 @@ final class StepRunner: Sendable {
                 + "Working directory: '\(step.workingDirectory ?? "")', Network: '\(step.network ?? "")'")
         let start = ContinuousClock.now
         do {
-            try await execute(planned)
+            try await log.keepingAlive({ "Step \(step.id): still running, \(LogLine.brief($0))" }) {
+                try await execute(planned)
+            }
         } catch {
             if Task.isCancelled {
                 note(session.stopsAtOnce ? .interrupted : .failed, of: step.id)
