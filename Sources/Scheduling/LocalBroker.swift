@@ -35,14 +35,15 @@ public struct LocalBroker: RunBroker {
             logger.warning(
                 "run released after a restart", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)"])
             signals.logs.notify(run.id)
-            signals.queues.notify(run.agentPool)
+            signals.queues.notify(run.pool)
         }
     }
 
     public func register(_ agent: AgentDescription) async throws {
         agents.put(agent)
         logger.info(
-            "agent registered", metadata: ["agent": "\(agent.id)", "pool": "\(agent.pool)", "slots": "\(agent.slots)"])
+            "agent registered",
+            metadata: ["agent": "\(agent.id)", "pool": "\(agent.poolID)", "slots": "\(agent.slots)"])
     }
 
     public func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? {
@@ -53,8 +54,8 @@ public struct LocalBroker: RunBroker {
             let lease = LeaseID.random()
             // One transaction: a task that is canceled meanwhile has claimed a run and gets it, or has not.
             let claimed = try await runs.claim(
-                pool: description.pool, for: agent.text, lease: lease.text,
-                logLength: { [logs] in logs.length(of: $0) }, at: environment.now())
+                pool: description.poolID, for: agent.text, lease: lease.text,
+                logLength: { [logs] in logs.settledLength(of: $0) }, at: environment.now())
             if let run = claimed {
                 logger.info(
                     "run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
@@ -64,7 +65,7 @@ public struct LocalBroker: RunBroker {
             }
             let left = deadline - .now
             guard left > .zero, !Task.isCancelled else { return nil }
-            await signals.queues.wait(for: description.pool, after: mark, atMost: left)
+            await signals.queues.wait(for: description.poolID, after: mark, atMost: left)
             if Task.isCancelled { return nil }
         }
     }

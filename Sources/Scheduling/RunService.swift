@@ -14,6 +14,7 @@ public struct RunService: Sendable {
 
     private var runs: any RunStore { environment.runs }
     private var settings: SchedulingSettings { environment.settings }
+    private var pools: PoolDirectory { PoolDirectory(settings: settings, store: environment.pools) }
     private var signals: RunSignals { environment.signals }
     private var logger: Logger { environment.logger }
 
@@ -29,14 +30,15 @@ public struct RunService: Sendable {
         _ request: RunRequest, type: RunType, task: String? = nil, to registry: Registry, by principal: String
     ) async throws -> Run {
         let common = request.common
-        guard let pool = settings.pool(named: common.agentPoolName) else {
-            throw RunServiceError.unknownPool(common.agentPoolName ?? "", known: settings.pools.map(\.name))
+        guard let pool = try await pools.find(common.agentPoolName, in: registry.name) else {
+            throw RunServiceError.unknownPool(
+                common.agentPoolName ?? "", known: try await pools.names(in: registry.name))
         }
         guard common.platform.os == "linux" else { throw RunServiceError.unsupportedPlatform(common.platform) }
         if case .build(let build) = request, pool.policy.refuseSecretBuildArguments,
             build.arguments.contains(where: \.isSecret)
         {
-            throw RunServiceError.secretArgumentsRefused(pool: pool.name)
+            throw RunServiceError.secretArgumentsRefused(pool: pool.id.name)
         }
         if let timeout = common.timeout, timeout > settings.maxRunTimeout {
             throw RunServiceError.timeoutTooLong(timeout, most: settings.maxRunTimeout)
@@ -44,12 +46,26 @@ public struct RunService: Sendable {
         let upload = try checkSource(of: request)
         let run = try await runs.enqueue(
             NewRun(
-                registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.name,
-                task: task, upload: upload),
+                registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.id.name,
+                poolRegistry: pool.id.registry, task: task, upload: upload),
             maxQueued: settings.maxQueued, at: environment.now())
-        logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.name)", "principal": "\(principal)"])
-        signals.queues.notify(pool.name)
+        logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.id)", "principal": "\(principal)"])
+        signals.queues.notify(pool.id)
+        if let obstacle = QueuePlace(pool: pool.id, position: 0, slots: pool.slots).obstacle {
+            await warn(run, of: obstacle)
+        }
         return run
+    }
+
+    /// Says in the run's log why it won't start.
+    private func warn(_ run: Run, of obstacle: String) async {
+        do {
+            try await QueueLog(environment: environment).write(
+                [(run.id, "Waiting: \(obstacle)")], at: environment.now())
+        } catch {
+            // The run is accepted all the same, and shows what it waits for.
+            logger.warning("log not stored", metadata: ["run": "\(run.id)", "error": "\(error)"])
+        }
     }
 
     /// - Returns: the upload's name, if the source is one.
@@ -92,7 +108,8 @@ public struct RunService: Sendable {
             run.registry.lowercased() == registry.name.lowercased()
         else { throw RunServiceError.runNotFound(id) }
         if run.status == .queued, let position = try await runs.position(of: run.id) {
-            run.waitReason = waitReason(position: position, pool: run.agentPool)
+            let slots = try await pools.find(run.pool)?.slots
+            run.waitReason = QueuePlace(pool: run.pool, position: position, slots: slots).reason
         }
         return run
     }
@@ -102,15 +119,6 @@ public struct RunService: Sendable {
     /// - Parameter before: where the page before this one ended.
     public func list(in registry: Registry, _ filter: RunFilter, before: RunID?, limit: Int) async throws -> [Run] {
         try await runs.list(registry: registry.name, filter, before: before, limit: limit)
-    }
-
-    private func waitReason(position: Int, pool: String) -> String {
-        guard let slots = settings.pool(named: pool)?.slots else {
-            return "pool \(pool) is not configured any more: cancel the run, or configure the pool again"
-        }
-        return position == 0
-            ? "next in pool \(pool); its \(slots) slot\(slots == 1 ? " is" : "s are") busy"
-            : "\(position) run\(position == 1 ? "" : "s") in front of it in pool \(pool), which has \(slots) slot\(slots == 1 ? "" : "s")"
     }
 
     // MARK: Logs
@@ -169,9 +177,11 @@ public struct RunService: Sendable {
 /// Who waits for what about runs.
 struct RunSignals: Sendable {
     /// By pool: a run waits.
-    let queues = Notifier<String>()
+    let queues = Notifier<PoolID>()
     /// By run: its log or its status changed.
     let logs = Notifier<RunID>()
     /// By run: a stop was asked for.
     let stops = Notifier<RunID>()
+    /// A pool of a registry was made, changed or removed.
+    let pools = ChangeSignal()
 }

@@ -5,6 +5,7 @@ public import Storage
 /// What the parts of the scheduler share: stores, settings, and who waits for what.
 public struct SchedulerEnvironment: Sendable {
     public let runs: any RunStore
+    public let pools: AgentPoolStore
     public let logs: LogStore
     public let uploads: BlobStore
     public let settings: SchedulingSettings
@@ -13,10 +14,12 @@ public struct SchedulerEnvironment: Sendable {
     let now: @Sendable () -> Date
 
     public init(
-        runs: any RunStore, logs: LogStore, uploads: BlobStore, settings: SchedulingSettings, logger: Logger,
+        runs: any RunStore, pools: AgentPoolStore, logs: LogStore, uploads: BlobStore, settings: SchedulingSettings,
+        logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.runs = runs
+        self.pools = pools
         self.logs = logs
         self.uploads = uploads
         self.settings = settings

@@ -48,6 +48,28 @@ public final class LogStore: Sendable {
         }
     }
 
+    /// Adds bytes at the end, not yet safe from a loss of power: that they are with ``settledLength(of:)``.
+    public func note(_ bytes: [UInt8], to run: RunID) throws {
+        try descriptors.withLock { _ in
+            let descriptor = try open(run, O_RDWR | O_CREAT)
+            defer { Glibc.close(descriptor) }
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw failure("read the log of run \(run)") }
+            try write(bytes[...], to: descriptor, at: Int64(status.st_size), run: run)
+        }
+    }
+
+    /// Bytes stored, all of them on the disk.
+    public func settledLength(of run: RunID) -> Int64 {
+        let length = length(of: run)
+        guard length > 0 else { return 0 }
+        let descriptor = Glibc.open(path(of: run), O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return length }
+        defer { Glibc.close(descriptor) }
+        fdatasync(descriptor)  // a disk that fails here fails the first append too
+        return length
+    }
+
     /// The bytes from `offset` on, at most `count`; fewer at the end.
     public func read(_ run: RunID, from offset: Int64, count: Int) throws -> [UInt8] {
         let descriptor = Glibc.open(path(of: run), O_RDONLY | O_CLOEXEC)

@@ -15,3 +15,25 @@ extension Migrations {
                 """)
     }
 }
+
+extension Migrations {
+    /// A registry may have pools of its own, beside those of the server, whose owner is empty.
+    static func makeAgentPools(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE run ADD COLUMN poolRegistry TEXT NOT NULL DEFAULT '' COLLATE NOCASE;
+                DROP INDEX runByStatus;
+                CREATE INDEX runByQueue ON run (status, agentPool, poolRegistry, sequence);
+                CREATE TABLE agentPool (
+                    registry TEXT NOT NULL COLLATE NOCASE,
+                    name TEXT NOT NULL COLLATE NOCASE,
+                    count INTEGER NOT NULL,
+                    tier TEXT NOT NULL,
+                    subnet TEXT,
+                    servedBy TEXT NOT NULL,
+                    createTime INTEGER NOT NULL,
+                    PRIMARY KEY (registry, name)
+                ) WITHOUT ROWID;
+                """)
+    }
+}

@@ -12,6 +12,7 @@ enum Migrations {
         migrator.registerMigration("4-request-kinds", migrate: makeRequestKinds)
         migrator.registerMigration("5-secrets", migrate: makeSecrets)
         migrator.registerMigration("7-run-lists", migrate: makeRunLists)
+        migrator.registerMigration("7.1-agent-pools", migrate: makeAgentPools)
         migrator.registerMigration("8-tasks", migrate: makeTasks)
         return migrator
     }()

@@ -5,7 +5,7 @@ import TaskModel
 /// Turns rows of `run` into ``Run``s.
 struct RunRow {
     static let columns = """
-        sequence, id, registry, status, type, task, agentPool, submittedBy, request, createTime, startTime, finishTime, lastUpdatedTime,
+        sequence, id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, startTime, finishTime, lastUpdatedTime,
         isCancelRequested, isArchiveEnabled, errorMessage, waitReason, sourceCommit, sourceBranch, epoch, logStart
         """
 
@@ -14,6 +14,7 @@ struct RunRow {
     func run(_ row: Row, in db: GRDB.Database) throws -> Run {
         let request = try JSONDecoder().decode(StoredRequest.self, from: Data((row["request"] as String).utf8))
         let pool: String = row["agentPool"]
+        let poolRegistry: String = row["poolRegistry"]
         guard let id = RunID(row["id"] as String), let status = RunStatus(rawValue: row["status"]),
             let type = RunType(rawValue: row["type"])
         else {
@@ -22,7 +23,8 @@ struct RunRow {
         return Run(
             id: id, registry: row["registry"], status: status, type: type,
             request: try request.request(agentPool: pool, box: box),
-            submittedBy: row["submittedBy"], agentPool: pool, task: row["task"],
+            submittedBy: row["submittedBy"], agentPool: pool,
+            poolRegistry: poolRegistry.isEmpty ? nil : poolRegistry, task: row["task"],
             createTime: Date(storedMilliseconds: row["createTime"]),
             startTime: (row["startTime"] as Int64?).map(Date.init(storedMilliseconds:)),
             finishTime: (row["finishTime"] as Int64?).map(Date.init(storedMilliseconds:)),

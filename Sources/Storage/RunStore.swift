@@ -24,7 +24,7 @@ public protocol RunStore: Sendable {
     ///   - logLength: tells how much log a run has: there the stream of this lease's agent begins.
     /// - Returns: nil if none waits.
     func claim(
-        pool: String, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
+        pool: PoolID, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
     ) async throws -> Run?
 
     /// What a lease stands for now.
@@ -63,6 +63,12 @@ public protocol RunStore: Sendable {
     /// Runs that wait in a pool in front of this one.
     func position(of id: RunID) async throws -> Int?
 
+    /// Calls `work` for each of these runs that still waits. None of them is claimed or canceled meanwhile, so it must be quick.
+    func whileQueued(_ ids: [RunID], _ work: @escaping @Sendable (RunID) throws -> Void) async throws
+
+    /// What a pool has to do.
+    func load(of pool: PoolID) async throws -> PoolLoad
+
     /// Which of these uploads a run still needs, or needed until `since`.
     func usedUploads(since: Date) async throws -> Set<String>
 }
@@ -74,13 +80,15 @@ public struct NewRun: Sendable {
     public let request: RunRequest
     public let submittedBy: String
     public let agentPool: String
+    /// The registry whose pool that is; nil for one of the server's.
+    public let poolRegistry: String?
     public let task: String?
     /// The upload that the run reads, so that it is kept.
     public let upload: String?
 
     public init(
         registry: String, type: RunType, request: RunRequest, submittedBy: String, agentPool: String,
-        task: String? = nil,
+        poolRegistry: String? = nil, task: String? = nil,
         upload: String? = nil
     ) {
         self.registry = registry
@@ -88,6 +96,7 @@ public struct NewRun: Sendable {
         self.request = request
         self.submittedBy = submittedBy
         self.agentPool = agentPool
+        self.poolRegistry = poolRegistry
         self.task = task
         self.upload = upload
     }
@@ -101,6 +110,18 @@ public struct LeasedRun: Sendable {
 
     /// Whether the holder may still write.
     public var isHeld: Bool { run.status == .started || run.status == .running }
+}
+
+/// Runs of one pool.
+public struct PoolLoad: Sendable, Hashable {
+    public let queued: Int
+    /// Handed to an agent and not ended.
+    public let underWay: Int
+
+    public init(queued: Int, underWay: Int) {
+        self.queued = queued
+        self.underWay = underWay
+    }
 }
 
 /// Which runs a cancel means.

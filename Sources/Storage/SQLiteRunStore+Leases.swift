@@ -4,7 +4,7 @@ public import TaskModel
 
 extension SQLiteRunStore {
     public func claim(
-        pool: String, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
+        pool: PoolID, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
     ) async throws -> Run? {
         try await database.pool.write { db in
             let claimed = try Row.fetchOne(
@@ -13,10 +13,14 @@ extension SQLiteRunStore {
                     UPDATE run SET status = 'Started', epoch = epoch + 1, lease = ?, agent = ?, startTime = ?, lastUpdatedTime = ?,
                         waitReason = NULL
                     WHERE sequence = (
-                        SELECT sequence FROM run WHERE status = 'Queued' AND agentPool = ? ORDER BY sequence LIMIT 1)
+                        SELECT sequence FROM run WHERE status = 'Queued' AND agentPool = ? AND poolRegistry = ?
+                        ORDER BY sequence LIMIT 1)
                         AND status = 'Queued'
                     RETURNING \(RunRow.columns)
-                    """, arguments: [lease, agent, now.storedMilliseconds, now.storedMilliseconds, pool])
+                    """,
+                arguments: [
+                    lease, agent, now.storedMilliseconds, now.storedMilliseconds, pool.name, pool.registry ?? "",
+                ])
             guard let run = try claimed.map({ try rows.run($0, in: db) }) else { return nil }
             try db.execute(sql: "UPDATE run SET logStart = ? WHERE lease = ?", arguments: [logLength(run.id), lease])
             return run

@@ -28,11 +28,13 @@ public struct SQLiteRunStore: RunStore {
             try db.execute(
                 sql: """
                     INSERT INTO run
-                        (id, registry, status, type, task, agentPool, submittedBy, request, createTime, lastUpdatedTime, upload)
-                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?)
+                        (id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, lastUpdatedTime,
+                        upload)
+                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    run.registry, run.type.rawValue, run.task, run.agentPool, run.submittedBy, request,
+                    run.registry, run.type.rawValue, run.task, run.agentPool, run.poolRegistry ?? "", run.submittedBy,
+                    request,
                     now.storedMilliseconds,
                     now.storedMilliseconds, run.upload,
                 ])
@@ -87,9 +89,20 @@ public struct SQLiteRunStore: RunStore {
                 db,
                 sql: """
                     SELECT (SELECT count(*) FROM run AS other WHERE other.status = 'Queued' AND other.agentPool = run.agentPool
-                        AND other.sequence < run.sequence)
+                        AND other.poolRegistry = run.poolRegistry AND other.sequence < run.sequence)
                     FROM run WHERE id = ? AND status = 'Queued'
                     """, arguments: [id.text])
+        }
+    }
+
+    public func load(of pool: PoolID) async throws -> PoolLoad {
+        try await database.pool.read { db in
+            func count(_ status: String) throws -> Int {
+                try Int.fetchOne(
+                    db, sql: "SELECT count(*) FROM run WHERE status = ? AND agentPool = ? AND poolRegistry = ?",
+                    arguments: [status, pool.name, pool.registry ?? ""]) ?? 0
+            }
+            return PoolLoad(queued: try count("Queued"), underWay: try count("Started") + count("Running"))
         }
     }
 

@@ -11,6 +11,8 @@ public struct Run: Sendable, Hashable {
     /// Who asked: the id of a principal.
     public let submittedBy: String
     public let agentPool: String
+    /// The registry whose pool that is; nil for one of the server's.
+    public let poolRegistry: String?
     public let task: String?
     public let createTime: Date
     public var startTime: Date?
@@ -29,7 +31,7 @@ public struct Run: Sendable, Hashable {
 
     public init(
         id: RunID, registry: String, status: RunStatus, type: RunType, request: RunRequest, submittedBy: String,
-        agentPool: String,
+        agentPool: String, poolRegistry: String? = nil,
         task: String? = nil, createTime: Date, startTime: Date? = nil, finishTime: Date? = nil, lastUpdatedTime: Date,
         isCancelRequested: Bool = false, isArchiveEnabled: Bool = false, errorMessage: String? = nil,
         waitReason: String? = nil, source: SourceRevision? = nil, outputImages: [OutputImage] = [], epoch: Int = 0
@@ -41,6 +43,7 @@ public struct Run: Sendable, Hashable {
         self.request = request
         self.submittedBy = submittedBy
         self.agentPool = agentPool
+        self.poolRegistry = poolRegistry
         self.task = task
         self.createTime = createTime
         self.startTime = startTime
@@ -54,6 +57,8 @@ public struct Run: Sendable, Hashable {
         self.outputImages = outputImages
         self.epoch = epoch
     }
+
+    public var pool: PoolID { PoolID(registry: poolRegistry, name: agentPool) }
 }
 
 /// The revision that a git context was resolved to.

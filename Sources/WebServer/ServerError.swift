@@ -52,6 +52,9 @@ extension ServerError {
             self.init(
                 status: status, code: error.code, message: error.description,
                 target: error.detailCode == nil ? nil : "sourceLocation", detailCode: error.detailCode)
+        case let error as PoolServiceError:
+            let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .conflict }
+            self.init(status: status, code: error.code, message: error.description)
         case let error as TaskServiceError:
             let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .badRequest }
             self.init(status: status, code: error.code, message: error.description)

@@ -11,6 +11,7 @@ public struct SlipwayRoutes: Sendable {
     let identity: ServerIdentity
     let settings: SchedulingSettings
     let runs: RunService
+    let pools: PoolService
     let tasks: TaskService
     let uploads: BlobStore
     let database: Database
@@ -23,6 +24,7 @@ public struct SlipwayRoutes: Sendable {
 
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
+        pools: PoolService,
         uploads: BlobStore,
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
@@ -31,6 +33,7 @@ public struct SlipwayRoutes: Sendable {
         self.identity = identity
         self.settings = settings
         self.runs = runs
+        self.pools = pools
         self.tasks = tasks
         self.uploads = uploads
         self.database = database
@@ -102,5 +105,6 @@ public struct SlipwayRoutes: Sendable {
         TasksController(directory: directory, tasks: tasks).addRoutes(to: registry)
         PrincipalsController(principals: PrincipalStore(database: database), settings: settings, now: tokens.now)
             .addRoutes(to: guarded(.everywhere(.administer)))
+        AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)
     }
 }

@@ -13,10 +13,12 @@ import TaskModel
 /// The agents inside the server: one for each pool, on the daemon that the pool names.
 struct EmbeddedAgents {
     let services: [any Service]
-    private static let idPrefix = "embedded-"
+    static let idPrefix = "embedded-"
 
-    init(configuration: ServerConfiguration, directory: DataDirectory, broker: LocalBroker, logger: Logger) async throws
-    {
+    init(
+        configuration: ServerConfiguration, directory: DataDirectory, broker: LocalBroker, pools: PoolService,
+        logger: Logger
+    ) async throws {
         let trusted = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
         let registries = RegistryClient(
             http: Self.client(trusted, configuration.registryAddresses, configuration.proxy),
@@ -44,16 +46,18 @@ struct EmbeddedAgents {
             daemons[pool.dockerEndpoint] = daemon
             let id = AgentID(Self.idPrefix + pool.name)
             let fetcher = ContextFetcher(access: access, directory: "\(root)/git-\(pool.name)")
+            let executor = RunExecutor(
+                daemon: daemon, registries: registries, fetcher: fetcher, logLimit: configuration.limits.logBytes)
+            // Those that registries have for themselves are served as the first one.
+            if services.isEmpty {
+                services.append(RegistryPoolAgents(pools: pools, broker: broker, executor: executor, logger: logger))
+            }
             services.append(
                 AgentService(
                     description: AgentDescription(
                         id: id, pool: pool.name, host: ProcessInfo.processInfo.hostName, slots: pool.slots,
                         version: SlipwayServer.version),
-                    broker: broker,
-                    executor: RunExecutor(
-                        daemon: daemon, registries: registries, fetcher: fetcher,
-                        logLimit: configuration.limits.logBytes),
-                    logger: logger))
+                    broker: broker, executor: executor, logger: logger))
         }
         self.services = services
     }

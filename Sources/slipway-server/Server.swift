@@ -24,7 +24,8 @@ struct Server {
         let principals = PrincipalStore(database: database)
         try await principals.putAdministrator(of: start, at: Date())
         let reserve = DiskReserve(path: configuration.data, bytes: configuration.limits.diskReserveBytes)
-        let runs = SQLiteRunStore(database: database, box: SecretBox(key: start.keys.secrets.key), reserve: reserve)
+        let box = SecretBox(key: start.keys.secrets.key)
+        let runs = SQLiteRunStore(database: database, box: box, reserve: reserve)
         let logs = LogStore(directory: directory.path(of: .logs))
         let uploads = BlobStore(
             directory: directory.path(of: .uploads), maxBytes: configuration.limits.contextPackedBytes, reserve: reserve
@@ -32,8 +33,10 @@ struct Server {
 
         let settings = SchedulingSettings(configuration)
         let environment = SchedulerEnvironment(
-            runs: runs, logs: logs, uploads: uploads, settings: settings, logger: logger)
+            runs: runs, pools: AgentPoolStore(database: database), logs: logs, uploads: uploads, settings: settings,
+            logger: logger)
         let service = RunService(environment)
+        let pools = PoolService(environment)
         let broker = LocalBroker(environment)
 
         let identity = WebServer.ServerIdentity(
@@ -44,8 +47,8 @@ struct Server {
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service,
             tasks: TaskService(
-                tasks: SQLiteTaskStore(database: database, box: SecretBox(key: start.keys.secrets.key)), runs: service,
-                settings: settings),
+                tasks: SQLiteTaskStore(database: database, box: box), runs: service, settings: settings),
+            pools: pools,
             uploads: uploads, database: database,
             tokens: TokenService(
                 issuer: "slipway:" + start.identity.tenant, tenant: start.identity.tenant, principals: principals,
@@ -64,8 +67,10 @@ struct Server {
                 metadata: ["url": "\(configuration.publicURL)", "port": "\(port)", "data": "\(configuration.data)"])
         }
         let agents = try await EmbeddedAgents(
-            configuration: configuration, directory: directory, broker: broker, logger: logger)
-        services = [UploadCleaner(runs: runs, uploads: uploads, logger: logger), web] + agents.services
+            configuration: configuration, directory: directory, broker: broker, pools: pools, logger: logger)
+        services =
+            [UploadCleaner(runs: runs, uploads: uploads, logger: logger), web]
+            + agents.services
     }
 
     private static func tls(_ files: CertificateFiles) throws -> TLSConfiguration {

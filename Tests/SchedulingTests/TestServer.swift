@@ -19,6 +19,9 @@ struct TestServer {
     let logs: LogStore
     let uploads: BlobStore
     let service: RunService
+    let pools: PoolService
+    let poolStore: AgentPoolStore
+    let queueLog: QueueLog
     let broker: LocalBroker
     let registry = Registry(name: "local01", loginServer: "localhost:5000", endpoint: "http://localhost:5000")
     static let agent = AgentID("agent-1")
@@ -48,9 +51,13 @@ struct TestServer {
                     policy: PoolPolicy(refuseSecretBuildArguments: true)),
             ], sources: AddressPolicy(allowedOrigins: ["http://git.example.test"]))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        poolStore = AgentPoolStore(database: database)
         let environment = SchedulerEnvironment(
-            runs: store, logs: logs, uploads: uploads, settings: settings, logger: logger)
+            runs: store, pools: poolStore, logs: logs, uploads: uploads, settings: settings,
+            logger: logger)
         service = RunService(environment)
+        pools = PoolService(environment)
+        queueLog = QueueLog(environment: environment)
         broker = LocalBroker(environment)
     }
 

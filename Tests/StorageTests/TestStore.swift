@@ -39,6 +39,6 @@ extension SQLiteRunStore {
     }
 
     func claimTest(lease: String, pool: String = "default") async throws -> Run? {
-        try await claim(pool: pool, for: "agent", lease: lease, logLength: { _ in 0 }, at: TestData.now)
+        try await claim(pool: PoolID(name: pool), for: "agent", lease: lease, logLength: { _ in 0 }, at: TestData.now)
     }
 }

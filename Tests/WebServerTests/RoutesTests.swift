@@ -36,15 +36,16 @@ struct RoutesTests {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let uploads = BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20)
         let box = SecretBox(key: key)
-        let runs = RunService(
-            SchedulerEnvironment(
-                runs: SQLiteRunStore(database: database, box: box), logs: LogStore(directory: folder + "/logs"),
-                uploads: uploads, settings: settings, logger: logger))
+        let environment = SchedulerEnvironment(
+            runs: SQLiteRunStore(database: database, box: box), pools: AgentPoolStore(database: database),
+            logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)
+        let runs = RunService(environment)
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
             settings: settings, runs: runs,
             tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), runs: runs, settings: settings),
+            pools: PoolService(environment),
             uploads: uploads, database: database,
             tokens: TokenService(
                 key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),

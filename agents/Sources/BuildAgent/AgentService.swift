@@ -8,12 +8,18 @@ public import ServiceLifecycle
 /// A graceful shutdown takes no new run and lets those in hand end; the task's cancellation stops them.
 public struct AgentService: Service {
     let description: AgentDescription
+    let slots: AgentSlots
     let broker: any RunBroker
     let executor: RunExecutor
     let logger: Logger
 
-    public init(description: AgentDescription, broker: any RunBroker, executor: RunExecutor, logger: Logger) {
+    /// - Parameter slots: may change while the agent works; by default they are those of the description.
+    public init(
+        description: AgentDescription, slots: AgentSlots? = nil, broker: any RunBroker, executor: RunExecutor,
+        logger: Logger
+    ) {
         self.description = description
+        self.slots = slots ?? AgentSlots(description.slots)
         self.broker = broker
         self.executor = executor
         var logger = logger
@@ -24,27 +30,31 @@ public struct AgentService: Service {
     public func run() async throws {
         try await broker.register(description)
         await executor.removeLeftovers(logger: logger)
-        await withTaskGroup(of: Void.self) { group in
-            for slot in 0..<description.slots {
-                group.addTask { await serve(slot: slot) }
+        await withDiscardingTaskGroup { group in
+            while let assignment = await nextRun() {
+                group.addTask {
+                    await executor.carryOut(assignment, broker: broker, logger: logger)
+                    slots.giveBack()
+                }
             }
         }
     }
 
-    private func serve(slot: Int) async {
+    /// The next run, for which a slot is taken. Nil once the agent is to stop.
+    private func nextRun() async -> RunAssignment? {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
-                let next = try await cancelWhenGracefulShutdown { [broker, description] in
-                    try await broker.nextRun(for: description.id, waiting: .seconds(30))
+                let next = try await cancelWhenGracefulShutdown {
+                    try await slots.fill { try await broker.nextRun(for: description.id, waiting: .seconds(30)) }
                 }
-                guard let assignment = next else { continue }
-                await executor.carryOut(assignment, broker: broker, logger: logger)
+                if let next { return next }
             } catch is CancellationError {
-                return
+                return nil
             } catch {
-                logger.error("no run taken", metadata: ["error": "\(error)", "slot": "\(slot)"])
+                logger.error("no run taken", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(2))  // canceled: the loop ends
             }
         }
+        return nil
     }
 }
