@@ -16,6 +16,11 @@ struct QueuePlace {
             : "\(Self.count(position, "run")) in front of it in pool \(pool.name), which has \(Self.count(slots ?? 0, "slot"))"
     }
 
+    /// `2nd in pool p1`, or what keeps the run from ever starting.
+    var brief: String {
+        obstacle ?? "\(Self.ordinal(position + 1)) in pool \(pool.name)"
+    }
+
     /// Why the run can't start whatever the others do, and what to do; nil if it can.
     var obstacle: String? {
         switch (slots, pool.registry) {
@@ -35,5 +40,15 @@ struct QueuePlace {
 
     private static func count(_ number: Int, _ thing: String) -> String {
         "\(number) \(thing)\(number == 1 ? "" : "s")"
+    }
+
+    static func ordinal(_ number: Int) -> String {
+        switch (number % 10, number % 100) {
+        case (_, 11...13): "\(number)th"
+        case (1, _): "\(number)st"
+        case (2, _): "\(number)nd"
+        case (3, _): "\(number)rd"
+        default: "\(number)th"
+        }
     }
 }

@@ -63,6 +63,10 @@ public protocol RunStore: Sendable {
     /// Runs that wait in a pool in front of this one.
     func position(of id: RunID) async throws -> Int?
 
+    /// The queued runs for which a line in their log became due after `last` and no later than `now`: a minute after they were accepted,
+    /// then every four.
+    func queuedRuns(dueAfter last: Date, until now: Date) async throws -> [QueuedRun]
+
     /// Calls `work` for each of these runs that still waits. None of them is claimed or canceled meanwhile, so it must be quick.
     func whileQueued(_ ids: [RunID], _ work: @escaping @Sendable (RunID) throws -> Void) async throws
 
@@ -110,6 +114,14 @@ public struct LeasedRun: Sendable {
 
     /// Whether the holder may still write.
     public var isHeld: Bool { run.status == .started || run.status == .running }
+}
+
+/// A run that waits, and its place in the queue.
+public struct QueuedRun: Sendable, Hashable {
+    public let id: RunID
+    public let pool: PoolID
+    /// Runs of the pool in front of it.
+    public let position: Int
 }
 
 /// Runs of one pool.

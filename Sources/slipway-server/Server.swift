@@ -69,7 +69,7 @@ struct Server {
         let agents = try await EmbeddedAgents(
             configuration: configuration, directory: directory, broker: broker, pools: pools, logger: logger)
         services =
-            [UploadCleaner(runs: runs, uploads: uploads, logger: logger), web]
+            [UploadCleaner(runs: runs, uploads: uploads, logger: logger), QueueReminder(environment), web]
             + agents.services
     }
 

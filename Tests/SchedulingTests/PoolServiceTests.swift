@@ -148,4 +148,11 @@ struct PoolServiceTests {
             #expect(try await server.pools.embedded().map(\.count) == [3])
         }
     }
+
+    @Test(arguments: [
+        (1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (21, "21st"), (113, "113th"),
+    ])
+    func `places are counted as people do`(number: Int, text: String) {
+        #expect(QueuePlace.ordinal(number) == text)
+    }
 }

@@ -21,6 +21,7 @@ struct TestServer {
     let service: RunService
     let pools: PoolService
     let poolStore: AgentPoolStore
+    let reminder: QueueReminder
     let queueLog: QueueLog
     let broker: LocalBroker
     let registry = Registry(name: "local01", loginServer: "localhost:5000", endpoint: "http://localhost:5000")
@@ -57,6 +58,7 @@ struct TestServer {
             logger: logger)
         service = RunService(environment)
         pools = PoolService(environment)
+        reminder = QueueReminder(environment)
         queueLog = QueueLog(environment: environment)
         broker = LocalBroker(environment)
     }

@@ -36,6 +36,32 @@ struct RunQueueTests {
         }
     }
 
+    @Test(arguments: [
+        (0.0, 59.9, 0), (0, 60, 1), (60, 61, 0), (59.9, 299.9, 1), (60, 299.9, 0), (299.9, 300, 1), (300, 539, 0),
+        (539, 540, 1), (61, 10_000, 1), (60, 59, 0),
+    ])
+    func `a line is due after a minute and then every four`(last: Double, now: Double, count: Int) async throws {
+        try await withStore { store, _, _ in
+            _ = try await store.enqueueTest()
+
+            let due = try await store.queuedRuns(
+                dueAfter: TestData.now.addingTimeInterval(last), until: TestData.now.addingTimeInterval(now))
+
+            #expect(due.count == count)
+        }
+    }
+
+    @Test func `those that wait are told their place in their pool`() async throws {
+        try await withStore { store, _, _ in
+            for pool in ["a", "b", "a", "a"] { _ = try await store.enqueueTest(pool: pool) }
+            _ = try await store.claimTest(lease: "lease", pool: "a")
+
+            let due = try await store.queuedRuns(dueAfter: TestData.now, until: TestData.now.addingTimeInterval(100))
+
+            #expect(Set(due.map { "\($0.id) \($0.pool) \($0.position)" }) == ["ca2 b 0", "ca3 a 0", "ca4 a 1"])
+        }
+    }
+
     @Test func `only runs that still wait are written about`() async throws {
         try await withStore { store, _, _ in
             let runs = [try await store.enqueueTest(), try await store.enqueueTest(), try await store.enqueueTest()]
