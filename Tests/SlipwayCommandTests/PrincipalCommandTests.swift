@@ -13,7 +13,7 @@ struct PrincipalCommandTests {
 
     @Test func `a new principal's secret is shown once, on standard output`() async throws {
         try await CommandRunner.with { stub, slipway in
-            stub.change { $0.others["POST " + Self.path] = principal(#","clientSecret":"s3cret""#) }
+            stub.change { $0.answers["POST " + Self.path] = principal(#","clientSecret":"s3cret""#) }
 
             let table = try await slipway.run(
                 "principal", "create", "nightly", "--role", "builder", "--registry", "acme01")
@@ -23,7 +23,7 @@ struct PrincipalCommandTests {
             #expect(table.output.contains("s3cret") && !table.errors.contains("s3cret"))
             #expect(json.output.contains(#""clientSecret": "s3cret""#))
             #expect(
-                stub.now.otherBodies == [
+                stub.now.bodies == [
                     #"{"displayName":"nightly","roles":[{"registry":"acme01","role":"builder"}]}"#,
                     #"{"displayName":"nightly","roles":[]}"#,
                 ])
@@ -33,8 +33,8 @@ struct PrincipalCommandTests {
     @Test func `principals are listed and shown with their roles`() async throws {
         try await CommandRunner.with { stub, slipway in
             stub.change {
-                $0.others["GET " + Self.path] = #"{"value":[\#(principal())]}"#
-                $0.others["GET " + Self.path + "/0a-1b"] = principal()
+                $0.answers["GET " + Self.path] = #"{"value":[\#(principal())]}"#
+                $0.answers["GET " + Self.path + "/0a-1b"] = principal()
             }
 
             let list = try await slipway.run("principal", "list")
@@ -57,9 +57,9 @@ struct PrincipalCommandTests {
         try await CommandRunner.with { stub, slipway in
             stub.change {
                 for action in ["rotate", "assign", "unassign"] {
-                    $0.others["POST " + Self.path + "/0a-1b/" + action] = principal()
+                    $0.answers["POST " + Self.path + "/0a-1b/" + action] = principal()
                 }
-                $0.others["DELETE " + Self.path + "/0a-1b"] = "{}"
+                $0.answers["DELETE " + Self.path + "/0a-1b"] = "{}"
             }
 
             for arguments in [
@@ -71,7 +71,7 @@ struct PrincipalCommandTests {
             }
 
             #expect(
-                stub.now.otherBodies == [
+                stub.now.bodies == [
                     #"{"graceSeconds":60}"#, #"{"role":"Reader"}"#, #"{"role":"AcrPush"}"#,
                     #"{"registry":"acme01","role":"Reader"}"#, "",
                 ])

@@ -43,9 +43,10 @@ public final class ResourceAPIStub: @unchecked Sendable {
         public var linksGiven = 0
         public var oldestLink = 1
         public var knowsWait = true
-        /// More answers, by `METHOD path`, and the bodies that came for them.
-        public var others: [String: String] = [:]
-        public var otherBodies: [String] = []
+        /// More answers, by method and path below the registry, as in `GET /agentPools`; an empty one has the status 202.
+        public var answers: [String: String] = [:]
+        /// The bodies of requests for these, other than GET.
+        public var bodies: [String] = []
     }
 
     // Guarded by the condition, which is signalled at each change.
@@ -150,11 +151,10 @@ public final class ResourceAPIStub: @unchecked Sendable {
             change { $0.linksGiven += 1 }
             try json(#"{"logLink":"\#(server)/blobs/log/ca1?sig=\#(now.linksGiven)"}"#, connection)
         default:
-            guard let answer = now.others["\(request.method) \(request.path)"] else {
-                return try refuse(404, "ResourceNotFound", connection)
-            }
-            change { $0.otherBodies.append(String(decoding: body, as: UTF8.self)) }
-            try json(answer, connection)
+            let key = request.method + " " + request.path.replacing(root, with: "")
+            guard let text = now.answers[key] else { return try refuse(404, "ResourceNotFound", connection) }
+            if request.method != "GET" { change { $0.bodies.append(String(decoding: body, as: UTF8.self)) } }
+            if text.isEmpty { try connection.answer(202) } else { try json(text, connection) }
         }
     }
 

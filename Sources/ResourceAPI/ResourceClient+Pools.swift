@@ -1,0 +1,31 @@
+extension ResourceClient {
+    /// The pools that a registry may use (`GET P/agentPools`).
+    public func agentPools(in registry: ResourceID) async throws -> [AgentPoolResource] {
+        try await list("\(registry)/agentPools", apiVersion: APIVersion.runs)
+    }
+
+    /// `GET P/agentPools/N`.
+    public func agentPool(_ id: ResourceID) async throws -> AgentPoolResource {
+        try await get(id.description, apiVersion: APIVersion.runs)
+    }
+
+    /// Makes a pool, or replaces the one of that name (`PUT P/agentPools/N`).
+    public func putAgentPool(_ id: ResourceID, _ request: AgentPoolRequest) async throws -> AgentPoolResource {
+        try await put(id.description, apiVersion: APIVersion.runs, body: request)
+    }
+
+    /// Changes a pool (`PATCH P/agentPools/N`).
+    public func updateAgentPool(_ id: ResourceID, _ request: AgentPoolRequest) async throws -> AgentPoolResource {
+        try await patch(id.description, apiVersion: APIVersion.runs, body: request)
+    }
+
+    /// `DELETE P/agentPools/N`.
+    public func deleteAgentPool(_ id: ResourceID) async throws {
+        try await delete(id.description, apiVersion: APIVersion.runs)
+    }
+
+    /// How many runs wait in a pool (`POST P/agentPools/N/listQueueStatus`).
+    public func queueStatus(ofAgentPool id: ResourceID) async throws -> AgentPoolQueueStatus {
+        try await post("\(id)/listQueueStatus", apiVersion: APIVersion.runs)
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import ResourceAPI
+
+struct PoolShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show an agent pool, how busy it is, and how many runs wait.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var pool: PoolName
+    @OptionGroup var outputOptions: OutputOptions
+
+    @Flag(help: "Only tell how many runs wait.")
+    var queueCount = false
+
+    func run() async throws {
+        try await reporting {
+            let connection = try await connection.connect()
+            let id = connection.registry.agentPool(pool.name)
+            let output = Output(outputOptions)
+            if queueCount {
+                let status = try await connection.client.queueStatus(ofAgentPool: id)
+                try output.write(
+                    columns: ["COUNT"], rows: [[status.count.map(String.init) ?? ""]], json: try JSONValue(of: status))
+                return
+            }
+            let shown = try await connection.client.agentPool(id)
+            try output.write(shown)
+            if output.format == .table { describe(shown.properties ?? AgentPoolProperties()) }
+        }
+    }
+
+    /// What has no column.
+    private func describe(_ pool: AgentPoolProperties) {
+        if let busy = pool.busySlots, let queued = pool.queuedRuns {
+            Terminal.print("\nBusy: \(busy) of \(pool.count ?? 0). Queued: \(queued).")
+        }
+        if pool.isConfigured == true {
+            Terminal.print("\nThe pool belongs to the server's configuration, and is changed only there.")
+        }
+    }
+}
