@@ -25,9 +25,11 @@ public struct RunService: Sendable {
     /// - Parameters:
     ///   - type: how the run came to be.
     ///   - task: the stored task that it is a run of.
+    ///   - taskRun: the name and the request that the run is kept under.
     /// - Throws: ``RunServiceError`` if the request can't be carried out, ``StorageError/queueFull(limit:)``.
     public func submit(
-        _ request: RunRequest, type: RunType, task: String? = nil, to registry: Registry, by principal: String
+        _ request: RunRequest, type: RunType, task: String? = nil, keptAs taskRun: TaskRun? = nil,
+        to registry: Registry, by principal: String
     ) async throws -> Run {
         let common = request.common
         guard let pool = try await pools.find(common.agentPoolName, in: registry.name) else {
@@ -47,7 +49,7 @@ public struct RunService: Sendable {
         let run = try await runs.enqueue(
             NewRun(
                 registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.id.name,
-                poolRegistry: pool.id.registry, task: task, upload: upload),
+                poolRegistry: pool.id.registry, task: task, upload: upload, taskRun: taskRun),
             maxQueued: settings.maxQueued, at: environment.now())
         logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.id)", "principal": "\(principal)"])
         signals.queues.notify(pool.id)
@@ -99,6 +101,13 @@ public struct RunService: Sendable {
 
     static func uploadName(ofPath path: String) -> String? {
         path.hasPrefix(uploadFolder) ? String(path.dropFirst(uploadFolder.count)) : nil
+    }
+
+    /// Where a context comes from, without logins and signatures.
+    public static func shownSource(_ location: String) -> String {
+        if uploadName(ofPath: location) != nil { return location }
+        // What can't be read is not shown: a secret may be anywhere in it.
+        return (try? ContextLocation(location))?.redacted ?? "***"
     }
 
     // MARK: Showing

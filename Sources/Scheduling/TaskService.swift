@@ -46,10 +46,19 @@ public struct TaskService: Sendable {
     public func run(_ name: String, _ overrides: TaskOverrides, in registry: Registry, by principal: String)
         async throws -> Run
     {
+        let submission = try await submission(of: name, overrides, in: registry)
+        return try await runs.submit(
+            submission.request, type: submission.type, task: submission.task, to: registry, by: principal)
+    }
+
+    /// What a run of a task comes to.
+    public func submission(of name: String, _ overrides: TaskOverrides, in registry: Registry) async throws
+        -> Submission
+    {
         let task = try await show(name, in: registry)
         let request = try TaskRequest(task).request(with: overrides)
         let type: RunType = if case .build = request { .autoBuild } else { .autoRun }
-        return try await runs.submit(request, type: type, task: task.name, to: registry, by: principal)
+        return Submission(request: request, type: type, task: task.name)
     }
 
     private static func check(_ task: TaskDefinition, _ settings: SchedulingSettings) throws {

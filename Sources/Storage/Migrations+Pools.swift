@@ -37,3 +37,22 @@ extension Migrations {
                 """)
     }
 }
+
+extension Migrations {
+    /// The request is sealed as a whole.
+    static func makeTaskRuns(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE taskRun (
+                    registry TEXT NOT NULL COLLATE NOCASE,
+                    name TEXT NOT NULL COLLATE NOCASE,
+                    request TEXT NOT NULL,
+                    forceUpdateTag TEXT,
+                    identity TEXT,
+                    run TEXT NOT NULL,
+                    createTime INTEGER NOT NULL,
+                    PRIMARY KEY (registry, name)
+                ) WITHOUT ROWID;
+                """)
+    }
+}

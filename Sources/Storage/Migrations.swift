@@ -13,6 +13,7 @@ enum Migrations {
         migrator.registerMigration("5-secrets", migrate: makeSecrets)
         migrator.registerMigration("7-run-lists", migrate: makeRunLists)
         migrator.registerMigration("7.1-agent-pools", migrate: makeAgentPools)
+        migrator.registerMigration("7.2-task-runs", migrate: makeTaskRuns)
         migrator.registerMigration("8-tasks", migrate: makeTasks)
         return migrator
     }()

@@ -3,7 +3,8 @@ public import TaskModel
 
 /// Keeps runs. Each method is one transaction; when it returns, what it did is on the disk.
 public protocol RunStore: Sendable {
-    /// Accepts a run as Queued and gives it the next id.
+    /// Accepts a run as Queued and gives it the next id. One that is kept as a task run which asked for the same before is not new: the run
+    /// of that time is returned.
     ///
     /// - Throws: ``StorageError/queueFull(limit:)`` if `maxQueued` runs wait already.
     func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run
@@ -89,11 +90,13 @@ public struct NewRun: Sendable {
     public let task: String?
     /// The upload that the run reads, so that it is kept.
     public let upload: String?
+    /// The name and the request that the run is kept under.
+    public let taskRun: TaskRun?
 
     public init(
         registry: String, type: RunType, request: RunRequest, submittedBy: String, agentPool: String,
         poolRegistry: String? = nil, task: String? = nil,
-        upload: String? = nil
+        upload: String? = nil, taskRun: TaskRun? = nil
     ) {
         self.registry = registry
         self.type = type
@@ -103,6 +106,7 @@ public struct NewRun: Sendable {
         self.poolRegistry = poolRegistry
         self.task = task
         self.upload = upload
+        self.taskRun = taskRun
     }
 }
 

@@ -22,6 +22,12 @@ public struct SQLiteRunStore: RunStore {
         let request = String(
             decoding: try JSONEncoder().encode(try StoredRequest(run.request, box: box)), as: UTF8.self)
         return try await database.pool.write { db in
+            if let taskRun = run.taskRun,
+                let known = try TaskRunStore.fetch(taskRun.name, in: run.registry, box: box, db),
+                known.taskRun.asksForTheSame(as: taskRun), let stored = try fetch("id = ?", [known.run.text], in: db)
+            {
+                return stored
+            }
             let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE status = 'Queued'") ?? 0
             guard waiting < maxQueued else { throw StorageError.queueFull(limit: maxQueued) }
             // The id is made of the sequence number, so the row is written under a passing one first.
@@ -44,6 +50,7 @@ public struct SQLiteRunStore: RunStore {
             guard let stored = try fetch("sequence = ?", [sequence], in: db) else {
                 throw StorageError.io(action: "store a run", reason: "its row is gone")
             }
+            if let taskRun = run.taskRun { try TaskRunStore.put(taskRun, run: stored.id, box: box, at: now, db) }
             return stored
         }
     }

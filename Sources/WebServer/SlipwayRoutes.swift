@@ -12,6 +12,7 @@ public struct SlipwayRoutes: Sendable {
     let settings: SchedulingSettings
     let runs: RunService
     let pools: PoolService
+    let taskRuns: TaskRunService
     let tasks: TaskService
     let uploads: BlobStore
     let database: Database
@@ -24,7 +25,7 @@ public struct SlipwayRoutes: Sendable {
 
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
-        pools: PoolService,
+        pools: PoolService, taskRuns: TaskRunService,
         uploads: BlobStore,
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
@@ -34,6 +35,7 @@ public struct SlipwayRoutes: Sendable {
         self.settings = settings
         self.runs = runs
         self.pools = pools
+        self.taskRuns = taskRuns
         self.tasks = tasks
         self.uploads = uploads
         self.database = database
@@ -99,12 +101,14 @@ public struct SlipwayRoutes: Sendable {
     private func addResourceRoutes(guarded: @escaping (RouteAccess) -> RouterGroup<ResourceContext>) {
         let directory = RegistryDirectory(identity: identity, settings: settings, creationDate: creationDate)
         let registry = RegistryRoutes(directory: directory, guarded: guarded)
+        let reader = RequestReader(directory: directory, tasks: tasks)
         SubscriptionsController(directory: directory).addRoutes(to: guarded(.principal))
         RegistriesController(directory: directory).addRoutes(to: registry)
-        RunsController(directory: directory, runs: runs, tasks: tasks, links: links).addRoutes(to: registry)
+        RunsController(directory: directory, runs: runs, reader: reader, links: links).addRoutes(to: registry)
         TasksController(directory: directory, tasks: tasks).addRoutes(to: registry)
         PrincipalsController(principals: PrincipalStore(database: database), settings: settings, now: tokens.now)
             .addRoutes(to: guarded(.everywhere(.administer)))
         AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)
+        TaskRunsController(directory: directory, taskRuns: taskRuns, reader: reader).addRoutes(to: registry)
     }
 }

@@ -49,6 +49,7 @@ struct Server {
             tasks: TaskService(
                 tasks: SQLiteTaskStore(database: database, box: box), runs: service, settings: settings),
             pools: pools,
+            taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: service),
             uploads: uploads, database: database,
             tokens: TokenService(
                 issuer: "slipway:" + start.identity.tenant, tenant: start.identity.tenant, principals: principals,

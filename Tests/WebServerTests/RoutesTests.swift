@@ -46,6 +46,7 @@ struct RoutesTests {
             settings: settings, runs: runs,
             tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), runs: runs, settings: settings),
             pools: PoolService(environment),
+            taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs),
             uploads: uploads, database: database,
             tokens: TokenService(
                 key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),

@@ -52,6 +52,7 @@ struct TestRoutes {
             tasks: TaskService(
                 tasks: SQLiteTaskStore(database: database, box: SecretBox(key: key)), runs: runs, settings: settings),
             pools: PoolService(environment),
+            taskRuns: TaskRunService(store: TaskRunStore(database: database, box: SecretBox(key: key)), runs: runs),
             uploads: uploads, database: database,
             tokens: TokenService(
                 key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),

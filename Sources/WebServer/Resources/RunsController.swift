@@ -8,7 +8,7 @@ import TaskModel
 struct RunsController {
     let directory: RegistryDirectory
     let runs: RunService
-    let tasks: TaskService
+    let reader: RequestReader
     let links: LinkSigner
     static let pageSize = 100
 
@@ -34,20 +34,10 @@ struct RunsController {
     private func schedule(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response
     {
         let wire = try await request.decode(ScheduleRunRequest.self)
-        let run = try await submit(wire, to: registry, by: try context.caller.id)
+        let submission = try await reader.read(wire, in: registry)
+        let run = try await runs.submit(
+            submission.request, type: submission.type, task: submission.task, to: registry, by: try context.caller.id)
         return try .json(RunResource(run, in: directory.id(of: registry)))
-    }
-
-    private func submit(_ wire: ScheduleRunRequest, to registry: Registry, by principal: String) async throws -> Run {
-        if case .taskRun(let wire) = wire {
-            guard let name = wire.taskName(in: directory.id(of: registry)) else {
-                throw TaskServiceError.notFound(wire.taskId ?? "")
-            }
-            return try await tasks.run(name, try wire.overrides(), in: registry, by: principal)
-        }
-        guard let request = try wire.runRequest() else { throw TaskServiceError.notFound("") }
-        let type: RunType = if case .build = request { .quickBuild } else { .quickRun }
-        return try await runs.submit(request, type: type, to: registry, by: principal)
     }
 
     /// With `$top` at most that many and no link to more, since clients follow every link.
