@@ -51,10 +51,24 @@ ALSO_ACCEPTED = {
     ("DELETE", "/tasks/"): {200, 204},
 }
 
+
+def unread(path):
+    """Fields of an answer that the client has no use for, and that need not be there."""
+    if path.endswith("/resources"):
+        return {"sku"}
+    # What a run was given, where its request asks for no number of cores.
+    return {"agentConfiguration"} if "/runs" in path or path.endswith("/scheduleRun") else set()
+
+
 # What a capture shows of the server it was made with, not of what the client needs.
 NOT_COMPARED = {
     # That one answered with the list which the client of this version stumbles over.
     "task-update-source-trigger-client-bug": {"sourceTriggers", "trigger"},
+    # As the pools were at another time of that day.
+    "agentpool-list": {"count"},
+    "agentpool-list-table": {"count"},
+    # No command of the client makes one.
+    "taskrun-list": {"value"},
     # None at all is the same as the type None.
     "identity-remove-all": {"identity"},
     "identity-remove-user": {"identity"},
