@@ -64,3 +64,14 @@ docker image rm "$registry/$name/app:buildkit" >/dev/null
 expect_equal 'az acr build has the same layers' "$(diff_ids buildkit)" "$(diff_ids az)"
 expect_equal 'slipway build has the same layers' "$(diff_ids buildkit)" \
     "$(slipway build --no-cache -t "$name/app:slipway" "$folder" >/dev/null 2>&1 && diff_ids slipway)"
+
+# ---- An ignore file of the Dockerfile's own ----
+
+# The client finds it only where it is started in the folder. It packs a copy of the Dockerfile under another name.
+write_file "$folder/Dockerfile.dockerignore" 'keep/' '.dockerignore'
+cd "$folder"
+az_run acr build -r tests -t "$name/app:own" .
+expect_equal 'az acr build succeeds with Dockerfile.dockerignore' 0 "$az_status"
+expect_contains '  the client says that it takes it' 'Overriding .dockerignore' "$output"
+expect_equal '  the image has what that leaves' $'Dockerfile\nDockerfile.dockerignore\na\nb\nb/file\nc\nkept.tmp\nlink\nroot.tmp' \
+    "$(tree "$registry/$name/app:own" | cut -d ' ' -f 1 | grep -vE '^(dev|etc|proc|sys|\.dockerenv|)(/|$)')"
