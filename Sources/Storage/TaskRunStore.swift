@@ -1,4 +1,4 @@
-public import struct Foundation.Date
+import struct Foundation.Date
 import GRDB
 public import TaskModel
 

@@ -49,7 +49,7 @@ struct AgentPoolRoutesTests {
             ] {
                 let answer = try await server.call(method, "/agentPools/Default", body)
                 #expect(answer.status == .conflict)
-                #expect(answer.errorCode == "AgentPoolConfigured")
+                #expect(answer.code == "AgentPoolConfigured")
             }
         }
     }
@@ -66,7 +66,7 @@ struct AgentPoolRoutesTests {
             #expect(others.properties?.provisioningState == "Deleting")
             #expect(try own.decoded(AgentPoolResource.self).properties?.provisioningState == "Succeeded")
             #expect(later.status == .notFound)
-            #expect(later.errorCode == "AgentPoolNotFound")
+            #expect(later.code == "AgentPoolNotFound")
             #expect(try await server.call(.delete, "/agentPools/p1").status == .noContent)
             #expect(
                 try await server.call(.get, "/agentPools").decoded(Page<AgentPoolResource>.self).value.map(\.name)
@@ -85,7 +85,7 @@ struct AgentPoolRoutesTests {
             let taken = try await server.call(.post, "/scheduleRun", build)
 
             #expect(shown.status == .notFound)
-            #expect(refused.errorCode == "AgentPoolNotFound")
+            #expect(refused.code == "AgentPoolNotFound")
             #expect(try taken.decoded(RunResource.self).properties?.agentPoolName == "p1")
             #expect(try await server.call(.post, "/agentPools/p1/listQueueStatus").text == #"{"count":1}"#)
         }
@@ -105,7 +105,7 @@ struct AgentPoolRoutesTests {
             let answer = try await server.call(.put, "/agentPools/\(name)", body)
 
             #expect(answer.status == .badRequest)
-            #expect(answer.errorCode == code)
+            #expect(answer.code == code)
             #expect(answer.text.contains(words))
         }
     }

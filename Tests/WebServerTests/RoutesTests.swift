@@ -19,40 +19,11 @@ struct RoutesTests {
         "/subscriptions/SUB/resourceGroups/slipway/providers/Microsoft.ContainerRegistry/registries/local01"
 
     private func withServer(_ body: @Sendable (any TestClientProtocol, String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/slipway-web-" + UUID().uuidString
-        for name in ["logs", "uploads"] {
-            try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
-        }
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let key = SymmetricKey(data: Data(repeating: 1, count: 32))
-        let database = try Storage.Database(path: folder + "/db.sqlite")
-        let principals = PrincipalStore(database: database)
-        try await principals.put(
-            Principal(id: Self.principal, displayName: "a", roles: [RoleAssignment(.admin)]), secret: "right",
-            at: Date())
-        let settings = SchedulingSettings(
-            registries: [Registry(name: "local01", loginServer: "localhost:5000", endpoint: "http://localhost:5000")],
-            pools: [AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1)])
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let uploads = BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20)
-        let box = SecretBox(key: key)
-        let environment = SchedulerEnvironment(
-            runs: SQLiteRunStore(database: database, box: box), pools: AgentPoolStore(database: database),
-            logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)
-        let runs = RunService(environment)
-        let routes = SlipwayRoutes(
-            identity: WebServer.ServerIdentity(
-                tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
-            settings: settings, runs: runs,
-            tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), runs: runs, settings: settings),
-            pools: PoolService(environment),
-            taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs),
-            uploads: uploads, database: database,
-            tokens: TokenService(
-                key: key, keyID: "k", issuer: "slipway", tenant: "TENANT", principals: principals),
-            links: LinkSigner(key: key, keyVersion: "v"), libraries: [:], creationDate: Date(), logger: logger)
-        try await Application(router: routes.router()).test(.router) { client in
-            try await body(client, try await Self.token(client))
+        try await WebFixture.with(hasRun: false) { web in
+            try await web.principals.put(
+                Principal(id: Self.principal, displayName: "a", roles: [RoleAssignment(.admin)]), secret: "right",
+                at: web.time.date)
+            try await body(web.client, try await Self.token(web.client))
         }
     }
 

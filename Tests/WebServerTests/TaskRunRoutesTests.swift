@@ -105,7 +105,7 @@ struct TaskRunRoutesTests {
             let answer = try await server.call(.put, "/taskRuns/\(name)", body)
 
             #expect(answer.status == .badRequest)
-            #expect(answer.errorCode == code)
+            #expect(answer.code == code)
             #expect(try await server.call(.get, "/taskRuns").text == #"{"value":[]}"#)
         }
     }

@@ -31,11 +31,16 @@ struct WebFixture: Sendable {
     let client: any TestClientProtocol
     let routes: [RouteTable.Route]
     let principals: PrincipalStore
+    let runs: SQLiteRunStore
     let tokens: TokenService
     let links: LinkSigner
     let time: TestTime
 
+    /// - Parameters:
+    ///   - slots: of the pool that the configuration names.
+    ///   - hasRun: whether ca1 is there.
     static func with(
+        slots: Int = 1, hasRun: Bool = true,
         limits: RequestLimits = RequestLimits(requestsPerSecond: 1000, requestBurst: 100_000),
         keys: (@Sendable () throws -> TokenKeys)? = nil, _ body: @Sendable (WebFixture) async throws -> Void
     ) async throws {
@@ -51,30 +56,38 @@ struct WebFixture: Sendable {
         let settings = SchedulingSettings(
             registries: ["local01", "other01"].map {
                 Registry(name: $0, loginServer: "localhost:5000", endpoint: "http://localhost:5000")
-            }, pools: [AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1)])
+            }, pools: [AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: slots)])
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let uploads = BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20)
         let tokens = TokenService(
             issuer: "slipway", tenant: "TENANT", principals: principals, now: { time.date },
             keys: keys ?? { TokenKeys(signing: TokenKeys.Key(id: "k", key: key)) })
         let links = LinkSigner(key: key, keyVersion: "v", now: { time.date })
+        let box = SecretBox(key: key)
+        let store = SQLiteRunStore(database: database, box: box)
+        let environment = SchedulerEnvironment(
+            runs: store, pools: AgentPoolStore(database: database), logs: LogStore(directory: folder + "/logs"),
+            uploads: uploads, settings: settings, logger: logger)
+        let runs = RunService(environment)
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
-            settings: settings,
-            runs: RunService(
-                SchedulerEnvironment(
-                    runs: SQLiteRunStore(database: database, box: SecretBox(key: key)),
-                    logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)),
-            uploads: uploads, database: database, tokens: tokens, links: links, libraries: [:], creationDate: Date(),
-            limits: limits, logger: logger)
+            settings: settings, runs: runs,
+            tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), runs: runs, settings: settings),
+            pools: PoolService(environment),
+            taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs), uploads: uploads,
+            database: database, tokens: tokens, links: links, libraries: [:], creationDate: Date(), limits: limits,
+            logger: logger)
         let table = routes.table(uptime: { time.uptime })
         let all = table.routes
         try await Application(router: table.router).test(.router) { client in
             let web = WebFixture(
-                client: client, routes: all, principals: principals, tokens: tokens, links: links, time: time)
-            let builder = try await web.login(RoleAssignment(.builder))
-            _ = try await web.call(builder, .post, scope + "local01/scheduleRun", build)
+                client: client, routes: all, principals: principals, runs: store, tokens: tokens, links: links,
+                time: time)
+            if hasRun {
+                let builder = try await web.login(RoleAssignment(.builder))
+                _ = try await web.call(builder, .post, scope + "local01/scheduleRun", build)
+            }
             try await body(web)
         }
     }
