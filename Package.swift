@@ -200,7 +200,8 @@ let package = Package(
         .testTarget(
             name: "ServerConfigurationTests",
             dependencies: [
-                "CurlHTTP", "Storage", "TaskModel", "TestSupport", "WebServer", "slipway-server", arguments, crypto, logging,
+                "CurlHTTP", "Storage", "TaskModel", "TestSupport", "WebServer", "slipway-server", arguments, crypto,
+                logging,
             ],
             swiftSettings: strict
         ),

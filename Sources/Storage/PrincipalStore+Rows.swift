@@ -32,7 +32,7 @@ extension PrincipalStore {
             db,
             sql: """
                 SELECT id, createTime, endTime FROM principalSecret
-                WHERE principal = ? AND (endTime IS NULL OR endTime > ?) ORDER BY createTime
+                WHERE principal = ? AND (endTime IS NULL OR endTime > ?) ORDER BY createTime, endTime IS NULL
                 """, arguments: [row["id"] as String, now.storedMilliseconds])
         return PrincipalRecord(
             principal: try principal(row, in: db), createTime: Date(storedMilliseconds: row["createTime"]),

@@ -47,7 +47,7 @@ public struct SlipwayRoutes: Sendable {
         self.logger = logger
     }
 
-    /// An HTTPS server for these routes. Headers beyond 100, or of more than 64 KiB in all, are answered with 431.
+    /// An HTTPS server for these routes. Headers beyond 100, or of more than 64 KiB in all, are refused.
     ///
     /// - Parameter onServerRunning: called once the port is open.
     public func application(

@@ -77,7 +77,8 @@ struct KeyRollTests {
     @Test func `a folder where no server was set up has no keys to roll`() async throws {
         try await withTemporaryFolder { folder in
             let error = #expect(throws: DataDirectoryError.self) { try DataDirectory(visiting: folder) }
-            #expect("\(try #require(error))".contains("no server has been set up there"))
+            let message = "\(try #require(error))"
+            #expect(message.contains("no server has been set up there"))
         }
     }
 }

@@ -15,7 +15,7 @@ struct LoginTests {
         limits: RequestLimits = RequestLimits(),
         _ body: @Sendable (WebFixture, _ id: String, _ secret: String) async throws -> Void
     ) async throws {
-        try await WebFixture.with(limits: limits) { web in
+        try await WebFixture.with(limits: limits) { web async throws in
             let made = try await web.principals.create(
                 named: "a", roles: [RoleAssignment(.reader)], at: web.time.date)
             try await body(web, made.record.principal.id, made.secret.value)
@@ -38,7 +38,7 @@ struct LoginTests {
         "", "&scope=https://s//.default", "&scope=https%3A%2F%2Fs%2F%2F.default", "&scope=https://S/.default",
     ])
     func `the server's own scope, or none, gives a token for it`(scope: String) async throws {
-        try await withPrincipal { web, id, secret in
+        try await withPrincipal { web, id, secret async throws in
             let answer = try await ask(web, "client_id=\(id)&client_secret=\(secret)" + scope)
 
             let token: TokenAnswer = try answer.decoded()
@@ -53,7 +53,7 @@ struct LoginTests {
     }
 
     @Test func `the registries' scope gives a token that only they take`() async throws {
-        try await withPrincipal { web, id, secret in
+        try await withPrincipal { web, id, secret async throws in
             let scope = "https://containerregistry.azure.net/.default"
             let answer = try await ask(web, "client_id=\(id)&client_secret=\(secret)&scope=\(scope)")
 
@@ -65,7 +65,7 @@ struct LoginTests {
     }
 
     @Test func `credentials are taken as Basic too, and at the tenant's endpoint`() async throws {
-        try await withPrincipal { web, id, secret in
+        try await withPrincipal { web, id, secret async throws in
             let basic = "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString()
 
             #expect(try await ask(web, "scope=", [.authorization: basic]).status == .ok)
@@ -84,7 +84,7 @@ struct LoginTests {
             ("client_secret=SECRET&grant_type=password", "unsupported_grant_type"),
         ])
     func `other logins are 401 in the words of the token endpoint`(form: String, error: String) async throws {
-        try await withPrincipal { web, id, secret in
+        try await withPrincipal { web, id, secret async throws in
             let answer = try await ask(web, "client_id=\(id)&" + form.replacing("SECRET", with: secret))
 
             #expect(answer.status == .unauthorized)
@@ -93,7 +93,7 @@ struct LoginTests {
     }
 
     @Test func `a managed identity shows id and secret in a header`() async throws {
-        try await withPrincipal { web, id, secret in
+        try await withPrincipal { web, id, secret async throws in
             let name = try #require(HTTPField.Name("X-IDENTITY-HEADER"))
             let path = "/msi?api-version=2019-08-01&resource=https%3A%2F%2Fs%2F"
 
@@ -111,10 +111,10 @@ struct LoginTests {
     }
 
     @Test func `the OpenID documents lead to the token endpoints`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             for (path, endpoint) in [
-                ("/adfs/.well-known/openid-configuration", "https://s/adfs/oauth2/token"),
-                ("/TENANT/v2.0/.well-known/openid-configuration", "https://s/TENANT/oauth2/v2.0/token"),
+                ("/adfs/.well-known/openid-configuration", "https://localhost/adfs/oauth2/token"),
+                ("/TENANT/v2.0/.well-known/openid-configuration", "https://localhost/TENANT/oauth2/v2.0/token"),
             ] {
                 let document: OpenIDConfiguration = try await web.call(nil, .get, path).decoded()
                 #expect(document.tokenEndpoint == endpoint)
@@ -127,7 +127,7 @@ struct LoginTests {
     @Test func `S22 after 20 wrong secrets in a minute it takes a wait, but not for who has the right one`()
         async throws
     {
-        try await withPrincipal { web, id, secret in
+        try await withPrincipal { web, id, secret async throws in
             for _ in 0..<20 {
                 #expect(try await ask(web, "client_id=\(id)&client_secret=x").status == .unauthorized)
             }

@@ -12,7 +12,7 @@ struct MalformedRequestTests {
     private static let schedule = WebFixture.scope + "local01/scheduleRun"
 
     @Test func `a method that a path does not have is 405, and told which it has`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             for route in web.routes {
                 let answer = try await web.call(nil, .trace, route.filled(["container": "x", "name": "x"]))
 
@@ -25,7 +25,7 @@ struct MalformedRequestTests {
 
     @Test(arguments: ["/", "/nothing", WebFixture.scope + "local01/nothing", "/blobs", "/subscriptions/SUB/nothing/x"])
     func `a path that there is not is 404, whoever asks`(path: String) async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             for token in [nil, try await web.login(RoleAssignment(.admin))] {
                 for method in [HTTPRequest.Method.get, .post, .delete] {
                     let answer = try await web.call(token, method, path)
@@ -38,7 +38,7 @@ struct MalformedRequestTests {
 
     @Test(arguments: ["", "?api-version=2025-03-01-preview", "?api-version=nonsense", "?api-version=", "?api-version"])
     func `any api-version is taken, and none`(query: String) async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             #expect(try await web.call(admin, .get, WebFixture.scope + "local01" + query).status == .ok)
         }
@@ -56,7 +56,7 @@ struct MalformedRequestTests {
     func `S11 a body that is malformed, too deep or too large is refused`(
         body: String, status: HTTPResponse.Status, code: String
     ) async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             let answer = try await web.call(admin, .post, Self.schedule, body)
 

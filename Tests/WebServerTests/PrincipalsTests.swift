@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import ResourceAPI
+import Storage
 import TaskModel
 import Testing
 
@@ -16,7 +17,7 @@ struct PrincipalsTests {
     }
 
     @Test func `S20 a secret is told once, when it is made`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             let made = try await create(
                 web, admin, #"{"displayName":"nightly","roles":[{"role":"builder","registry":"LOCAL01"}]}"#)
@@ -36,7 +37,7 @@ struct PrincipalsTests {
     }
 
     @Test func `roles are given and taken, with effect on tokens there are`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             let made = try await create(web, admin, #"{"displayName":"a"}"#)
             let path = Self.path + "/" + made.clientId
@@ -59,7 +60,7 @@ struct PrincipalsTests {
     }
 
     @Test func `a rotated secret ends, a removed principal is gone`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             let made = try await create(web, admin, #"{"displayName":"a"}"#)
             let path = Self.path + "/" + made.clientId
@@ -88,7 +89,7 @@ struct PrincipalsTests {
         (#"{"displayName":"a","roles":[{"role":"Reader","registry":"none"}]}"#, "RegistryNotFound"),
     ])
     func `what can't be made is refused with the field`(body: String, code: String) async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             let before = try await web.principals.list(at: web.time.date)
             let answer = try await web.call(admin, .post, Self.path, body)
@@ -100,7 +101,7 @@ struct PrincipalsTests {
     }
 
     @Test func `the last administrator and the server's own stay`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             let id = try #require(try await web.tokens.principal(of: admin)).id
             let own = Principal(id: "own", displayName: "administrator", roles: [])

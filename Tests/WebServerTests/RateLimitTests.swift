@@ -60,7 +60,7 @@ struct RateLimitTests {
     }
 
     @Test func `S22 management calls of a principal are counted, and nothing else`() async throws {
-        try await WebFixture.with(limits: RequestLimits(requestsPerSecond: 1, requestBurst: 5)) { web in
+        try await WebFixture.with(limits: RequestLimits(requestsPerSecond: 1, requestBurst: 5)) { web async throws in
             let busy = try await web.login(RoleAssignment(.reader))
             let log = try web.links.sign(.log(registry: "local01"), name: "ca1.log", server: "")
             for _ in 0..<5 { #expect(try await web.call(busy, .get, "/subscriptions").status == .ok) }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import ResourceAPI
+import Storage
 import TaskModel
 import Testing
 
@@ -14,7 +15,7 @@ struct RouteAccessTests {
     }
 
     @Test func `every route says who may use it, and only these are open to all`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let undeclared = web.routes.filter { $0.access == nil }.map(\.name)
             let open = Set(web.routes.filter { $0.access == .open }.map(\.name))
             let links = Set(web.routes.filter { $0.access == .link }.map(\.name))
@@ -28,7 +29,8 @@ struct RouteAccessTests {
                 ])
             #expect(
                 links == [
-                    "PUT /blobs/uploads/{name}", "HEAD /blobs/{container}/{name}", "GET /blobs/{container}/{name}",
+                    "PUT /blobs/uploads/{name}", "GET /blobs/uploads/{name}", "HEAD /blobs/uploads/{name}",
+                    "HEAD /blobs/{container}/{name}", "GET /blobs/{container}/{name}",
                 ])
             for route in web.routes where route.path.description.lowercased().contains("{registry}") {
                 guard case .registry = route.access else {
@@ -40,7 +42,7 @@ struct RouteAccessTests {
     }
 
     @Test func `S18 without a token, with an old one or one for something else, nothing is told`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let old = try await web.login(RoleAssignment(.admin))
             web.time.advance(3661)
             let other = try await web.login([RoleAssignment(.admin)], for: .registry)
@@ -58,7 +60,7 @@ struct RouteAccessTests {
     }
 
     @Test func `S16 a registry where something is forbidden looks like one that is absent`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             for route in web.routes {
                 guard case .registry(let permission) = route.access else { continue }
                 let lacking = Role.allCases.filter { !may(permission, $0) }
@@ -80,7 +82,7 @@ struct RouteAccessTests {
     }
 
     @Test func `a role of one registry lets in there, and not elsewhere`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             for route in web.routes {
                 guard case .registry(let permission) = route.access else { continue }
                 for role in Role.allCases where may(permission, role) {
@@ -97,7 +99,7 @@ struct RouteAccessTests {
     }
 
     @Test func `S16 a run of another registry looks like one that is absent`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             for route in web.routes where route.path.description.contains("{run}") {
                 let values = ["registry": "other01"]
@@ -113,7 +115,7 @@ struct RouteAccessTests {
     }
 
     @Test func `S16 what takes a role everywhere is absent for those who have it in one registry`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let known = try await web.principals.create(named: "known", roles: [], at: web.time.date).record.principal
                 .id
             let callers = [
@@ -135,7 +137,7 @@ struct RouteAccessTests {
     }
 
     @Test func `S16 listings show the registries that the caller may see`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let one = try await web.login(RoleAssignment(.acrPull, in: "other01"))
             let none = try await web.login()
             for path in [
@@ -159,7 +161,7 @@ struct RouteAccessTests {
 /// Links that need no token.
 struct LinkAccessTests {
     @Test func `S17 a link that was tampered with, is over, or is for something else is refused`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let log = try web.links.sign(.log(registry: "local01"), name: "ca1.log", server: "")
             let upload = try web.links.sign(.upload, name: "a.tar.gz", server: "")
             let attempts: [(HTTPRequest.Method, String)] = [
@@ -188,7 +190,7 @@ struct LinkAccessTests {
     }
 
     @Test func `S17 no blob is reached without a link, not even with a token`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let admin = try await web.login(RoleAssignment(.admin))
             for route in web.routes where route.access == .link {
                 for container in ["uploads", "logs-local01", "x"] {

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import JWTKit
 import Synchronization
+import Storage
 import TaskModel
 import Testing
 
@@ -22,7 +23,7 @@ struct TokenTests {
     }
 
     @Test func `S18 issuer, audience, tenant and times are checked, with 60 s to spare`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let record = try await web.principals.create(named: "a", roles: [], at: web.time.date).record
             let good = claims(web, record.principal.id, record.secrets[0].id)
             let now = web.time.date
@@ -40,13 +41,13 @@ struct TokenTests {
                 var claims = good
                 change(&claims)
                 let token = try await web.tokens.sign(claims)
-                #expect(try await web.tokens.principal(of: token) != nil == isGood, "change \(index)")
+                #expect((try await web.tokens.principal(of: token) != nil) == isGood, "change \(index)")
             }
         }
     }
 
     @Test func `S18 neither the algorithm nor the key comes from the token`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let record = try await web.principals.create(named: "a", roles: [], at: web.time.date).record
             let claims = claims(web, record.principal.id, record.secrets[0].id)
             let parts = try await web.tokens.sign(claims).split(separator: ".")
@@ -77,7 +78,7 @@ struct TokenTests {
 
     @Test func `S18 the newest key signs, and the older one verifies until its tokens are over`() async throws {
         let keys = Mutex(TokenKeys(signing: key(1)))
-        try await WebFixture.with(keys: { keys.withLock { $0 } }) { web in
+        try await WebFixture.with(keys: { keys.withLock { $0 } }) { web async throws in
             let first = try await web.login(RoleAssignment(.reader))
             keys.withLock {
                 $0 = TokenKeys(signing: key(2), older: [(key(1), web.time.date.addingTimeInterval(120))])
@@ -95,7 +96,7 @@ struct TokenTests {
     }
 
     @Test func `a token ends with the secret it was issued for, at once or after the grace`() async throws {
-        try await WebFixture.with { web in
+        try await WebFixture.with { web async throws in
             let made = try await web.principals.create(named: "a", roles: [], at: web.time.date)
             let id = made.record.principal.id
             func issue(_ secret: Secret) async throws -> String {

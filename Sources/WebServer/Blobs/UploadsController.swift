@@ -10,6 +10,13 @@ struct UploadsController {
 
     func addRoutes(to router: some RouterMethods<ResourceContext>) {
         router.put("blobs/uploads/:name", use: put)
+        router.get("blobs/uploads/:name", use: refuse)
+        router.head("blobs/uploads/:name", use: refuse)
+    }
+
+    /// Uploads are not read through links: none of them is good for it.
+    private func refuse(_ request: Request, _ context: ResourceContext) throws -> Response {
+        throw ServerError.linkRefused("The link's signature is not valid for reading. Ask for a new link.")
     }
 
     private func put(_ request: Request, _ context: ResourceContext) async throws -> Response {

@@ -60,7 +60,7 @@ final class RateLimit: Sendable {
     }
 
     private func seconds(until bucket: Bucket) -> Int {
-        max(1, Int(((1 - bucket.tokens) / perSecond).rounded(.up)))
+        max(1, Int(((1 - bucket.tokens) / perSecond - 1e-6).rounded(.up)))
     }
 
     private func remember(_ bucket: Bucket, of caller: String, in state: inout State) {
