@@ -92,7 +92,7 @@ struct RoutesTests {
 
     @Test(arguments: [
         "/nothing", "/subscriptions/OTHER/resources",
-        "/subscriptions/SUB/resourceGroups/slipway/providers/Microsoft.ContainerRegistry/registries/other01",
+        "/subscriptions/SUB/resourceGroups/slipway/providers/Microsoft.ContainerRegistry/registries/absent01",
         "/subscriptions/SUB/resourceGroups/other/providers/Microsoft.ContainerRegistry/registries/local01",
     ])
     func `S16 what does not exist is 404 in the envelope`(path: String) async throws {

@@ -75,12 +75,13 @@ struct RunsController {
     }
 
     private func update(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
+        let found = try await runs.show(runName(context), in: registry)
         let change = try await request.decode(RunUpdate.self)
         let run =
             if let isArchived = change.isArchiveEnabled {
                 try await runs.setArchived(isArchived, runName(context), in: registry)
             } else {
-                try await runs.show(runName(context), in: registry)
+                found
             }
         return try .json(RunResource(run, in: directory.id(of: registry)))
     }
