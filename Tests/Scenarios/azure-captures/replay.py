@@ -72,9 +72,6 @@ class Replay:
             identity.pop(key, None)
         if identity.get("userAssignedIdentities"):
             identity["userAssignedIdentities"] = {name: {} for name in identity["userAssignedIdentities"]}
-        if any(exchange["request"]["path"].endswith("/scheduleRun") for exchange in self.exchanges):
-            # A disabled task is not run, not even by hand.
-            captured["properties"]["status"] = "Enabled"
         answer = self._send("PUT", f"{self.session.path}/{kind}/{name}?api-version=2025-03-01-preview", captured)
         if answer.status not in (200, 201):
             self.found.append(f"PUT {kind}/{name}, which this needs, answers {answer.status}: {answer.content[:200]!r}")
