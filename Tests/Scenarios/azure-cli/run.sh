@@ -5,7 +5,7 @@
 # wants it, and one with a port.
 #
 # What a version can't do is in expected-failures-VERSION: this fails if one of those passes, too.
-# part: timeout 1800
+# part: timeout 1200
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_azure cli-2.91.0 cli-2.84.0
