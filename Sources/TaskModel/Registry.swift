@@ -6,14 +6,19 @@ public struct Registry: Sendable, Hashable {
     public let loginServer: String
     /// Where it is reached: `http://` or `https://` and `host[:port]`.
     public let endpoint: String
-    /// What pulls and pushes there; nil for a registry without login.
+    /// What pulls and pushes at the endpoint; nil for a registry without login.
     public let credential: Credential?
+    /// Whether this server itself answers at ``loginServer``, and stands in front of what is at ``endpoint``.
+    public let gateway: Bool
 
-    public init(name: String, loginServer: String, endpoint: String, credential: Credential? = nil) {
+    public init(
+        name: String, loginServer: String, endpoint: String, credential: Credential? = nil, gateway: Bool = false
+    ) {
         self.name = name
         self.loginServer = loginServer
         self.endpoint = endpoint
         self.credential = credential
+        self.gateway = gateway
     }
 }
 

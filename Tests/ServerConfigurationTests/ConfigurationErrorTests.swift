@@ -54,6 +54,26 @@ struct ConfigurationErrorTests {
                 "registries: [{name: local02, loginServer: x, endpoint: 'http://x:5000'}]",
                 ["registries[0].endpoint", "https://", "sources.allow"]
             ),
+            (
+                "registries: [{name: local02, gateway: true}]",
+                ["registries[0].endpoint", "missing", "behind this server"]
+            ),
+            (
+                "registries: [{name: local02, gateway: true, endpoint: 'https://127.0.0.1:8443'}]",
+                ["registries[0].endpoint", "this server itself"]
+            ),
+            (
+                "registries: [{name: local02, gateway: maybe, endpoint: 'https://x'}]",
+                ["registries[0].gateway", "true or false"]
+            ),
+            (
+                """
+                registries:
+                - {name: local02, gateway: true, endpoint: 'https://x'}
+                - {name: local03, gateway: true, endpoint: 'https://y'}
+                """,
+                ["registries[1].loginServer", "registries[0]"]
+            ),
             ("registries: [{name: local02, loginServer: x, username: me}]", ["registries[0].password", "missing"]),
             (
                 "registries: [{name: local02, loginServer: x, password: hunter2}]",

@@ -3,20 +3,63 @@ import TaskModel
 extension SettingValues {
     /// The registries, or the one that a server without configuration has.
     ///
-    /// - Parameter allowed: origins that may be plain http.
-    func registries(allowing allowed: Set<String>) throws(ConfigurationError) -> [Registry] {
+    /// - Parameters:
+    ///   - allowed: origins that may be plain http.
+    ///   - publicURL: where clients reach this server: the login server of registries that it stands in front of.
+    func registries(
+        allowing allowed: Set<String>, publicURL: String
+    ) throws(ConfigurationError) -> [Registry] {
         var registries: [Registry] = []
         for index in 0..<max(1, count("registries")) {
             let path = "registries[\(index)]"
-            let registry = try registry(at: path, isDefault: index == 0, allowing: allowed)
+            let registry =
+                try bool("\(path).gateway")
+                ? gateway(at: path, publicURL: publicURL, allowing: allowed)
+                : registry(at: path, isDefault: index == 0, allowing: allowed)
             if let other = registries.firstIndex(where: { $0.name.lowercased() == registry.name.lowercased() }) {
                 throw .invalid(
                     place("\(path).name"), value: registry.name,
                     expected: "another name than that of registries[\(other)]")
             }
+            if let other = registries.firstIndex(where: {
+                $0.loginServer.lowercased() == registry.loginServer.lowercased() && ($0.gateway || registry.gateway)
+            }) {
+                // Requests name nothing but the login server.
+                throw .invalid(
+                    place("\(path).loginServer"), value: registry.loginServer,
+                    expected: "another login server than that of registries[\(other)], as this server answers at it")
+            }
             registries.append(registry)
         }
         return registries
+    }
+
+    /// A registry that this server stands in front of.
+    private func gateway(
+        at path: String, publicURL: String, allowing allowed: Set<String>
+    ) throws(ConfigurationError) -> Registry {
+        let name = try nameOfRegistry(at: path, standard: nil)
+        let standard = HostAndPort(String(publicURL.dropFirst("https://".count)))
+        let expected = "the host[:port] at which this server is reached, as in registry.example.com"
+        guard let given = try read("\(path).loginServer", expected: expected, HostAndPort.init) ?? standard else {
+            throw .missing(place("\(path).loginServer"), expected: expected)
+        }
+        // 443 is what clients take when no port is there.
+        let loginServer = HostAndPort(host: given.host, port: given.port == 443 ? nil : given.port)
+        guard isGiven("\(path).endpoint") else {
+            throw .missing(
+                place("\(path).endpoint"),
+                expected: "the registry behind this server, as in http://127.0.0.1:5000, since gateway is true")
+        }
+        let endpoint = try endpoint(at: "\(path).endpoint", of: loginServer, allowing: allowed)
+        guard endpoint != originText(scheme: "https", loginServer), endpoint != publicURL else {
+            throw .invalid(
+                place("\(path).endpoint"), value: endpoint,
+                expected: "the registry behind this server: that is this server itself")
+        }
+        return Registry(
+            name: name, loginServer: loginServer.description, endpoint: endpoint, credential: try credential(at: path),
+            gateway: true)
     }
 
     private func registry(

@@ -34,7 +34,7 @@ struct ServerConfiguration: Sendable {
         publicURL = try values.publicURL(listen: listen)
         tls = try TLSSettings(values)
         sources = try SourceSettings(values)
-        registries = try values.registries(allowing: sources.addresses.allowedOrigins)
+        registries = try values.registries(allowing: sources.addresses.allowedOrigins, publicURL: publicURL)
         credentials = try values.registryLogins()
         pools = try values.pools()
         proxy = try values.proxy(environment: environment)

@@ -48,6 +48,12 @@ extension Setting {
             unit: "URL",
             "Where the registry is reached. Plain http is for loopback and for what `sources.allow` names."),
         Setting(
+            "registries[].gateway", default: .value("false"), unit: "true, false",
+            """
+            This server answers at `loginServer` (by default the host and port of `publicURL`), checks who may pull, \
+            push and delete, and passes on to the registry at `endpoint`.
+            """),
+        Setting(
             "registries[].username", unit: "name", environment: "SLIPWAY_REGISTRY_USERNAME",
             "Who logs in to the registry."),
         Setting(

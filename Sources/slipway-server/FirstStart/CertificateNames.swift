@@ -1,5 +1,6 @@
 import CurlHTTP
 import SwiftASN1
+import TaskModel
 import X509
 
 /// The names that the server's certificate is for.
@@ -17,12 +18,15 @@ struct CertificateNames: Sendable, Equatable {
     }
 
     /// The names by which clients may reach a server: that of its public URL, that it listens on, those of this
-    /// machine, and those configured.
+    /// machine, those of registries that it stands in front of, and those configured.
     init(for configuration: ServerConfiguration) {
         var names = configuration.tls.names + ["localhost", "127.0.0.1", "::1"]
         if let origin = HTTPOrigin(url: configuration.publicURL) { names.append(origin.host) }
         if !configuration.listen.isWildcard { names.append(configuration.listen.host) }
         if let name = machineName() { names.append(name) }
+        for registry in configuration.registries where registry.gateway {
+            if let server = HostAndPort(registry.loginServer) { names.append(server.host) }
+        }
         self.init(names)
     }
 
