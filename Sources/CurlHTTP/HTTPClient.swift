@@ -54,6 +54,31 @@ public final class HTTPClient: Sendable {
         try await send(request) { response in (response, try await response.bytes(limit: limit)) }
     }
 
+    /// Sends a request whose body is not a stream, and hands the answer over, to be read when the caller likes.
+    ///
+    /// - Throws: as ``send(_:_:)``.
+    public func open(_ request: HTTPRequest) async throws -> OpenResponse {
+        var request = request
+        while true {
+            if case .stream = request.body { throw HTTPError.invalidRequest("its body is a stream: use send") }
+            let transfer = try Transfer(request, configuration: configuration, loop: loop)
+            let opened = try await withTaskCancellationHandler {
+                try Task.checkCancellation()
+                loop.add(transfer)
+                do {
+                    return OpenResponse(try await transfer.response()) { [self] in finish(transfer) }
+                } catch {
+                    finish(transfer)
+                    throw error
+                }
+            } onCancel: {
+                loop.cancel(transfer)
+            }
+            guard let redirected = try redirect(of: request, answered: opened.response) else { return opened }
+            request = redirected
+        }
+    }
+
     private enum Either<First, Second> {
         case first(First)
         case second(Second)
