@@ -18,6 +18,8 @@ public final class RegistryClient: Sendable {
         /// By registry: which of several possible URLs answered.
         var located: [String: String] = [:]
         var authorizations: [AuthorizationKey: Authorization] = [:]
+        /// By registry: until when it counts as one that wants no login.
+        var openUntil: [String: Duration] = [:]
     }
 
     /// - Parameters:
@@ -54,7 +56,7 @@ public final class RegistryClient: Sendable {
         let name: String
         /// `repository:NAME:pull`; nil for what needs no rights to a repository.
         let scope: String?
-        let credential: Credential?
+        var credential: Credential?
         var accept: String?
     }
 
@@ -68,6 +70,7 @@ public final class RegistryClient: Sendable {
 
     /// Makes the call, logging in when the registry asks for it.
     func answer(to call: Call) async throws -> Answer {
+        let call = withLogin(call)
         let endpoint = try await locate(call.registry)
         let key = AuthorizationKey(registry: call.registry, scope: call.scope, credential: call.credential)
         var authorization = remembered(key)
@@ -87,6 +90,13 @@ public final class RegistryClient: Sendable {
             authorization = answered.header
             isFresh = true
         }
+    }
+
+    /// The call with the credential that the registry's endpoint knows.
+    func withLogin(_ call: Call) -> Call {
+        var call = call
+        call.credential = endpoints.credential(for: call.registry, given: call.credential)
+        return call
     }
 
     private func exchange(_ call: Call, at endpoint: String, authorization: String?) async throws -> (
@@ -111,7 +121,7 @@ public final class RegistryClient: Sendable {
 
     // MARK: Finding the registry
 
-    private func locate(_ registry: String) async throws -> String {
+    func locate(_ registry: String) async throws -> String {
         if let located = state.withLock({ $0.located[registry] }) { return located }
         let candidates = endpoints.candidates(for: registry)
         guard candidates.count > 1 else {
@@ -146,7 +156,7 @@ public final class RegistryClient: Sendable {
 
     // MARK: Tokens
 
-    private func remembered(_ key: AuthorizationKey) -> String? {
+    func remembered(_ key: AuthorizationKey) -> String? {
         state.withLock { state in
             guard let found = state.authorizations[key], found.validUntil.map({ elapsed() < $0 }) ?? true else {
                 return nil
@@ -155,7 +165,7 @@ public final class RegistryClient: Sendable {
         }
     }
 
-    private func remember(_ answer: LoginAnswer, for key: AuthorizationKey) {
+    func remember(_ answer: LoginAnswer, for key: AuthorizationKey) {
         let now = elapsed()
         state.withLock { state in
             state.authorizations = state.authorizations.filter { $0.value.validUntil.map { now < $0 } ?? true }
@@ -163,11 +173,21 @@ public final class RegistryClient: Sendable {
         }
     }
 
-    private func forget(_ key: AuthorizationKey) {
+    func forget(_ key: AuthorizationKey) {
         state.withLock { $0.authorizations[key] = nil }
     }
 
-    private struct AuthorizationKey: Hashable {
+    /// Whether the registry was found to want no login, a minute ago at most.
+    func isOpen(_ registry: String) -> Bool {
+        state.withLock { state in state.openUntil[registry].map { elapsed() < $0 } ?? false }
+    }
+
+    func noteOpen(_ registry: String, _ isOpen: Bool) {
+        let until = elapsed() + .seconds(60)
+        state.withLock { $0.openUntil[registry] = isOpen ? until : nil }
+    }
+
+    struct AuthorizationKey: Hashable {
         let registry: String
         let scope: String?
         let credential: Credential?
