@@ -88,9 +88,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "RegistryGateway", dependencies: ["CurlHTTP", "Distribution", "TaskModel", crypto],
+            swiftSettings: strict),
+        .target(
             name: "WebServer",
             dependencies: [
-                "AgentProtocol", "ResourceAPI", "Scheduling", "Storage", "TaskModel", web, crypto, lifecycle, logging,
+                "AgentProtocol", "CurlHTTP", "RegistryGateway", "ResourceAPI", "Scheduling", "Storage", "TaskModel",
+                web, crypto, lifecycle, logging,
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -120,8 +124,8 @@ let package = Package(
         .executableTarget(
             name: "slipway-server",
             dependencies: [
-                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "ResourceAPI",
-                "Scheduling",
+                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine",
+                "RegistryGateway", "ResourceAPI", "Scheduling",
                 "Storage", "TaskModel", "WebServer", "Yams", arguments, crypto, lifecycle, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -181,9 +185,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "RegistryGatewayTests",
+            dependencies: ["CurlHTTP", "Distribution", "RegistryGateway", "TaskModel", "TestSupport", crypto],
+            swiftSettings: strict),
+        .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "CurlHTTP", "ResourceAPI", "Scheduling", "Storage", "TaskModel", "WebServer", crypto, logging, web,
+                "CurlHTTP", "Distribution", "RegistryGateway", "ResourceAPI", "Scheduling", "Storage", "TaskModel",
+                "TestSupport", "WebServer", crypto, logging, web,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
