@@ -15,6 +15,7 @@ enum Migrations {
         migrator.registerMigration("7.1-agent-pools", migrate: makeAgentPools)
         migrator.registerMigration("7.2-task-runs", migrate: makeTaskRuns)
         migrator.registerMigration("8-tasks", migrate: makeTasks)
+        migrator.registerMigration("6-admin-users", migrate: makeAdminUsers)
         return migrator
     }()
 
@@ -151,6 +152,18 @@ enum Migrations {
                     SELECT lower(hex(randomblob(8))), id, secretHash, createTime FROM principal;
                 ALTER TABLE principal DROP COLUMN secretHash;
                 ALTER TABLE principal ADD COLUMN isOwn INTEGER NOT NULL DEFAULT 0;
+                """)
+    }
+
+    /// The administrator login of each registry that the server stands in front of; passwords are sealed.
+    private static func makeAdminUsers(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE adminUser (
+                    registry TEXT PRIMARY KEY COLLATE NOCASE,
+                    password TEXT NOT NULL,
+                    password2 TEXT NOT NULL
+                ) WITHOUT ROWID;
                 """)
     }
 }
