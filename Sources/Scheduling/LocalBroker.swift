@@ -105,9 +105,13 @@ public struct LocalBroker: RunBroker {
     public func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
         let run = try await held(lease).run
         guard !run.isCancelRequested else { throw BrokerError.pushRefused("the run is being canceled") }
-        return PushGrant(
-            credential: run.request.common.customCredentials[image.registry] ?? settings.credential(for: image.registry)
-        )
+        if let given = run.request.common.customCredentials[image.registry] { return PushGrant(credential: given) }
+        if let registry = settings.gateway(at: image.registry) {
+            return PushGrant(
+                credential: try await environment.registryCredentials?.pushCredential(
+                    for: run, to: image.repository, at: registry))
+        }
+        return PushGrant(credential: settings.credential(for: image.registry))
     }
 
     public func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {
@@ -157,11 +161,14 @@ public struct LocalBroker: RunBroker {
             signals.logs.notify(run.id)
             return nil
         }
+        let pullCredentials = try await pullCredentials(of: run)
         return RunAssignment(
-            lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool, registry: registry,
+            lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool,
+            registry: registry.gateway
+                ? registry.seenFromOutside(with: pullCredentials[registry.loginServer.lowercased()]) : registry,
             request: run.request, source: source(of: run.request.common), startTime: run.startTime ?? environment.now(),
             taskName: run.task,
-            pullCredentials: pullCredentials(of: run.request.common),
+            pullCredentials: pullCredentials,
             gitCredentials: settings.gitCredentials, timeout: run.request.common.timeout ?? settings.runTimeout)
     }
 
@@ -173,11 +180,30 @@ public struct LocalBroker: RunBroker {
         return .git(Secret(location))
     }
 
-    private func pullCredentials(of request: any CommonRequest) -> [String: Credential] {
+    private func pullCredentials(of run: Run) async throws -> [String: Credential] {
+        let request = run.request.common
         var credentials = settings.otherCredentials
         if request.loginMode == .default {
-            for registry in settings.registries { credentials[registry.loginServer.lowercased()] = registry.credential }
+            for registry in settings.registries {
+                credentials[registry.loginServer.lowercased()] =
+                    registry.gateway ? try await mintedCredential(for: run, at: registry) : registry.credential
+            }
         }
         return credentials.merging(request.customCredentials) { _, ofRun in ofRun }
+    }
+
+    private func mintedCredential(for run: Run, at registry: Registry) async throws -> Credential? {
+        let timeout = run.request.common.timeout ?? settings.runTimeout
+        return try await environment.registryCredentials?.pullCredential(
+            for: run, at: registry, lasting: timeout + .seconds(600))
+    }
+}
+
+extension Registry {
+    /// As an agent reaches it, which is given nothing that the registry behind knows.
+    fileprivate func seenFromOutside(with credential: Credential?) -> Registry {
+        Registry(
+            name: name, loginServer: loginServer, endpoint: "https://" + loginServer, credential: credential,
+            gateway: true)
     }
 }

@@ -10,12 +10,15 @@ public struct SchedulerEnvironment: Sendable {
     public let uploads: BlobStore
     public let settings: SchedulingSettings
     public let logger: Logger
+    /// Nil for a server that stands in front of no registry.
+    let registryCredentials: (any RegistryCredentials)?
     let signals = RunSignals()
     let now: @Sendable () -> Date
 
     public init(
         runs: any RunStore, pools: AgentPoolStore, logs: LogStore, uploads: BlobStore, settings: SchedulingSettings,
         logger: Logger,
+        registryCredentials: (any RegistryCredentials)? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.runs = runs
@@ -24,6 +27,7 @@ public struct SchedulerEnvironment: Sendable {
         self.uploads = uploads
         self.settings = settings
         self.logger = logger
+        self.registryCredentials = registryCredentials
         self.now = now
     }
 }

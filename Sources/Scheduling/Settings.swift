@@ -44,6 +44,11 @@ public struct SchedulingSettings: Sendable {
         return pools.first { $0.name.lowercased() == name.lowercased() }
     }
 
+    /// The registry that this server stands in front of at that login server.
+    public func gateway(at loginServer: String) -> Registry? {
+        registries.first { $0.gateway && $0.loginServer.lowercased() == loginServer.lowercased() }
+    }
+
     /// What logs in at a registry, by host as image names spell it.
     func credential(for host: String) -> Credential? {
         registries.first { $0.loginServer.lowercased() == host }?.credential ?? otherCredentials[host]

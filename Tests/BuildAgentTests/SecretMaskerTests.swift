@@ -22,6 +22,17 @@ struct SecretMaskerTests {
         #expect(masked(text.map { [$0] }) == "before *** after")
     }
 
+    @Test func `a secret that comes later is masked from then on, and does not let go of what was held back`() {
+        var masker = SecretMasker(secrets: ["first-secret"])
+
+        var result = masker.mask(Array("first-sec".utf8))
+        masker.add(["second-secret"])
+        result += masker.mask(Array("ret second-secret".utf8)) + masker.finish()
+
+        #expect(String(decoding: result, as: UTF8.self) == "*** ***")
+        #expect(masker.masked("first-secret, second-secret") == "***, ***")
+    }
+
     @Test(arguments: 0..<3)
     func `G6 base64 is masked in each alignment`(offset: Int) {
         let wrapped = Data([UInt8](repeating: 0x41, count: offset) + Array(Self.secret.utf8) + Array("xyz".utf8))

@@ -52,6 +52,14 @@ actor RunLogWriter {
         await add(text)
     }
 
+    /// Keeps one more secret out of what comes from here on: one that the run was given on its way.
+    func hide(_ secret: Secret) {
+        masker.add([secret.value])
+    }
+
+    /// The text without the secrets that are kept out of the log.
+    func masked(_ text: String) -> String { masker.masked(text) }
+
     /// Output as it came.
     func write(_ bytes: [UInt8]) async {
         lastOutput = elapsed()

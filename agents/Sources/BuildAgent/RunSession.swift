@@ -69,7 +69,7 @@ final class RunSession: Sendable {
             if Task.isCancelled { return RunOutcome(status: .canceled, outputImages: pushedImages) }
             let failure = RunFailure(error, step: nil)
             // A builder's message can hold the text of a RUN line.
-            let message = SecretMasker.mask(failure.message, secrets: assignment.secrets)
+            let message = await log.masked(failure.message)
             await log.line(message)
             return RunOutcome(status: failure.status, message: message, outputImages: pushedImages)
         }

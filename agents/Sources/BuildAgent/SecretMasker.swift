@@ -9,27 +9,31 @@ struct SecretMasker: Sendable {
     private static let mask = Array("***".utf8)
 
     /// Longest first, so that a secret that holds another is masked whole.
-    private let patterns: [[UInt8]]
-    private let firstBytes: [Bool]
+    private var patterns: [[UInt8]] = []
+    private var firstBytes = [Bool](repeating: false, count: 256)
     private var held: [UInt8] = []
 
     init(secrets: some Sequence<String>) {
-        var patterns: Set<[UInt8]> = []
+        add(secrets)
+    }
+
+    /// Masks these too from here on.
+    mutating func add(_ secrets: some Sequence<String>) {
+        var patterns = Set(self.patterns)
         for secret in secrets {
             for value in [secret] + secret.split(whereSeparator: \.isNewline).map(String.init) {
                 patterns.formUnion(Self.forms(of: value))
             }
         }
         self.patterns = patterns.filter { $0.count >= Self.shortestValue }.sorted { $0.count > $1.count }
-        var firstBytes = [Bool](repeating: false, count: 256)
         for pattern in self.patterns { firstBytes[Int(pattern[0])] = true }
-        self.firstBytes = firstBytes
     }
 
-    /// Masks a whole text.
-    static func mask(_ text: String, secrets: some Sequence<String>) -> String {
-        var masker = SecretMasker(secrets: secrets)
-        return String(decoding: masker.mask(Array(text.utf8)) + masker.finish(), as: UTF8.self)
+    /// Masks a whole text that stands for itself.
+    func masked(_ text: String) -> String {
+        var fresh = self
+        fresh.held = []
+        return String(decoding: fresh.mask(Array(text.utf8)) + fresh.finish(), as: UTF8.self)
     }
 
     /// Takes the next piece.
