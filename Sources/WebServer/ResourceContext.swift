@@ -11,10 +11,13 @@ struct ResourceContext: RequestContext {
     var principal: Principal?
     /// The client's address, without its port; nil where there is none.
     let address: String?
+    /// Where the connection's bytes are written.
+    let eventLoop: any EventLoop
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         address = source.channel.remoteAddress?.ipAddress
+        eventLoop = source.channel.eventLoop
     }
 
     /// - Throws: ``ServerError/unauthenticated(_:)`` on a route that is open to all.

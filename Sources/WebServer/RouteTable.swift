@@ -8,6 +8,8 @@ enum RouteAccess: Sendable, Hashable {
     case open
     /// Whoever has a link that the server signed for it.
     case link
+    /// Whoever logs in at a registry that the server stands in front of: see ``RegistryLogins``.
+    case registryLogin
     /// Every principal; what is shown depends on who asks.
     case principal
     /// Principals with this permission in the registry of the path.

@@ -21,15 +21,17 @@ public struct SlipwayRoutes: Sendable {
     let libraries: [String: String]
     let creationDate: Date
     let limits: RequestLimits
+    let door: RegistryDoor?
     let logger: Logger
 
+    /// - Parameter door: nil for a server that stands in front of no registry.
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
         pools: PoolService, taskRuns: TaskRunService,
         uploads: BlobStore,
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
-        limits: RequestLimits = RequestLimits(), logger: Logger
+        limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, logger: Logger
     ) {
         self.identity = identity
         self.settings = settings
@@ -44,6 +46,7 @@ public struct SlipwayRoutes: Sendable {
         self.libraries = libraries
         self.creationDate = creationDate
         self.limits = limits
+        self.door = door
         self.logger = logger
     }
 
@@ -78,7 +81,9 @@ public struct SlipwayRoutes: Sendable {
         let router = Router(context: ResourceContext.self, options: .caseInsensitive)
         router.add(middleware: ErrorMiddleware(logger: logger))
         let table = RouteTable(router: router)
-        addOpenRoutes(to: table, failures: FailedLogins(perMinute: limits.failedLoginsPerMinute, now: uptime))
+        let failures = FailedLogins(perMinute: limits.failedLoginsPerMinute, now: uptime)
+        addOpenRoutes(to: table, failures: failures)
+        addDoor(to: table, failures: failures)
         let requests = RateLimit(
             perSecond: Double(limits.requestsPerSecond), burst: limits.requestBurst, now: uptime)
         addResourceRoutes { access in
@@ -110,5 +115,20 @@ public struct SlipwayRoutes: Sendable {
             .addRoutes(to: guarded(.everywhere(.administer)))
         AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)
         TaskRunsController(directory: directory, taskRuns: taskRuns, reader: reader).addRoutes(to: registry)
+        RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers).addRoutes(to: registry)
+        RegistryNamesController(directory: directory).addRoutes(to: guarded(.principal))
+    }
+
+    /// The endpoints of registries that this server stands in front of.
+    private func addDoor(to table: RouteTable, failures: FailedLogins) {
+        guard let door else { return }
+        let logins = RegistryLogins(
+            tokens: tokens, principals: PrincipalStore(database: database), adminUsers: door.adminUsers, runs: runs,
+            settings: settings, failures: failures)
+        let desk = RegistryDesk(settings: settings, logger: logger)
+        let routes = table.routes(for: .registryLogin)
+        RegistryTokensController(desk: desk, logins: logins).addRoutes(to: routes)
+        RegistryController(desk: desk, logins: logins, proxy: door.proxy).addRoutes(to: routes)
+        RepositoriesController(desk: desk, logins: logins, proxy: door.proxy).addRoutes(to: routes)
     }
 }

@@ -32,9 +32,13 @@ struct Server {
         )
 
         let settings = SchedulingSettings(configuration)
+        let keys = RollingKeys(in: directory)
+        let tokens = TokenService(
+            issuer: "slipway:" + start.identity.tenant, tenant: start.identity.tenant, principals: principals,
+            keys: keys.tokens)
         let environment = SchedulerEnvironment(
             runs: runs, pools: AgentPoolStore(database: database), logs: logs, uploads: uploads, settings: settings,
-            logger: logger)
+            logger: logger, registryCredentials: RunRegistryCredentials(tokens: tokens, principals: principals))
         let service = RunService(environment)
         let pools = PoolService(environment)
         let broker = LocalBroker(environment)
@@ -43,7 +47,6 @@ struct Server {
             tenant: start.identity.tenant, subscription: start.identity.subscription,
             resourceGroup: start.identity.resourceGroup,
             publicURL: configuration.publicURL, version: SlipwayServer.version)
-        let keys = RollingKeys(in: directory)
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service,
             tasks: TaskService(
@@ -51,15 +54,15 @@ struct Server {
             pools: pools,
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: service),
             uploads: uploads, database: database,
-            tokens: TokenService(
-                issuer: "slipway:" + start.identity.tenant, tenant: start.identity.tenant, principals: principals,
-                keys: keys.tokens),
+            tokens: tokens,
             links: LinkSigner(key: {
                 let key = try keys.links()
                 return (key.id, key.key)
             }),
             libraries: ["sqlite": try await database.libraryVersion()], creationDate: Date(timeIntervalSince1970: 0),
-            limits: configuration.limits.requests, logger: logger)
+            limits: configuration.limits.requests,
+            door: try RegistryDoor(configuration, adminUsers: AdminUserStore(database: database, box: box)),
+            logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in

@@ -54,8 +54,11 @@ struct RegistryDirectory {
     }
 
     func resource(_ registry: Registry) -> RegistryResource {
-        RegistryResource(
+        var resource = RegistryResource(
             id: id(of: registry), location: Self.location, loginServer: registry.loginServer,
             creationDate: Timestamp(creationDate))
+        // Elsewhere there is no login that this server could show.
+        resource.properties?.adminUserEnabled = registry.gateway
+        return resource
     }
 }

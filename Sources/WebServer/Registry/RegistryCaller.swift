@@ -1,0 +1,73 @@
+import Crypto
+import Foundation
+import RegistryGateway
+import TaskModel
+
+/// Who a token of a registry is for.
+enum RegistrySubject: Sendable, Hashable {
+    /// With the id of the secret that was shown: what came of it ends with it.
+    case principal(String, secret: String)
+    /// The registry's administrator login, by the password that was used.
+    case administrator(key: String)
+    /// A run, by the name of its registry and its id.
+    case run(registry: String, RunID)
+
+    /// The claim `sub`.
+    var text: String {
+        switch self {
+        case .principal(let id, _): id
+        case .administrator: "administrator"
+        case .run(let registry, let id): "run/\(registry)/\(id)"
+        }
+    }
+
+    /// The claim `key`: by which secret.
+    var key: String? {
+        switch self {
+        case .principal(_, let secret): secret
+        case .administrator(let key): key
+        case .run: nil
+        }
+    }
+
+    init?(_ text: String, key: String?) {
+        let parts = text.split(separator: "/")
+        if parts.count == 3, parts[0] == "run", let id = RunID(String(parts[2])) {
+            self = .run(registry: String(parts[1]), id)
+        } else if let key {
+            self = text == "administrator" ? .administrator(key: key) : .principal(text, secret: key)
+        } else {
+            return nil
+        }
+    }
+}
+
+/// Somebody who is logged in at a registry, with what they may do now.
+struct RegistryCaller: Sendable {
+    let subject: RegistrySubject
+    let permissions: Set<Permission>
+    /// What the login is limited to; nil for all that the permissions allow.
+    let limit: [RegistryAccess]?
+
+    /// What of these rights the caller has.
+    func granted(_ wanted: [RegistryAccess]) -> [RegistryAccess] {
+        wanted.compactMap { $0.granted(by: permissions) }.compactMap { access in
+            guard let limit else { return access }
+            let actions = access.actions.filter { action in
+                limit.include(RegistryAccess(type: access.type, name: access.name, actions: [action]))
+            }
+            return actions.isEmpty ? nil : RegistryAccess(type: access.type, name: access.name, actions: actions)
+        }
+    }
+
+    /// Whether the caller has all of this right.
+    func may(_ wanted: RegistryAccess) -> Bool {
+        granted([wanted]).first?.actions.count == wanted.actions.count
+    }
+
+    /// Tells passwords apart without giving them away. A token made from one is good for as long as the password is.
+    static func keyID(of password: Secret) -> String {
+        SHA256.hash(data: Data("slipway administrator password".utf8) + Data(password.value.utf8)).prefix(8)
+            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
