@@ -67,20 +67,24 @@ take_results() {
 }
 
 # start_gateway_server [NAME [port]]: starts a server that answers the registry's own endpoints too, without a port in
-# its name where that can be had, unless one is asked for. Sets login_server.
+# its name where that can be had, unless one is asked for. Sets login_server. It has a name of its own, since BuildKit
+# takes registries on `localhost` for ones without encryption.
 start_gateway_server() {
     local listen
-    if [ "${2:-}" != port ] && take_host; then
-        listen=$azure_host:443 login_server=$azure_host
-    else
-        listen=localhost:$(free_port)
+    [ "$host_taken" -eq 1 ] || take_host ||
+        skip "no name on port 443 can be had for a server: it takes root, the port, and this machine's docker daemon"
+    listen=$azure_host:443 login_server=$azure_host
+    if [ "${2:-}" = port ]; then
+        listen=$azure_host:$(free_port)
         login_server=$listen
     fi
     printf '        a server at %s\n' "$login_server"
     start_server "listen: $listen
 publicURL: https://$login_server
 registries: [{name: tests, loginServer: '$login_server', endpoint: 'http://$registry', gateway: true}]" "${1:-main}"
-    if [ "$login_server" = "$azure_host" ]; then trust_host; fi
+    # Has docker trust it, which needs no restart.
+    mkdir -p "/etc/docker/certs.d/$login_server"
+    cp "$data/tls/ca.pem" "/etc/docker/certs.d/$login_server/ca.crt"
 }
 
 # ---- A server without a port in its name -----------------------------------------------------------------------------
@@ -89,7 +93,7 @@ registries: [{name: tests, loginServer: '$login_server', endpoint: 'http://$regi
 azure_host=slipway-tests.example.test
 azure_address=127.77.0.1
 
-# take_host: gives that name to a loopback address of its own, with docker trusting it, for this scenario alone. Fails
+# take_host: gives that name to a loopback address of its own, for this scenario alone. Fails
 # where that can't be done: not as root, with port 443 taken, with a daemon elsewhere. Undone at the end of the
 # scenario, or else by the next one that asks.
 take_host() {
@@ -100,11 +104,7 @@ take_host() {
     host_taken=1
     _forget_host
     printf '%s %s\n' "$azure_address" "$azure_host" >>/etc/hosts
-    mkdir -p "/etc/docker/certs.d/$azure_host"
 }
-
-# trust_host: has docker trust the server in use under that name, which needs no restart.
-trust_host() { cp "$data/tls/ca.pem" "/etc/docker/certs.d/$azure_host/ca.crt"; }
 
 host_taken=0
 leave_host() {
@@ -114,7 +114,7 @@ leave_host() {
 }
 
 _forget_host() {
-    rm -rf "/etc/docker/certs.d/$azure_host"
+    rm -rf "/etc/docker/certs.d/$azure_host" "/etc/docker/certs.d/$azure_host":*
     grep -q "[[:space:]]$azure_host\$" /etc/hosts || return 0
     # In place: in a container the file can't be replaced.
     sed "/[[:space:]]$azure_host\$/d" /etc/hosts >"$work/hosts" && cat "$work/hosts" >/etc/hosts
