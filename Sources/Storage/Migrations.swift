@@ -11,11 +11,11 @@ enum Migrations {
         migrator.registerMigration("3-roles", migrate: makeRoles)
         migrator.registerMigration("4-request-kinds", migrate: makeRequestKinds)
         migrator.registerMigration("5-secrets", migrate: makeSecrets)
-        migrator.registerMigration("7-run-lists", migrate: makeRunLists)
-        migrator.registerMigration("7.1-agent-pools", migrate: makeAgentPools)
-        migrator.registerMigration("7.2-task-runs", migrate: makeTaskRuns)
-        migrator.registerMigration("8-tasks", migrate: makeTasks)
-        migrator.registerMigration("6-admin-users", migrate: makeAdminUsers)
+        migrator.registerMigration("6-run-lists", migrate: makeRunLists)
+        migrator.registerMigration("7-agent-pools", migrate: makeAgentPools)
+        migrator.registerMigration("8-task-runs", migrate: makeTaskRuns)
+        migrator.registerMigration("9-tasks", migrate: makeTasks)
+        migrator.registerMigration("10-admin-users", migrate: makeAdminUsers)
         return migrator
     }()
 

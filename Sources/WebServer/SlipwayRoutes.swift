@@ -115,7 +115,8 @@ public struct SlipwayRoutes: Sendable {
             .addRoutes(to: guarded(.everywhere(.administer)))
         AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)
         TaskRunsController(directory: directory, taskRuns: taskRuns, reader: reader).addRoutes(to: registry)
-        RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers).addRoutes(to: registry)
+        RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers, pools: pools)
+            .addRoutes(to: registry)
         RegistryNamesController(directory: directory).addRoutes(to: guarded(.principal))
     }
 

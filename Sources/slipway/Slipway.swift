@@ -13,7 +13,7 @@ struct Slipway: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Build.self, RunCommand.self, TaskCommand.self, Context.self, Logs.self, Runs.self, Pool.self, Principals.self,
-            Login.self, Logout.self, Version.self,
+            Build.self, RunCommand.self, TaskCommand.self, Context.self, Logs.self, Runs.self, Pool.self,
+            Principals.self, Login.self, Logout.self, Version.self,
         ])
 }

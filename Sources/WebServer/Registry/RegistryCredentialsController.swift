@@ -3,12 +3,13 @@ import ResourceAPI
 import Storage
 import TaskModel
 
-/// The administrator login of a registry: `POST P/listCredentials`, `POST P/regenerateCredential`. And what there is of
-/// its limits: `GET P/listUsages`.
+/// The administrator login of a registry: `POST P/listCredentials`, `POST P/regenerateCredential`. And how much
+/// of the server is in use: `GET P/listUsages`.
 struct RegistryCredentialsController {
     let directory: RegistryDirectory
     /// Nil for a server that stands in front of no registry.
     let adminUsers: AdminUserStore?
+    let pools: PoolService
 
     func addRoutes(to registry: RegistryRoutes) {
         registry.post("listCredentials", needing: .administer, use: list)
@@ -32,9 +33,22 @@ struct RegistryCredentialsController {
         return try .json(answer(registry, try await store.regenerate(slot, of: registry.name)))
     }
 
-    /// Nothing is counted here: how much a registry may hold is its own business.
-    private func usages(_ request: Request, _ context: ResourceContext, _ registry: Registry) throws -> Response {
-        try .json(Page<RegistryUsage>(value: []))
+    /// The queue and the slots of the pools. How much a registry may hold is its own business.
+    private func usages(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
+        var queued = 0
+        var underWay = 0
+        var slots = 0
+        for pool in try await pools.list(in: registry) {
+            let load = try await pools.load(of: pool.name, in: registry)
+            queued += load.queued
+            underWay += load.underWay
+            slots += pool.count
+        }
+        return try .json(
+            Page(value: [
+                RegistryUsage(name: "QueuedRuns", limit: directory.settings.maxQueued, currentValue: queued),
+                RegistryUsage(name: "RunningRuns", limit: slots, currentValue: underWay),
+            ]))
     }
 
     private func store(for registry: Registry) throws -> AdminUserStore {
@@ -74,7 +88,7 @@ private struct RegistryCredentialsAnswer: Codable, Sendable {
 
 private struct RegistryUsage: Codable, Sendable {
     var name: String
-    var limit: Int64
-    var currentValue: Int64
-    var unit: String
+    var limit: Int
+    var currentValue: Int
+    var unit = "Count"
 }

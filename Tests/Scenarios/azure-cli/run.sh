@@ -19,12 +19,14 @@ publish "$work/checkout" "$name/app.git"
 
 # smoke VERSION: begins az-smoke with the server in use.
 smoke() {
+    # Steps have theirs through the server; BuildKit trusts only registries that docker knew of when it started, so
+    # bases come straight from the registry behind.
     local image=$login_server/base/busybox:1
     azure_environment
     # Without the state, and the path, that another version has left.
     env -u AZURE_CONFIG_DIR ACRT_AZ_VERSION="$1" ACRT_AZ_CONFIG_DIR="$work/azure-$1" ACRT_SMOKE_DOCKER=1 \
         ACRT_GIT_URL="$git_url/$name/app.git#main:folder" ACRT_SMOKE_ECHO="$image echo hello-from-step" \
-        ACRT_SMOKE_SLEEP="$image sleep 300" ACRT_SMOKE_FAIL="$image false" ACRT_SMOKE_DOCKERFILE="FROM $image" \
+        ACRT_SMOKE_SLEEP="$image sleep 300" ACRT_SMOKE_FAIL="$image false" ACRT_SMOKE_DOCKERFILE="FROM $base" \
         "$root/Tests/Conformance/az-smoke" >"$work/smoke-$1" 2>&1 </dev/null &
     smoking[$1]=$!
     _remember "smoke-$1" $!
