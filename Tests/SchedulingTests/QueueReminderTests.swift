@@ -76,23 +76,4 @@ struct QueueReminderTests {
             #expect(try await lines(last, server) == ["Still waiting: 500th in pool default"])
         }
     }
-
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["SLIPWAY_BENCH"] != nil))
-    func `how long it takes to remind 10,000 queued runs`() async throws {
-        try await TestServer.with { server async throws in
-            for _ in 0..<10_000 { _ = try await server.submit() }
-            let last = try #require(
-                try await server.service.list(in: server.registry, RunFilter(), before: nil, limit: 1).first)
-            let due = last.createTime.addingTimeInterval(100_000)
-
-            let all = try await ContinuousClock().measure {
-                try await server.reminder.remind(dueAfter: last.createTime, until: due)
-            }
-            let none = try await ContinuousClock().measure {
-                try await server.reminder.remind(dueAfter: due, until: due)
-            }
-
-            print("all due: \(all), none due: \(none)")
-        }
-    }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contexts
 import Foundation
+import ResourceAPI
 import TestSupport
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 
 /// The cases that say what a context holds, through the code of the commands that show it.
 struct ContextConformanceTests {
-    private func object(_ json: JSONValue) throws -> [String: Any] {
+    private func object(_ json: JSONDocument) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(json.text().utf8)) as? [String: Any])
     }
 
@@ -22,7 +23,7 @@ struct ContextConformanceTests {
             ).prepare()
             return try object(try ContextListing(context).json)
         } catch {
-            return try object(JSONValue(error: error))
+            return try object(JSONDocument(error: error))
         }
     }
 
@@ -108,7 +109,7 @@ struct ContextConformanceTests {
                 #expect(error?.code == item.error, "\(item)")
                 continue
             }
-            let found = try JSONDecoder().decode([[String: JSONValue]].self, from: Data(try match().utf8))
+            let found = try JSONDecoder().decode([[String: JSONDocument]].self, from: Data(try match().utf8))
             #expect(found == [["path": .text(item.path), "excluded": .flag(item.excluded ?? false)]], "\(item)")
         }
     }
@@ -125,8 +126,8 @@ struct ContextConformanceTests {
 
             let json = try ContextMatch.text(for: rules, file: "rules", paths: paths, asJSON: true)
 
-            let found = try JSONDecoder().decode([[String: JSONValue]].self, from: Data(json.utf8))
-            let expected: [[String: JSONValue]] = paths.map {
+            let found = try JSONDecoder().decode([[String: JSONDocument]].self, from: Data(json.utf8))
+            let expected: [[String: JSONDocument]] = paths.map {
                 ["path": .text($0), "excluded": .flag(!included.contains(Array($0.utf8)))]
             }
             #expect(found == expected, "\(item.id)")
@@ -146,7 +147,7 @@ struct ContextConformanceTests {
             }
             let location = try ContextLocation(item.input, localPath: FolderContext.localPath)
 
-            var expected: [String: JSONValue] = ["kind": .text(item.expect.kind)]
+            var expected: [String: JSONDocument] = ["kind": .text(item.expect.kind)]
             if item.expect.kind == "git" {
                 expected["remote"] = item.expect.remote.map { .text($0) }
                 expected["ref"] = item.expect.ref.map { .text($0) } ?? .null

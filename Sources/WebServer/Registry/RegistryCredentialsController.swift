@@ -1,5 +1,6 @@
 import Hummingbird
 import ResourceAPI
+import Scheduling
 import Storage
 import TaskModel
 

@@ -1,5 +1,6 @@
 import Contexts
 import Foundation
+import ResourceAPI
 import TaskModel
 
 /// What would travel as a context.
@@ -35,7 +36,7 @@ struct ContextListing {
     // MARK: For programs
 
     /// With the keys and the paths of the files that describe contexts for tests.
-    var json: JSONValue {
+    var json: JSONDocument {
         let (hidden, seen) = (paths { carried.contains($0) }, paths { !carried.contains($0) })
         return .object([
             "dockerfile_path": .text(dockerfilePath), "ignore_file": ignoreFile.map { .text($0) } ?? .null,
@@ -44,9 +45,9 @@ struct ContextListing {
         ])
     }
 
-    private func paths(_ isWanted: (EntryPath) -> Bool) -> [JSONValue] {
+    private func paths(_ isWanted: (EntryPath) -> Bool) -> [JSONDocument] {
         entries.map(\.path).filter(isWanted).map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }
-            .map { JSONValue(bytes: $0) }
+            .map { JSONDocument(bytes: $0) }
     }
 
     // MARK: For people
@@ -73,8 +74,8 @@ struct ContextListing {
 }
 
 extension ContextEntry {
-    fileprivate var json: JSONValue {
-        var fields: [String: JSONValue] = ["path": JSONValue(bytes: path.bytes)]
+    fileprivate var json: JSONDocument {
+        var fields: [String: JSONDocument] = ["path": JSONDocument(bytes: path.bytes)]
         fields["mode"] = .text(octal)
         switch kind {
         case .file(let size):
@@ -83,10 +84,10 @@ extension ContextEntry {
         case .directory: fields["type"] = .text("dir")
         case .symbolicLink(let target):
             fields["type"] = .text("symlink")
-            fields["target"] = JSONValue(bytes: target)
+            fields["target"] = JSONDocument(bytes: target)
         case .hardLink(let target):
             fields["type"] = .text("hardlink")
-            fields["target"] = JSONValue(bytes: target.bytes)
+            fields["target"] = JSONDocument(bytes: target.bytes)
         case .fifo: fields["type"] = .text("fifo")
         case .device(let isCharacter, let major, let minor):
             fields["type"] = .text(isCharacter ? "char" : "block")
@@ -138,7 +139,7 @@ extension ContextEntry {
     }
 }
 
-extension JSONValue {
+extension JSONDocument {
     /// A path or a link's text: `{"b64": …}` if it is no UTF-8.
     init(bytes: [UInt8]) {
         if let text = String(validating: bytes, as: UTF8.self) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contexts
 import Glibc
+import ResourceAPI
 
 struct ContextMatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,7 +34,7 @@ struct ContextMatch: AsyncParsableCommand {
         var decisions: [(path: String, decision: IgnoreDecision)] = []
         for path in paths { decisions.append((path, try ignore.decide(path))) }
         guard !asJSON else {
-            return JSONValue.list(
+            return JSONDocument.list(
                 decisions.map { .object(["path": .text($0.path), "excluded": .flag($0.decision.isExcluded)]) }
             ).text() + "\n"
         }

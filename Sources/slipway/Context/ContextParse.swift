@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contexts
+import ResourceAPI
 import TaskModel
 
 struct ContextParse: AsyncParsableCommand {
@@ -24,9 +25,9 @@ struct ContextParse: AsyncParsableCommand {
         }
     }
 
-    static func json(_ location: ContextLocation) -> JSONValue {
-        func optional(_ text: String?) -> JSONValue { text.map { .text($0) } ?? .null }
-        var fields: [String: JSONValue] = ["kind": .text(kind(location))]
+    static func json(_ location: ContextLocation) -> JSONDocument {
+        func optional(_ text: String?) -> JSONDocument { text.map { .text($0) } ?? .null }
+        var fields: [String: JSONDocument] = ["kind": .text(kind(location))]
         if case .git(let reference) = location {
             fields["remote"] = .text(reference.written.value)
             fields["ref"] = optional(reference.ref)

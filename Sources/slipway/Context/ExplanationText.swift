@@ -1,4 +1,5 @@
 import Contexts
+import ResourceAPI
 import TaskModel
 
 /// Why a path is in a context or is not, as a sentence and as JSON.
@@ -84,9 +85,9 @@ struct ExplanationText {
 
     // MARK: For programs
 
-    var json: JSONValue {
-        var fields: [String: JSONValue] = [
-            "path": JSONValue(bytes: explanation.path.bytes), "ignore_file": ignoreFile.map { .text($0) } ?? .null,
+    var json: JSONDocument {
+        var fields: [String: JSONDocument] = [
+            "path": JSONDocument(bytes: explanation.path.bytes), "ignore_file": ignoreFile.map { .text($0) } ?? .null,
         ]
         switch explanation.verdict {
         case .included: fields["verdict"] = .text("included")
@@ -102,7 +103,7 @@ struct ExplanationText {
         case .excluded: fields["verdict"] = .text("excluded")
         case .missing(let link):
             fields["verdict"] = .text("missing")
-            fields["link"] = link.map { JSONValue(bytes: $0.bytes) }
+            fields["link"] = link.map { JSONDocument(bytes: $0.bytes) }
         }
         fields["excluded"] = .flag(explanation.decision.isExcluded)
         switch explanation.decision.cause {
@@ -110,15 +111,15 @@ struct ExplanationText {
         case .requestCopy: fields["cause"] = .text("request-copy")
         case .versionControl(let matched):
             fields["cause"] = .text("version-control")
-            fields["matched"] = JSONValue(bytes: matched.bytes)
+            fields["matched"] = JSONDocument(bytes: matched.bytes)
         case .rule(let rule, let matched):
             fields["cause"] = .text("rule")
             fields["line"] = rule.line.map { .integer(Int64($0)) } ?? .null
             fields["rule"] = .text(rule.text)
-            fields["matched"] = JSONValue(bytes: matched.bytes)
+            fields["matched"] = JSONDocument(bytes: matched.bytes)
         }
         if let rule = explanation.decision.enteredFor {
-            let line = rule.line.map { JSONValue.integer(Int64($0)) } ?? .null
+            let line = rule.line.map { JSONDocument.integer(Int64($0)) } ?? .null
             fields["entered_for"] = .object(["line": line, "rule": .text(rule.text)])
         }
         return .object(fields)

@@ -15,8 +15,8 @@ enum PoolRow {
 
 extension AgentPoolResource {
     /// The pool with its properties at the top, as the Azure CLI shows it.
-    func flattened() throws -> JSONValue {
-        guard case .object(var fields) = try JSONValue(of: self) else { return .null }
+    func flattened() throws -> JSONDocument {
+        guard case .object(var fields) = try JSONDocument(of: self) else { return .null }
         if case .object(let properties)? = fields.removeValue(forKey: "properties") {
             fields.merge(properties) { outer, _ in outer }
         }

@@ -43,7 +43,7 @@ struct PrincipalOutput {
 
     func write(_ principals: [PrincipalResource]) throws {
         try output.write(
-            columns: Self.columns, rows: principals.map(Self.cells), json: try JSONValue(of: principals))
+            columns: Self.columns, rows: principals.map(Self.cells), json: try JSONDocument(of: principals))
     }
 
     func write(_ principal: PrincipalResource) throws {
@@ -52,7 +52,7 @@ struct PrincipalOutput {
             columns.insert("CLIENT SECRET", at: 1)
             cells.insert(secret, at: 1)
         }
-        try output.write(columns: columns, rows: [cells], json: try JSONValue(of: principal))
+        try output.write(columns: columns, rows: [cells], json: try JSONDocument(of: principal))
         if principal.clientSecret != nil { Terminal.say("Keep the client secret: it is not shown again.") }
     }
 

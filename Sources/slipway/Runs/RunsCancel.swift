@@ -50,7 +50,7 @@ struct RunsCancel: AsyncParsableCommand {
             try Output(outputOptions).write(
                 columns: ["RUN ID", "STATUS", "RESULT"],
                 rows: items.map { [$0.runId, $0.previousStatus ?? "", Self.words(for: $0)] },
-                json: try JSONValue(of: items))
+                json: try JSONDocument(of: items))
             if items.isEmpty { Terminal.say("No run that could be cancelled matches.") }
             if items.contains(where: { $0.knownResult == .notFound }) { throw ExitStatus.notFound.exitCode }
         }

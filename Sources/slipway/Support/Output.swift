@@ -1,4 +1,5 @@
 import ArgumentParser
+import ResourceAPI
 import TaskModel
 
 /// How results are written.
@@ -29,7 +30,7 @@ struct Output {
     /// - Parameters:
     ///   - rows: of the table, each with a cell for each column.
     ///   - json: the value for `-o json`.
-    func write(columns: [String], rows: [[String]], json: @autoclosure () throws -> JSONValue) throws {
+    func write(columns: [String], rows: [[String]], json: @autoclosure () throws -> JSONDocument) throws {
         let text =
             switch format {
             case .table: TextTable(columns: columns, rows: rows).text(isColored: isColored)

@@ -42,15 +42,15 @@ func reporting(asJSON isJSON: Bool, _ work: () async throws -> Void) async throw
     } catch is CancellationError {
         throw ExitStatus.interrupted.exitCode
     } catch {
-        Terminal.print(JSONValue(error: error).text())
+        Terminal.print(JSONDocument(error: error).text())
         throw ExitStatus.failed.exitCode
     }
 }
 
-extension JSONValue {
+extension JSONDocument {
     /// `{"error": {"code", "message", "line"}}`, the line of the ignore file where one is to blame.
     init(error: any Error) {
-        var fields: [String: JSONValue] = ["message": .text("\(error)")]
+        var fields: [String: JSONDocument] = ["message": .text("\(error)")]
         switch error {
         case let error as ContextError:
             fields["code"] = .text(error.code)

@@ -173,7 +173,7 @@ enum TaskFileText {
 
     /// As the Azure CLI writes it, but with the command as a quoted text: one with ': ' or ' #' in it is a command too.
     private static func text(of command: String, timeout: Int?) throws -> String {
-        let quoted = JSONValue.text(command).text()
+        let quoted = JSONDocument.text(command).text()
         return "version: v1.1.0\nsteps:\n  - cmd: \(quoted)\n    disableWorkingDirectoryOverride: true\n"
             + (timeout.map { "    timeout: \($0)\n" } ?? "")
     }

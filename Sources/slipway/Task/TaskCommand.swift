@@ -54,9 +54,9 @@ extension Output {
 extension TaskResource {
     /// The task with its properties at the top, as the Azure CLI shows it. Secrets are in it only if the server was
     /// asked for them.
-    func flattened() throws -> JSONValue {
+    func flattened() throws -> JSONDocument {
         let bytes = try WireJSON.encode(self, revealing: true)
-        guard case .object(var fields) = try WireJSON.decode(JSONValue.self, from: bytes) else { return .null }
+        guard case .object(var fields) = try WireJSON.decode(JSONDocument.self, from: bytes) else { return .null }
         if case .object(let properties)? = fields.removeValue(forKey: "properties") {
             fields.merge(properties) { outer, _ in outer }
         }

@@ -67,7 +67,7 @@ extension TaskResource {
 extension Output {
     fileprivate func write(loginsOf task: TaskResource) throws {
         let rows = task.logins.sorted { $0.key < $1.key }.map { [$0.key, $0.value.identity ?? ""] }
-        try write(columns: ["LOGIN SERVER", "IDENTITY"], rows: rows, json: try JSONValue(of: task.logins))
+        try write(columns: ["LOGIN SERVER", "IDENTITY"], rows: rows, json: try JSONDocument(of: task.logins))
     }
 }
 

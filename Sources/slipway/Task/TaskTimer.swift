@@ -19,7 +19,7 @@ private enum TimerRow {
 extension Output {
     fileprivate func write(timersOf task: TaskResource) throws {
         let timers = task.properties?.trigger?.timerTriggers ?? []
-        try write(columns: TimerRow.columns, rows: timers.map(TimerRow.cells(of:)), json: try JSONValue(of: timers))
+        try write(columns: TimerRow.columns, rows: timers.map(TimerRow.cells(of:)), json: try JSONDocument(of: timers))
     }
 }
 

@@ -1,37 +1,9 @@
 import ResourceAPI
 
 /// JSON to be shown: keys sorted, two blanks for each level.
-enum JSONValue: Decodable, Equatable {
-    case null
-    case flag(Bool)
-    case integer(Int64)
-    case number(Double)
-    case text(String)
-    case list([JSONValue])
-    case object([String: JSONValue])
-
+extension JSONDocument {
     init(of value: some Encodable) throws {
-        self = try WireJSON.decode(JSONValue.self, from: try WireJSON.encode(value))
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        // Each of these fails unless the value is of its kind.
-        if container.decodeNil() {
-            self = .null
-        } else if let flag = try? container.decode(Bool.self) {
-            self = .flag(flag)
-        } else if let integer = try? container.decode(Int64.self) {
-            self = .integer(integer)
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else if let text = try? container.decode(String.self) {
-            self = .text(text)
-        } else if let list = try? container.decode([JSONValue].self) {
-            self = .list(list)
-        } else {
-            self = .object(try container.decode([String: JSONValue].self))
-        }
+        self = try WireJSON.decode(JSONDocument.self, from: try WireJSON.encode(value))
     }
 
     func text(indent: String = "") -> String {

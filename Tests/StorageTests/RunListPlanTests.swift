@@ -5,8 +5,8 @@ import Testing
 
 @testable import Storage
 
-/// Lists over many runs.
-struct RunListLoadTests {
+/// How the database finds the runs of a list.
+struct RunListPlanTests {
     private static let digest = "sha256:" + String(repeating: "a", count: 64)
     private static let filters: [(String, RunFilter)] = [
         ("all", RunFilter()),
@@ -58,27 +58,6 @@ struct RunListLoadTests {
                 }
 
                 #expect(!plan.contains { $0.hasPrefix("SCAN") || $0.contains("TEMP B-TREE") }, "\(name): \(plan)")
-            }
-        }
-    }
-
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["SLIPWAY_BENCH"] != nil))
-    func `L4 a page of 100 of 100,000 runs takes 200 ms at most`() async throws {
-        try await withStore { store, _, folder in
-            try await fill(store, folder, count: 100_000)
-
-            for (name, filter) in Self.filters {
-                var times: [Duration] = []
-                var found = 0
-                for _ in 0..<40 {
-                    times.append(
-                        try await ContinuousClock().measure {
-                            found = try await store.list(registry: "local01", filter, before: nil, limit: 100).count
-                        })
-                }
-                times.sort()
-                print("\(name): \(found) runs, p50 \(times[20]), p95 \(times[38])")
-                #expect(times[38] <= .milliseconds(200), "\(name)")
             }
         }
     }
