@@ -20,7 +20,8 @@ struct PoolShow: AsyncParsableCommand {
             if queueCount {
                 let status = try await connection.client.queueStatus(ofAgentPool: id)
                 try output.write(
-                    columns: ["COUNT"], rows: [[status.count.map(String.init) ?? ""]], json: try JSONDocument(of: status))
+                    columns: ["COUNT"], rows: [[status.count.map(String.init) ?? ""]],
+                    json: try JSONDocument(of: status))
                 return
             }
             let shown = try await connection.client.agentPool(id)
