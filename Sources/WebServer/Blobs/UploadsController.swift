@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Hummingbird
 import NIOCore
@@ -42,10 +43,10 @@ struct UploadsController {
         ServerError(status: .badRequest, code: "MissingRequiredQueryParameter", message: "comp=block needs blockid.")
     }
 
-    /// Block ids are any text; the file's name holds them in hexadecimal.
-    private static func blockName(of name: String, id: String) -> String {
-        let hex = id.utf8.prefix(40).map { String($0, radix: 16) }.joined()
-        return String("\(name.prefix(15))-\(hex)".prefix(99))
+    /// Block ids are any text, often long ones that differ at their ends only; the file's name holds their hash.
+    static func blockName(of name: String, id: String) -> String {
+        let hash = SHA256.hash(data: Data(id.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        return "\(name.prefix(30))-\(hash.joined())"
     }
 
     /// The texts of the elements `Latest`, `Committed` and `Uncommitted` of a block list, in order.
