@@ -13,8 +13,11 @@ struct RunLogWriterTests {
         let stored = Mutex<[UInt8]>([])
         let failures: Mutex<Int>
 
-        init(failures: Int = 0) {
+        let isLeaseLost: Bool
+
+        init(failures: Int = 0, isLeaseLost: Bool = false) {
             self.failures = Mutex(failures)
+            self.isLeaseLost = isLeaseLost
         }
 
         func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws {
@@ -22,7 +25,7 @@ struct RunLogWriterTests {
                 defer { left -= 1 }
                 return left > 0
             }
-            if fails { throw BrokerError.contextMissing(RunID(sequence: 1)) }
+            if fails { throw isLeaseLost ? BrokerError.leaseLost : .contextMissing(RunID(sequence: 1)) }
             try stored.withLock { stored in
                 guard Int(offset) == stored.count else { throw BrokerError.logOffset(expected: Int64(stored.count)) }
                 stored += bytes
@@ -46,6 +49,26 @@ struct RunLogWriterTests {
         RunLogWriter(
             broker: broker, lease: LeaseID("x"), secrets: secrets, limit: limit,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test func `nobody waits for room in the log of a lost run`() async throws {
+        let log = writer(Recorder(failures: 1, isLeaseLost: true), limit: 1 << 30)
+        await log.write([UInt8](repeating: 0x61, count: 4 << 20))
+
+        async let written: Void = log.write(Array("more".utf8))
+        await #expect(throws: BrokerError.leaseLost) { try await log.ship() }
+
+        await written
+    }
+
+    @Test func `nobody waits for room once the run is to end`() async throws {
+        let log = writer(Recorder(), limit: 1 << 30)
+        await log.write([UInt8](repeating: 0x61, count: 4 << 20))
+
+        async let written: Void = log.write(Array("more".utf8))
+        await log.stopWaiting()
+
+        await written
     }
 
     @Test func `G1 lone line feeds become CR LF, also at the border of two writes`() async throws {

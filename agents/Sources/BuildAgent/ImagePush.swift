@@ -42,7 +42,7 @@ struct ImagePush {
         }
         if let password = grant.credential?.password { await session.log.hide(password) }
         await session.log.line("Pushing image: \(image), attempt \(number)")
-        let credential = session.assignment.request.common.loginMode == .default ? grant.credential : nil
+        let credential = grant.credential
         let digest = try await session.daemon.client.push(image, credential: credential) { [log = session.log] bytes in
             await log.write(bytes)
         }

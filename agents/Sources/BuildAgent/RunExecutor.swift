@@ -106,6 +106,7 @@ public struct RunExecutor: Sendable {
                 case .timedOut, .leaseLost: session.stopAtOnce()
                 case .finished, .canceled, .agentStopping: break
                 }
+                await session.log.stopWaiting()
                 group.cancelAll()
                 return end
             }
@@ -155,7 +156,8 @@ public struct RunExecutor: Sendable {
     private func finish(
         _ assignment: RunAssignment, _ outcome: RunOutcome, logLength: Int64, broker: any RunBroker, logger: Logger
     ) async {
-        for attempt in 1...60 {
+        var attempt = 1
+        while true {
             do {
                 return try await broker.finish(assignment.lease, with: outcome, logLength: logLength)
             } catch BrokerError.leaseLost {
@@ -164,9 +166,9 @@ public struct RunExecutor: Sendable {
             } catch {
                 logger.warning("run not finished", metadata: ["error": "\(error)", "attempt": "\(attempt)"])
                 try? await Task.sleep(for: .seconds(min(attempt, 10)))  // this task is never canceled
+                attempt += 1
             }
         }
-        logger.error("run given up", metadata: ["error": "the server takes no outcome"])
     }
 }
 

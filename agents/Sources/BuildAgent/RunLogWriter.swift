@@ -22,6 +22,7 @@ actor RunLogWriter {
     private var shipped: Int64 = 0
     private var isCut = false
     private var isClosed = false
+    private var isEnding = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private let clock: any Clock<Duration>
     /// Since the writer was made.
@@ -72,7 +73,7 @@ actor RunLogWriter {
     }
 
     private func add(_ bytes: [UInt8]) async {
-        while pending.count > Self.mostPending, !isClosed { await change() }
+        while pending.count > Self.mostPending, !isClosed, !isEnding { await change() }
         take(masker.mask(bytes))
     }
 
@@ -110,6 +111,12 @@ actor RunLogWriter {
         }
     }
 
+    /// From here on nobody waits for room any more: the run is to end, whatever the broker takes.
+    func stopWaiting() {
+        isEnding = true
+        wake()
+    }
+
     /// Ends the log: what was held back for masking is added. ``ship()`` ends when all is with the broker.
     func close() {
         take(masker.finish())
@@ -139,6 +146,10 @@ actor RunLogWriter {
                 failures = 0
                 wake()
             } catch BrokerError.leaseLost {
+                // Nobody will take the rest, nor what is still to come.
+                isCut = true
+                pending = []
+                wake()
                 throw BrokerError.leaseLost
             } catch {
                 failures += 1

@@ -120,7 +120,11 @@ struct ContainerStep: Sendable {
                 }
                 return try await client.waitForContainer(container)
             } onCancel: {
-                await runner.stop(container, atOnce: session.stopsAtOnce || isOver())
+                // A container that is about to start can't be stopped yet, and a call may fail: until it has ended.
+                while !Task.isCancelled {
+                    await runner.stop(container, atOnce: session.stopsAtOnce || isOver())
+                    try? await Task.sleep(for: .milliseconds(500))  // canceled: it has ended
+                }
             }
         } catch {
             await remove(container)
