@@ -60,7 +60,7 @@ public struct LocalBroker: RunBroker {
                 logger.info(
                     "run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
                 signals.logs.notify(run.id)
-                if let assignment = try await assignment(of: run, lease: lease) { return assignment }
+                if let assignment = await prepared(run, lease: lease) { return assignment }
                 continue
             }
             let left = deadline - .now
@@ -106,12 +106,17 @@ public struct LocalBroker: RunBroker {
         let run = try await held(lease).run
         guard !run.isCancelRequested else { throw BrokerError.pushRefused("the run is being canceled") }
         if let given = run.request.common.customCredentials[image.registry] { return PushGrant(credential: given) }
+        guard run.request.common.loginMode == .default else { return PushGrant(credential: nil) }
         if let registry = settings.gateway(at: image.registry) {
             return PushGrant(
                 credential: try await environment.registryCredentials?.pushCredential(
                     for: run, to: image.repository, at: registry))
         }
-        return PushGrant(credential: settings.credential(for: image.registry))
+        // The server's other logins are for reading.
+        guard let registry = settings.registry(at: image.registry), try await may(.pushImages, run, registry) else {
+            return PushGrant(credential: nil)
+        }
+        return PushGrant(credential: registry.credential)
     }
 
     public func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {
@@ -151,6 +156,28 @@ public struct LocalBroker: RunBroker {
         do { try await work() } catch StorageError.leaseLost { throw BrokerError.leaseLost }
     }
 
+    /// What the agent needs for a run it has claimed; nil if that can't be put together: the run has ended then.
+    private func prepared(_ run: Run, lease: LeaseID) async -> RunAssignment? {
+        // Its own task: a claimed run must not be forgotten because whoever asked for one was told to stop meanwhile.
+        await Task {
+            do {
+                return try await assignment(of: run, lease: lease)
+            } catch {
+                logger.error("run not prepared", metadata: ["run": "\(run.id)", "error": "\(error)"])
+                let outcome = RunOutcome(
+                    status: .error,
+                    message: "The server could not prepare the run; its log says why. Queue it again.")
+                do {
+                    _ = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
+                } catch {
+                    logger.error("run not finished", metadata: ["run": "\(run.id)", "error": "\(error)"])
+                }
+                signals.logs.notify(run.id)
+                return nil
+            }
+        }.value
+    }
+
     /// - Returns: nil if the run can't be carried out any more; it has ended then.
     private func assignment(of run: Run, lease: LeaseID) async throws -> RunAssignment? {
         guard let registry = settings.registry(named: run.registry) else {
@@ -184,12 +211,19 @@ public struct LocalBroker: RunBroker {
         let request = run.request.common
         var credentials = settings.otherCredentials
         if request.loginMode == .default {
-            for registry in settings.registries {
+            for registry in settings.registries where try await may(.pullImages, run, registry) {
                 credentials[registry.loginServer.lowercased()] =
                     registry.gateway ? try await mintedCredential(for: run, at: registry) : registry.credential
             }
         }
         return credentials.merging(request.customCredentials) { _, ofRun in ofRun }
+    }
+
+    private func may(_ permission: Permission, _ run: Run, _ registry: Registry) async throws -> Bool {
+        if let credentials = environment.registryCredentials {
+            return try await credentials.may(permission, run, registry)
+        }
+        return run.registry.lowercased() == registry.name.lowercased()
     }
 
     private func mintedCredential(for run: Run, at registry: Registry) async throws -> Credential? {

@@ -49,8 +49,8 @@ public struct SchedulingSettings: Sendable {
         registries.first { $0.gateway && $0.loginServer.lowercased() == loginServer.lowercased() }
     }
 
-    /// What logs in at a registry, by host as image names spell it.
-    func credential(for host: String) -> Credential? {
-        registries.first { $0.loginServer.lowercased() == host }?.credential ?? otherCredentials[host]
+    /// By its login server, compared without case.
+    func registry(at loginServer: String) -> Registry? {
+        registries.first { $0.loginServer.lowercased() == loginServer.lowercased() }
     }
 }

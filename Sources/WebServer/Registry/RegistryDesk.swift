@@ -53,11 +53,10 @@ struct RegistryDesk: Sendable {
     }
 
     private func unknownHost(_ request: Request) -> RegistryFailure {
-        let known = settings.registries.filter(\.gateway).map(\.loginServer).joined(separator: ", ")
         return RegistryFailure(
             404, "NAME_UNKNOWN",
             "No registry has the login server '\((request.head.authority ?? "").escapedForDisplay)'. "
-                + "This server is the one at \(known).")
+                + "Use the name that 'az acr show' gives as loginServer.")
     }
 
     private func refusal(_ failure: RegistryFailure) throws -> Response {

@@ -31,6 +31,8 @@ struct RegistryLogins: Sendable {
     func caller(
         username: String, password: String, at registry: Registry, from address: String?
     ) async throws -> RegistryCaller? {
+        // A token can't be guessed, and one that has ended is no attempt: builds that use it share an address with others.
+        if username == Self.tokenUser { return try await self.caller(refreshToken: password, at: registry) }
         if let seconds = failures.wait(address) { throw Self.tooManyFailures(seconds) }
         if let caller = try await found(username: username, password: password, at: registry) { return caller }
         if let seconds = failures.note(clientID: username, address: address) { throw Self.tooManyFailures(seconds) }
@@ -43,7 +45,6 @@ struct RegistryLogins: Sendable {
     }
 
     private func found(username: String, password: String, at registry: Registry) async throws -> RegistryCaller? {
-        if username == Self.tokenUser { return try await caller(refreshToken: password, at: registry) }
         if username.lowercased() == registry.name.lowercased() {
             return try await administrator(password, of: registry)
         }
@@ -113,6 +114,8 @@ struct RegistryLogins: Sendable {
                 let run = try await runs.show(id.text, in: home)
                 // Once a stop was asked for, nothing of a run is pushed any more.
                 guard !run.status.isTerminal, !run.isCancelRequested else { return nil }
+                let needed: Permission = limit.contains { $0.actions.contains("push") } ? .pushImages : .pullImages
+                guard try await RunPermissions(principals: principals).has(needed, run, registry) else { return nil }
             } catch RunServiceError.runNotFound {
                 return nil
             }

@@ -35,10 +35,8 @@ public struct RunRegistryCredentials: RegistryCredentials {
 
     private static let pullAnything = RegistryAccess(repository: "*", "pull")
 
-    /// In its own registry a run pulls and pushes for the server. Elsewhere it may what whoever queued it may.
-    private func may(_ permission: Permission, _ run: Run, _ registry: Registry) async throws -> Bool {
-        if run.registry.lowercased() == registry.name.lowercased() { return true }
-        return try await principals.find(run.submittedBy)?.may(permission, in: registry.name) ?? false
+    public func may(_ permission: Permission, _ run: Run, _ registry: Registry) async throws -> Bool {
+        try await RunPermissions(principals: principals).has(permission, run, registry)
     }
 
     private func credential(
