@@ -156,6 +156,9 @@ public final class RegistryClient: Sendable {
 
     // MARK: Tokens
 
+    /// One for each scope that was asked for; they are made anew when there are more.
+    private static let mostAuthorizations = 1000
+
     func remembered(_ key: AuthorizationKey) -> String? {
         state.withLock { state in
             guard let found = state.authorizations[key], found.validUntil.map({ elapsed() < $0 }) ?? true else {
@@ -168,7 +171,11 @@ public final class RegistryClient: Sendable {
     func remember(_ answer: LoginAnswer, for key: AuthorizationKey) {
         let now = elapsed()
         state.withLock { state in
-            state.authorizations = state.authorizations.filter { $0.value.validUntil.map { now < $0 } ?? true }
+            if state.authorizations.count >= Self.mostAuthorizations {
+                state.authorizations = state.authorizations.filter { $0.value.validUntil.map { now < $0 } ?? false }
+                // Whoever is forgotten logs in again.
+                if state.authorizations.count >= Self.mostAuthorizations { state.authorizations = [:] }
+            }
             state.authorizations[key] = Authorization(header: answer.header, validUntil: answer.life.map { now + $0 })
         }
     }

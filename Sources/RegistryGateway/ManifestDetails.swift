@@ -85,7 +85,7 @@ extension RegistryProxy {
         }
         return ManifestDetails(
             digest: descriptor.digest, mediaType: descriptor.mediaType,
-            imageSize: image.layers.map(\.size).reduce(0, +),
+            imageSize: Self.sum(image.layers.map(\.size)),
             created: config?.created.flatMap(ImageTime.init), architecture: config?.architecture, os: config?.os,
             configMediaType: image.config.mediaType, children: [])
     }
@@ -101,8 +101,16 @@ extension RegistryProxy {
         }
         return ManifestDetails(
             digest: descriptor.digest, mediaType: descriptor.mediaType,
-            imageSize: children.map(\.imageSize).reduce(0, +), created: children.compactMap(\.created).max(),
+            imageSize: Self.sum(children.map(\.imageSize)), created: children.compactMap(\.created).max(),
             architecture: nil, os: nil, configMediaType: nil, children: children.map(\.digest))
+    }
+
+    /// Whoever pushed a manifest wrote what he liked for sizes, so their sum may not fit.
+    private static func sum(_ sizes: [Int64]) -> Int64 {
+        sizes.reduce(0) { total, size in
+            let (sum, isOver) = total.addingReportingOverflow(size)
+            return isOver ? .max : sum
+        }
     }
 }
 

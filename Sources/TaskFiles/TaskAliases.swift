@@ -44,7 +44,9 @@ struct TaskAliases {
 
     /// Replaces the directive and a known name after it, everywhere; two directives become one. Text that is put in is
     /// not looked through again.
-    func replacing(in text: String) -> String {
+    ///
+    /// - Returns: nil if it comes to more than that.
+    func replacing(in text: String, maxBytes: Int) -> String? {
         var result = ""
         var rest = text[...]
         while let start = rest.firstIndex(of: directive) {
@@ -58,6 +60,7 @@ struct TaskAliases {
             let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
             result += texts[String(name)] ?? String(directive) + name
             rest = rest.dropFirst(name.count)
+            guard result.utf8.count <= maxBytes else { return nil }
         }
         return result + rest
     }

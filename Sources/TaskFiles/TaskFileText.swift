@@ -17,7 +17,13 @@ struct TaskFileText {
         var lines = Self.numberedLines(text).filter { !$0.isComment }
         aliases = try Self.version(of: lines) >= "v1.1.0" ? TaskAliases(&lines, data) : nil
         var plain = lines.map(\.text).joined()
-        if let aliases { plain = aliases.replacing(in: plain) }
+        if let aliases {
+            guard let replaced = aliases.replacing(in: plain, maxBytes: Template.maxBytes) else {
+                throw TaskFileError(
+                    .tooComplex, "With its aliases replaced it has more than \(Template.maxBytes) bytes.")
+            }
+            plain = replaced
+        }
         do {
             rendered = try Template.render(plain, with: data)
         } catch .empty where plain.isEmpty {
@@ -94,6 +100,7 @@ extension TaskFileError {
             self.init(
                 .templateUnsupported,
                 "In a template, \(what) is not supported here yet. Use plain variables such as {{.Run.ID}}.")
+        case .tooLarge: self.init(.tooComplex, "\(error)")
         case .empty: self.init(.templateEvaluation, "Its templates leave nothing of it.")
         }
     }

@@ -10,6 +10,8 @@ public enum TemplateError: Error, Equatable {
     case unsupported(template: String, what: String)
     /// Nothing came out of it.
     case empty(template: String)
+    /// More came out of it than may. `limit` is in bytes.
+    case tooLarge(limit: Int)
 }
 
 extension TemplateError: CustomStringConvertible {
@@ -25,6 +27,8 @@ extension TemplateError: CustomStringConvertible {
         case .empty(let template):
             "The template '\(template.shown)' gives an empty text for this run. "
                 + "Use a variable that has a value, such as {{.Run.ID}}."
+        case .tooLarge(let limit):
+            "Filled in, a template has more than \(limit) bytes. Put long texts into files of the context."
         }
     }
 }

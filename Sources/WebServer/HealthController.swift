@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 import Storage
 
 /// Whether the server lives and can work, for those who watch it.
@@ -18,9 +19,10 @@ struct HealthController {
         do {
             try await database.check()
         } catch {
+            context.logger.error("database does not answer", metadata: ["error": "\(error)"])
             throw ServerError(
-                status: .serviceUnavailable, code: "NotReady", message: "The database does not answer: \(error).",
-                retryAfter: 5)
+                status: .serviceUnavailable, code: "NotReady",
+                message: "The database does not answer; the server's log says why.", retryAfter: 5)
         }
         return Response(
             status: .ok, headers: [.contentType: "text/plain"],

@@ -2,6 +2,7 @@ public import Foundation
 public import Hummingbird
 public import HummingbirdTLS
 public import Logging
+import NIOCore
 public import Scheduling
 public import Storage
 import TaskModel
@@ -61,12 +62,16 @@ public struct SlipwayRoutes: Sendable {
             server: try .tls(
                 .http1(
                     configuration: .init(
+                        idleTimeout: Self.idleTimeout,
                         httpDecoderConfiguration: .init(
                             maxHeaderFieldSize: 64 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100))),
                 tlsConfiguration: tls),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             onServerRunning: { channel in await onServerRunning(channel.localAddress?.port ?? port) }, logger: logger)
     }
+
+    /// How long a connection may stay without a request, or with half of one and nothing more coming.
+    private static let idleTimeout = TimeAmount.seconds(300)
 
     func router() -> Router<ResourceContext> {
         table().router

@@ -8,6 +8,15 @@ struct TemplateTests {
         commit: "0123abc",
         branch: "feature/x", taskName: "demo", sharedVolume: "vol")
 
+    @Test func `S10 a short template can't make a text without end`() {
+        let run = RunVariables(
+            id: String(repeating: "x", count: 10_000), registry: "r", date: Date(timeIntervalSince1970: 0))
+
+        #expect(throws: TemplateError.tooLarge(limit: 4 << 20)) {
+            try Template.render(String(repeating: "{{.Run.ID}}", count: 1000), with: run)
+        }
+    }
+
     @Test(arguments: [
         ("plain", "plain"), ("", ""),
         ("app:{{.Run.ID}}", "app:cf1"),

@@ -3,6 +3,9 @@
 /// Of the template language (Go's `text/template`) it reads fields of the run's data, comments, and the `-` that trims
 /// white space. Everything else is refused by name, and nothing is ever guessed.
 public enum Template {
+    /// The most that may come out of a template, in bytes: short ones can make long texts.
+    static let maxBytes = 4 << 20
+
     /// Renders a template.
     ///
     /// `.Run.<Name>` and `.Build.ID` are known; a name that isn't renders as nothing, as in ACR Tasks.
@@ -34,6 +37,7 @@ public enum Template {
             if trimsNext { action = action.dropLast() }
             result += literal
             result += try value(of: action, in: text, data)
+            guard result.utf8.count <= maxBytes else { throw TemplateError.tooLarge(limit: maxBytes) }
         }
         result += trimsNext ? rest.trimmingStart : rest
         guard !result.isEmpty || text.isEmpty else { throw TemplateError.empty(template: text) }

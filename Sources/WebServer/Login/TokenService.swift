@@ -76,7 +76,6 @@ public struct TokenService: Sendable {
     /// A token for whoever showed this id and secret; nil if they don't belong together.
     func issue(clientID: String, secret: String, for audience: TokenAudience = .management) async throws -> IssuedToken?
     {
-        guard let principal = try await principals.authenticate(clientID, secret: secret) else { return nil }
         let now = now()
         guard let login = try await principals.authenticate(clientID, secret: secret, at: now) else { return nil }
         let id = login.principal.id

@@ -42,6 +42,11 @@ enum KeyRoll {
             guard name.hasSuffix(".key"), let seconds = Int64(name.dropLast(4)) else { continue }
             let file = "\(olderFolder)/\(name)"
             guard let bytes = try directory.read(file) else { continue }
+            guard bytes.count == ServerKeys.signingBytes else {
+                throw .damaged(
+                    directory.path(file),
+                    reason: "it has \(bytes.count) bytes, not \(ServerKeys.signingBytes). Remove it: the tokens it signed end then")
+            }
             found.append((file, ServerKey(bytes), Date(timeIntervalSince1970: Double(seconds))))
         }
         return found
