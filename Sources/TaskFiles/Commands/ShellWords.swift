@@ -65,7 +65,9 @@ private struct ShellLexer {
     }
 
     private mutating func add(_ scalar: Unicode.Scalar) {
-        word = (word ?? "") + String(Character(scalar))
+        // In place: a word may be long.
+        if word == nil { word = "" }
+        word?.unicodeScalars.append(scalar)
     }
 
     private mutating func end() throws(CommandProblem) {
@@ -81,7 +83,8 @@ private struct ShellLexer {
 
     private mutating func singleQuoted() throws(CommandProblem) {
         guard let end = rest.firstIndex(of: "'") else { throw .syntax("a ' has no other after it") }
-        word = (word ?? "") + String(rest[..<end])
+        if word == nil { word = "" }
+        word?.unicodeScalars.append(contentsOf: rest[..<end])
         rest = rest[rest.index(after: end)...]
     }
 

@@ -45,7 +45,9 @@ enum KeyRoll {
             guard bytes.count == ServerKeys.signingBytes else {
                 throw .damaged(
                     directory.path(file),
-                    reason: "it has \(bytes.count) bytes, not \(ServerKeys.signingBytes). Remove it: the tokens it signed end then")
+                    reason:
+                        "it has \(bytes.count) bytes, not \(ServerKeys.signingBytes). Remove it: the tokens it signed end then"
+                )
             }
             found.append((file, ServerKey(bytes), Date(timeIntervalSince1970: Double(seconds))))
         }

@@ -43,8 +43,19 @@ public final class Daemon: Sendable {
         try Data(text.utf8).write(to: URL(fileURLWithPath: ledger + "/" + run.text), options: .atomic)
     }
 
-    /// Takes the names that a run made off its images. Layers and caches stay until the daemon collects them.
-    func removeNames(_ names: some Collection<String>, of run: RunID, logger: Logger) async {
+    /// Takes the names that a run made off its images, at its end: none is noted any more if all are gone. Layers and
+    /// caches stay until the daemon collects them.
+    func removeAllNames(_ names: some Collection<String>, of run: RunID, logger: Logger) async {
+        if await removeNames(names, of: run, logger: logger) {
+            try? FileManager.default.removeItem(atPath: ledger + "/" + run.text)  // there may be none
+        }
+    }
+
+    /// As ``removeAllNames(_:of:logger:)``, while others of the run are still in use.
+    ///
+    /// - Returns: whether all of these are gone.
+    @discardableResult
+    func removeNames(_ names: some Collection<String>, of run: RunID, logger: Logger) async -> Bool {
         var isClean = true
         for name in names.sorted() {
             do {
@@ -55,7 +66,7 @@ public final class Daemon: Sendable {
                     "image name not removed", metadata: ["run": "\(run)", "image": "\(name)", "error": "\(error)"])
             }
         }
-        if isClean { try? FileManager.default.removeItem(atPath: ledger + "/" + run.text) }  // there may be none
+        return isClean
     }
 
     /// Removes what runs of an earlier process left behind: names, containers, volumes and networks. Once in the life
@@ -120,7 +131,7 @@ public final class Daemon: Sendable {
         for file in files {
             guard let run = RunID(file), let text = try? String(contentsOfFile: ledger + "/" + file, encoding: .utf8)
             else { continue }
-            await removeNames(text.split(separator: "\n").map(String.init), of: run, logger: logger)
+            await removeAllNames(text.split(separator: "\n").map(String.init), of: run, logger: logger)
         }
     }
 }
