@@ -65,7 +65,9 @@ extension Setting {
     ]
 
     private static let credentials = [
-        Setting("credentials[].server", unit: "host[:port]", "Another registry, that of a private base image say. Runs only pull with this login."),
+        Setting(
+            "credentials[].server", unit: "host[:port]",
+            "Another registry, that of a private base image say. Runs only pull with this login."),
         Setting("credentials[].username", unit: "name", "Who logs in there."),
         Setting("credentials[].password", isSecret: true, "The password or token for it."),
         Setting("credentials[].passwordFile", unit: "file", "A file that holds the password."),
