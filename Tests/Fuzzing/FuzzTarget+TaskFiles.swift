@@ -16,7 +16,8 @@ func taskFileProblem(_ input: [UInt8]) -> String? {
         return planProblem(try TaskPlan(graph))
     } catch {
         guard let place = error.place else { return nil }
-        let lines = text.utf8.count { $0 == 0x0a } + 1
+        // What YAML 1.1 takes for line breaks (section 5.4).
+        let lines = text.unicodeScalars.count { "\n\r\u{85}\u{2028}\u{2029}".unicodeScalars.contains($0) } + 1
         return (1...(lines + 1)).contains(place.line) && place.column > 0 ? nil : "\(error) is outside of the file"
     }
 }

@@ -166,8 +166,9 @@ answers() {
 }
 answers 'no JSON' 400 InvalidRequestContent POST scheduleRun '{"type": '
 answers 'an unknown kind of run' 400 InvalidRequestContent POST scheduleRun '{"type": "Baking"}'
-answers 'a kind of run that is not there yet' 400 NotSupported POST scheduleRun \
-    '{"type": "EncodedTaskRunRequest", "encodedTaskContent": "eA=="}'
+answers 'a task file that is no text' 400 InvalidParameter POST scheduleRun \
+    '{"type": "EncodedTaskRunRequest", "encodedTaskContent": "%%%"}'
+answers 'a task that is not there' 404 ResourceNotFound POST scheduleRun '{"type": "TaskRunRequest", "taskId": "none"}'
 answers 'no source' 400 InvalidSourceLocation POST scheduleRun '{"type": "DockerBuildRequest", "imageNames": ["a:1"]}'
 answers 'an upload that is not there' 400 SourceNotFound POST scheduleRun \
     '{"type": "DockerBuildRequest", "sourceLocation": "source/202601010000/0123456789abcdef.tar.gz"}'
