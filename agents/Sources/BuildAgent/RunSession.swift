@@ -94,7 +94,8 @@ final class RunSession: Sendable {
         let result: Swift.Result<Void, any Error>
         do { result = .success(try await work()) } catch { result = .failure(error) }
         // Its own task: cancellation must not keep the names on the daemon.
-        await Task { [daemon, assignment, logger] in await daemon.removeAllNames(names, of: assignment.run, logger: logger)
+        await Task { [daemon, assignment, logger] in
+            await daemon.removeAllNames(names, of: assignment.run, logger: logger)
         }.value
         try result.get()
     }
