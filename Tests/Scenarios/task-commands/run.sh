@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tasks by hand: made, shown, changed, run with other settings, given timers and logins, and deleted; their secrets are
+# Task files and tasks by hand: carried out, made, shown, changed, run with other settings, given timers and logins, and deleted; their secrets are
 # nowhere to be read.
 # part: timeout 600
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -63,6 +63,21 @@ write_file "$work/folder/Dockerfile" "FROM $base" 'RUN echo built from a folder'
 expect_exit '        or with a folder for this once' 0 slipway task run -n builds -c "$work/folder"
 expect_contains '        which is uploaded' 'built from a folder' "$output"
 expect_exit 'values for a build are refused' 1 slipway task run -n builds --set A=1
+
+# ---- Without a task ----
+
+expect_exit 'a command runs' 0 slipway run --cmd "$base sh -c 'echo from the command'" /dev/null
+expect_contains '        and is heard' 'from the command' "$output"
+expect_exit '        and what it ends with counts' 1 slipway run --cmd "$base sh -c 'exit 3'" /dev/null
+expect_contains '        and is told' 'exit status 3' "$output"
+write_file "$work/steps/acb.yaml" 'version: v1.1.0' 'steps:' "  - cmd: $base cat word.txt" \
+    "  - cmd: $base echo {{.Values.greeting}}"
+write_file "$work/steps/alone.yaml" 'version: v1.1.0' 'steps:' "  - cmd: $base true"
+write_file "$work/steps/word.txt" 'a word of the folder'
+expect_exit 'a task file of a folder is carried out' 0 slipway run --set greeting=set "$work/steps"
+expect_contains '        with the folder' 'a word of the folder' "$output"
+expect_contains '        and its values' set "$output"
+expect_exit 'a task file alone is carried out' 0 slipway run -f "$work/steps/alone.yaml" /dev/null
 
 # ---- Changed ----
 
