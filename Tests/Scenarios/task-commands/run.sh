@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Task files and tasks by hand: carried out, made, shown, changed, run with other settings, given timers and logins, and deleted; their secrets are
-# nowhere to be read.
+# Task files by hand, and tasks: made, shown, changed, run with other settings, given timers and logins, and deleted;
+# their secrets are nowhere to be read.
 # part: timeout 600
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
