@@ -7,7 +7,12 @@ extension TaskResource {
     /// - Parameters:
     ///   - registry: the id of its registry, as the server spells it.
     ///   - revealing: whether secrets are shown, as by `listDetails`.
-    public init(_ task: TaskDefinition, in registry: ResourceID, location: String, tenant: String, revealing: Bool) {
+    ///   - shownSource: where a context comes from, without logins and signatures: for those who may not see secrets.
+    public init(
+        _ task: TaskDefinition, in registry: ResourceID, location: String, tenant: String, revealing: Bool,
+        shownSource: @escaping (String) -> String
+    ) {
+        let source: (String) -> String = revealing ? { $0 } : shownSource
         self.init()
         id = registry.child("tasks", task.name).description
         name = task.name
@@ -16,12 +21,12 @@ extension TaskResource {
         if !task.tags.isEmpty { tags = task.tags }
         identity = task.identity.map { IdentityProperties($0, tenant: tenant) }
         systemData = SystemData(task)
-        properties = TaskProperties(task, revealing: revealing)
+        properties = TaskProperties(task, revealing: revealing, source: source)
     }
 }
 
 extension TaskProperties {
-    fileprivate init(_ task: TaskDefinition, revealing: Bool) {
+    fileprivate init(_ task: TaskDefinition, revealing: Bool, source: (String) -> String) {
         provisioningState = "Succeeded"
         creationDate = Timestamp(task.created.at)
         status = Self.status(task.isEnabled)
@@ -33,8 +38,8 @@ extension TaskProperties {
         platform = PlatformProperties(
             os: task.platform.os, architecture: task.platform.architecture, variant: task.platform.variant)
         agentConfiguration = AgentConfiguration(cpu: task.cpu ?? AgentConfiguration.standardCPU)
-        step = task.step.map { TaskStepProperties($0, revealing: revealing) }
-        trigger = TriggerProperties(task.triggers, revealing: revealing)
+        step = task.step.map { TaskStepProperties($0, revealing: revealing, source: source) }
+        trigger = TriggerProperties(task.triggers, revealing: revealing, source: source)
         credentials = CredentialsProperties(task.credentials, revealing: revealing)
     }
 
@@ -42,7 +47,7 @@ extension TaskProperties {
 }
 
 extension TaskStepProperties {
-    fileprivate init(_ step: TaskStep, revealing: Bool) {
+    fileprivate init(_ step: TaskStep, revealing: Bool, source: (String) -> String) {
         switch step {
         case .docker(let step):
             type = Kind.docker.rawValue
@@ -66,7 +71,7 @@ extension TaskStepProperties {
             encodedValuesContent = step.valuesContent.map(Self.base64)
             values = Self.values(step.values, revealing: revealing)
         }
-        contextPath = step.context.location.map { revealing ? $0.value : $0.value.withoutUserInfo }
+        contextPath = step.context.location.map { source($0.value) }
         if revealing { contextAccessToken = step.context.accessToken }
     }
 
@@ -81,9 +86,9 @@ extension TaskStepProperties {
 }
 
 extension TriggerProperties {
-    fileprivate init(_ triggers: TaskTriggers, revealing: Bool) {
+    fileprivate init(_ triggers: TaskTriggers, revealing: Bool, source: (String) -> String) {
         if !triggers.source.isEmpty {
-            sourceTriggers = triggers.source.map { SourceTriggerProperties($0, revealing: revealing) }
+            sourceTriggers = triggers.source.map { SourceTriggerProperties($0, revealing: revealing, source: source) }
         }
         if !triggers.timers.isEmpty {
             timerTriggers = triggers.timers.map {
@@ -96,13 +101,13 @@ extension TriggerProperties {
 }
 
 extension SourceTriggerProperties {
-    fileprivate init(_ trigger: SourceTriggerDefinition, revealing: Bool) {
+    fileprivate init(_ trigger: SourceTriggerDefinition, revealing: Bool, source: (String) -> String) {
         name = trigger.name
         status = TaskProperties.status(trigger.isEnabled)
         sourceTriggerEvents = trigger.events
         var repository = SourceRepositoryProperties()
         repository.sourceControlType = trigger.sourceControlType
-        repository.repositoryUrl = revealing ? trigger.repositoryURL : trigger.repositoryURL.withoutUserInfo
+        repository.repositoryUrl = source(trigger.repositoryURL)
         repository.branch = trigger.branch
         if revealing, let authorization = trigger.authorization {
             var auth = SourceControlAuthProperties()
@@ -169,16 +174,5 @@ extension SystemData {
         lastModifiedBy = task.changed.by
         lastModifiedByType = "Application"
         lastModifiedAt = Timestamp(task.changed.at)
-    }
-}
-
-extension String {
-    /// A URL without what stands before '@' in its authority.
-    var withoutUserInfo: String {
-        guard let scheme = firstRange(of: "://") else { return self }
-        let rest = self[scheme.upperBound...]
-        let authority = rest.prefix { $0 != "/" && $0 != "#" && $0 != "?" }
-        guard let at = authority.lastIndex(of: "@") else { return self }
-        return String(self[..<scheme.upperBound] + rest[rest.index(after: at)...])
     }
 }

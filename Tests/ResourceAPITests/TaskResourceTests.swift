@@ -13,6 +13,12 @@ struct TaskResourceTests {
             known: known, by: author, makeID: { "new-id" })
     }
 
+    private static func resource(_ task: TaskDefinition, revealing: Bool) -> TaskResource {
+        TaskResource(task, in: registry, location: "local", tenant: "T", revealing: revealing) {
+            $0.replacing("me:word@", with: "")
+        }
+    }
+
     private static let docker = #"""
         {"identity": {"type": "SystemAssigned"}, "properties": {"timeout": 600, "step": {"type": "docker",
          "contextPath": "https://me:word@git.example.test/app.git#main", "contextAccessToken": "token",
@@ -24,7 +30,7 @@ struct TaskResourceTests {
     @Test func `secrets are shown only to who may see them`() throws {
         let task = try Self.definition(Self.docker)
         func text(revealing: Bool) throws -> String {
-            let resource = TaskResource(task, in: Self.registry, location: "local", tenant: "T", revealing: revealing)
+            let resource = Self.resource(task, revealing: revealing)
             return String(decoding: try WireJSON.encode(resource, revealing: true), as: UTF8.self)
         }
 
@@ -41,7 +47,7 @@ struct TaskResourceTests {
 
     @Test func `a task that is shown with its secrets and read again is the same`() throws {
         let task = try Self.definition(Self.docker)
-        let resource = TaskResource(task, in: Self.registry, location: "local", tenant: "T", revealing: true)
+        let resource = Self.resource(task, revealing: true)
 
         let again = try TaskDefinition(
             resource, name: "nightly", registry: "local01", known: task, by: Self.author, makeID: { "another" })
@@ -87,7 +93,7 @@ struct TaskResourceTests {
 
     @Test func `a system task needs no step`() throws {
         let task = try Self.definition(#"{"properties": {"isSystemTask": true, "logTemplate": "l"}}"#)
-        let resource = TaskResource(task, in: Self.registry, location: "local", tenant: "T", revealing: false)
+        let resource = Self.resource(task, revealing: false)
 
         #expect(resource.properties?.isSystemTask == true)
         #expect(resource.properties?.step == nil)

@@ -82,7 +82,7 @@ struct TasksController {
     private func resource(_ task: TaskDefinition, in registry: Registry, revealing: Bool = false) -> TaskResource {
         TaskResource(
             task, in: directory.id(of: registry), location: RegistryDirectory.location,
-            tenant: directory.identity.tenant, revealing: revealing)
+            tenant: directory.identity.tenant, revealing: revealing, shownSource: RunService.shownSource)
     }
 
     private func name(_ context: ResourceContext) -> String {

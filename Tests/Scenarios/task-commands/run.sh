@@ -36,6 +36,11 @@ expect_equal '        with its settings' '4 600 Docker t1,weekly commit' "$(jq -
       (.trigger.sourceTriggers[0].sourceTriggerEvents | join(","))] | join(" ")' <<<"$shown")"
 expect_lacks '        without its secrets' "$secret" "$shown"
 expect_contains '        which are shown on demand' "$secret" "$(task show -n builds --with-secure-properties)"
+expect_exit 'a task of an archive with a signature is made' 0 \
+    slipway task create -n signed -c "https://files.example.test/app.tar.gz?sig=$secret" -t "$name/app:signed"
+expect_contains '        where it comes from is shown' 'https://files.example.test/app.tar.gz' "$(task show -n signed)"
+expect_lacks '        without the signature' "$secret" "$(task show -n signed)"
+expect_exit '        and deleted' 0 slipway task delete -n signed -y
 expect_lacks 'no secret is in the database' "$secret" "$(strings "$data"/db/* 2>/dev/null || cat "$data"/db/*)"
 
 expect_exit 'a schedule that is none is refused' 64 slipway task create -n bad -c /dev/null --cmd true --schedule '61 * * * *'
