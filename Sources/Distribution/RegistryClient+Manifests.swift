@@ -29,8 +29,7 @@ extension RegistryClient {
         descriptor: Descriptor, manifest: Manifest
     ) {
         let answer = try await answer(to: try manifestCall(image, credential: credential))
-        let digest =
-            "sha256:" + SHA256.hash(data: answer.bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let digest = "sha256:" + SHA256.hash(data: answer.bytes).hexadecimal
         // Digests of other kinds can't be checked here, and are not used.
         if let announced = answer.headers["Docker-Content-Digest"], ImageReference.isDigest(announced),
             announced != digest

@@ -107,6 +107,6 @@ extension RegistryProxy {
     }
 
     private func sha256(_ bytes: [UInt8]) -> String {
-        "sha256:" + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        "sha256:" + SHA256.hash(data: bytes).hexadecimal
     }
 }

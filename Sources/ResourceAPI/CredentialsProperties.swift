@@ -39,7 +39,7 @@ public struct CredentialsProperties: Codable, Sendable, Hashable {
 }
 
 /// A text that is given as it is (`Opaque`) or named by the URL of a secret in a vault (`Vaultsecret`).
-public struct SecretObject: Sendable, Hashable {
+public struct SecretObject: Codable, Sendable, Hashable {
     public var type: String?
     /// Missing where secrets are not shown.
     public var value: Secret?
@@ -50,25 +50,6 @@ public struct SecretObject: Sendable, Hashable {
     }
 
     public var isVaultSecret: Bool { type?.lowercased() == "vaultsecret" }
-}
-
-extension SecretObject: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case type
-        case value
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        type = try container.decodeIfPresent(String.self, forKey: .type)
-        value = try container.decodeIfPresent(String.self, forKey: .value).map { Secret($0) }
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeIfPresent(type, forKey: .type)
-        try container.encodeIfPresent(value?.value, forKey: .value)
-    }
 }
 
 extension CredentialsProperties {

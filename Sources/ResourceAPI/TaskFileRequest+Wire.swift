@@ -8,21 +8,12 @@ extension TaskFileRequest {
 
     /// - Throws: ``InvalidRequest`` naming the field.
     public init(_ wire: FileTaskRunRequest) throws(InvalidRequest) {
-        self.init(
-            taskFile: .path(
-                try RequestChecks.path(wire.taskFilePath, of: "a task file", field: "taskFilePath")
-                    ?? Self.defaultPath),
+        let path = try RequestChecks.path(wire.taskFilePath, of: "a task file", field: "taskFilePath")
+        try self.init(
+            .path(path ?? Self.defaultPath),
             valuesFile: try RequestChecks.path(wire.valuesFilePath, of: "a file of values", field: "valuesFilePath")
                 .map { .path($0) },
-            values: try Self.checkedValues(wire.values ?? []),
-            sourceLocation: try RequestChecks.neededSource(wire.sourceLocation),
-            appliesIgnoreFile: wire.appliesIgnoreFile ?? true, includeGit: wire.includeGit ?? false,
-            platform: try RequestChecks.platform(wire.platform), cpu: try RequestChecks.cpu(wire.agentConfiguration),
-            timeout: try RequestChecks.timeout(wire.timeout),
-            agentPoolName: try RequestChecks.pool(wire.agentPoolName),
-            logTemplate: try RequestChecks.text(wire.logTemplate, field: "logTemplate"),
-            loginMode: try RequestChecks.loginMode(wire.credentials?.sourceRegistry?.loginMode),
-            customCredentials: try wire.credentials?.customCredentials() ?? [:])
+            source: try RequestChecks.neededSource(wire.sourceLocation), wire)
     }
 
     /// - Throws: ``InvalidRequest`` naming the field.
@@ -33,15 +24,21 @@ extension TaskFileRequest {
                 message: "The request holds no task file: give it in base64 as encodedTaskContent.",
                 target: "encodedTaskContent")
         }
-        self.init(
-            taskFile: .content(content),
+        try self.init(
+            .content(content),
             valuesFile: try Self.text(ofBase64: wire.encodedValuesContent, field: "encodedValuesContent")
                 .map { .content($0) },
-            values: try Self.checkedValues(wire.values ?? []),
-            sourceLocation: try RequestChecks.source(wire.sourceLocation),
-            appliesIgnoreFile: wire.appliesIgnoreFile ?? true, includeGit: wire.includeGit ?? false,
-            platform: try RequestChecks.platform(wire.platform), cpu: try RequestChecks.cpu(wire.agentConfiguration),
-            timeout: try RequestChecks.timeout(wire.timeout),
+            source: try RequestChecks.source(wire.sourceLocation), wire)
+    }
+
+    private init(
+        _ taskFile: TaskFileSource, valuesFile: TaskFileSource?, source: String?, _ wire: some TaskFileRunRequest
+    ) throws(InvalidRequest) {
+        self.init(
+            taskFile: taskFile, valuesFile: valuesFile, values: try Self.checkedValues(wire.values ?? []),
+            sourceLocation: source, appliesIgnoreFile: wire.appliesIgnoreFile ?? true,
+            includeGit: wire.includeGit ?? false, platform: try RequestChecks.platform(wire.platform),
+            cpu: try RequestChecks.cpu(wire.agentConfiguration), timeout: try RequestChecks.timeout(wire.timeout),
             agentPoolName: try RequestChecks.pool(wire.agentPoolName),
             logTemplate: try RequestChecks.text(wire.logTemplate, field: "logTemplate"),
             loginMode: try RequestChecks.loginMode(wire.credentials?.sourceRegistry?.loginMode),

@@ -1,5 +1,21 @@
+/// What both kinds of requests for a task file say.
+public protocol TaskFileRunRequest {
+    var values: [ArgumentProperties]? { get set }
+    /// A git reference, the URL of an archive, or the `relativePath` of an upload.
+    var sourceLocation: String? { get set }
+    var platform: PlatformProperties? { get set }
+    var agentConfiguration: AgentConfiguration? { get set }
+    /// In seconds.
+    var timeout: Int? { get set }
+    var agentPoolName: String? { get set }
+    var logTemplate: String? { get set }
+    var credentials: CredentialsProperties? { get set }
+    var appliesIgnoreFile: Bool? { get set }
+    var includeGit: Bool? { get set }
+}
+
 /// A request to carry out a task file of the context, as it is on the wire.
-public struct FileTaskRunRequest: Codable, Sendable, Hashable {
+public struct FileTaskRunRequest: TaskFileRunRequest, Codable, Sendable, Hashable {
     /// Relative to the context; default `acb.yaml`.
     public var taskFilePath: String?
     public var valuesFilePath: String?
@@ -23,7 +39,7 @@ public struct FileTaskRunRequest: Codable, Sendable, Hashable {
 }
 
 /// A request to carry out a task file that stands in the request itself, as it is on the wire.
-public struct EncodedTaskRunRequest: Codable, Sendable, Hashable {
+public struct EncodedTaskRunRequest: TaskFileRunRequest, Codable, Sendable, Hashable {
     /// The task file in base64.
     public var encodedTaskContent: String?
     /// A file of values in base64.

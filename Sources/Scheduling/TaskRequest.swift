@@ -11,11 +11,6 @@ struct TaskRequest {
 
     /// - Throws: ``TaskServiceError``
     func request(with overrides: TaskOverrides) throws(TaskServiceError) -> RunRequest {
-        let pool = overrides.agentPoolName ?? task.agentPoolName
-        let logTemplate = overrides.logTemplate ?? task.logTemplate
-        let credentials = try customCredentials()
-        let loginMode = task.credentials.loginMode ?? .default
-        let timeout = Duration.seconds(task.timeoutSeconds)
         switch task.step {
         case .docker(let step)?:
             guard overrides.values.isEmpty else { throw .overrideNotFitting("values", task: task.name) }
@@ -25,30 +20,36 @@ struct TaskRequest {
                     isPushEnabled: step.isPushEnabled && !step.imageNames.isEmpty, noCache: step.noCache,
                     dockerFilePath: overrides.file ?? step.dockerFilePath, target: overrides.target ?? step.target,
                     arguments: Self.merged(step.arguments, overrides.arguments, by: \.name), platform: task.platform,
-                    cpu: task.cpu, timeout: timeout, agentPoolName: pool, logTemplate: logTemplate,
-                    loginMode: loginMode, customCredentials: credentials))
+                    cpu: task.cpu, timeout: .seconds(task.timeoutSeconds),
+                    agentPoolName: overrides.agentPoolName ?? task.agentPoolName,
+                    logTemplate: overrides.logTemplate ?? task.logTemplate,
+                    loginMode: task.credentials.loginMode ?? .default, customCredentials: try customCredentials()))
         case .file(let step)?:
-            guard overrides.arguments.isEmpty else { throw .overrideNotFitting("build arguments", task: task.name) }
             return .taskFile(
-                TaskFileRequest(
-                    taskFile: .path(overrides.file ?? step.taskFilePath),
-                    valuesFile: step.valuesFilePath.map { .path($0) },
-                    values: Self.merged(step.values, overrides.values, by: \.name),
-                    sourceLocation: location(step.context, overrides), platform: task.platform, cpu: task.cpu,
-                    timeout: timeout, agentPoolName: pool, logTemplate: logTemplate, loginMode: loginMode,
-                    customCredentials: credentials))
+                try request(
+                    .path(overrides.file ?? step.taskFilePath), valuesFile: step.valuesFilePath.map { .path($0) },
+                    values: step.values, context: step.context, overrides))
         case .encoded(let step)?:
-            guard overrides.arguments.isEmpty else { throw .overrideNotFitting("build arguments", task: task.name) }
             guard overrides.file == nil else { throw .overrideNotFitting("file", task: task.name) }
             return .taskFile(
-                TaskFileRequest(
-                    taskFile: .content(step.content), valuesFile: step.valuesContent.map { .content($0) },
-                    values: Self.merged(step.values, overrides.values, by: \.name),
-                    sourceLocation: location(step.context, overrides), platform: task.platform, cpu: task.cpu,
-                    timeout: timeout, agentPoolName: pool, logTemplate: logTemplate, loginMode: loginMode,
-                    customCredentials: credentials))
+                try request(
+                    .content(step.content), valuesFile: step.valuesContent.map { .content($0) }, values: step.values,
+                    context: step.context, overrides))
         case nil: throw .withoutStep(task.name)
         }
+    }
+
+    private func request(
+        _ taskFile: TaskFileSource, valuesFile: TaskFileSource?, values: [TaskValue], context: TaskContext,
+        _ overrides: TaskOverrides
+    ) throws(TaskServiceError) -> TaskFileRequest {
+        guard overrides.arguments.isEmpty else { throw .overrideNotFitting("build arguments", task: task.name) }
+        return TaskFileRequest(
+            taskFile: taskFile, valuesFile: valuesFile, values: Self.merged(values, overrides.values, by: \.name),
+            sourceLocation: location(context, overrides), platform: task.platform, cpu: task.cpu,
+            timeout: .seconds(task.timeoutSeconds), agentPoolName: overrides.agentPoolName ?? task.agentPoolName,
+            logTemplate: overrides.logTemplate ?? task.logTemplate, loginMode: task.credentials.loginMode ?? .default,
+            customCredentials: try customCredentials())
     }
 
     /// The context with the task's token as its login, unless it has one of its own.

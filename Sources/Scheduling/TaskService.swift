@@ -3,15 +3,13 @@ import Foundation
 public import Storage
 public import TaskModel
 
-/// Keeps tasks and runs them by hand.
+/// Keeps tasks, and tells what runs of them are to do.
 public struct TaskService: Sendable {
     private let tasks: any TaskStore
-    private let runs: RunService
     private let settings: SchedulingSettings
 
-    public init(tasks: any TaskStore, runs: RunService, settings: SchedulingSettings) {
+    public init(tasks: any TaskStore, settings: SchedulingSettings) {
         self.tasks = tasks
-        self.runs = runs
         self.settings = settings
     }
 
@@ -42,16 +40,7 @@ public struct TaskService: Sendable {
         _ = try await tasks.delete(name, in: registry.name)
     }
 
-    /// Queues a run. A disabled task is run by hand as well: it is its triggers that rest.
-    public func run(_ name: String, _ overrides: TaskOverrides, in registry: Registry, by principal: String)
-        async throws -> Run
-    {
-        let submission = try await submission(of: name, overrides, in: registry)
-        return try await runs.submit(
-            submission.request, type: submission.type, task: submission.task, to: registry, by: principal)
-    }
-
-    /// What a run of a task comes to.
+    /// What a run of a task by hand comes to. That of a disabled task as well: it is its triggers that rest.
     public func submission(of name: String, _ overrides: TaskOverrides, in registry: Registry) async throws
         -> Submission
     {

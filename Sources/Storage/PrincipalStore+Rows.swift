@@ -86,7 +86,7 @@ extension PrincipalStore {
     }
 
     private static func randomID() -> String {
-        random(bytes: 8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        random(bytes: 8).hexadecimal
     }
 
     private static func random(bytes count: Int) -> Data {

@@ -5,18 +5,9 @@ public enum RunRequest: Sendable, Hashable {
 
     /// What every kind of request says.
     public var common: any CommonRequest {
-        get {
-            switch self {
-            case .build(let request): request
-            case .taskFile(let request): request
-            }
-        }
-        set {
-            switch newValue {
-            case let request as BuildRequest: self = .build(request)
-            case let request as TaskFileRequest: self = .taskFile(request)
-            default: break  // there are no others
-            }
+        switch self {
+        case .build(let request): request
+        case .taskFile(let request): request
         }
     }
 }
@@ -25,13 +16,13 @@ public enum RunRequest: Sendable, Hashable {
 public protocol CommonRequest: Sendable {
     /// Where the context comes from: a git reference (`https://host/repo.git#ref:folder`), the URL of an archive or a
     /// Dockerfile, or the path that an upload was given. Nil for a run without a context.
-    var sourceLocation: String? { get set }
+    var sourceLocation: String? { get }
     var appliesIgnoreFile: Bool { get }
     var includeGit: Bool { get }
     var platform: Platform { get }
     var cpu: Int? { get }
     var timeout: Duration? { get }
-    var agentPoolName: String? { get set }
+    var agentPoolName: String? { get }
     var logTemplate: String? { get }
     var loginMode: RegistryLoginMode { get }
     var customCredentials: [String: Credential] { get }

@@ -50,7 +50,7 @@ struct Server {
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service,
             tasks: TaskService(
-                tasks: SQLiteTaskStore(database: database, box: box), runs: service, settings: settings),
+                tasks: SQLiteTaskStore(database: database, box: box), settings: settings),
             pools: pools,
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: service),
             uploads: uploads, database: database,

@@ -100,20 +100,21 @@ struct TaskServiceTests {
     @Test func `a task is run by hand under its name, a disabled one too`() async throws {
         try await TestServer.with { server in
             let tasks = TaskService(
-                tasks: SQLiteTaskStore(database: server.database, box: server.box), runs: server.service,
-                settings: server.settings)
+                tasks: SQLiteTaskStore(database: server.database, box: server.box), settings: server.settings)
             let content = TaskStep.encoded(
                 TaskStep.EncodedStep(
                     context: TaskContext(location: nil), content: Secret("steps: []"), valuesContent: nil, values: []))
             _ = try await tasks.write("t1", in: server.registry) { _ in Self.task(content) }
 
             _ = try await tasks.write("t1", in: server.registry) { _ in Self.task(content) { $0.isEnabled = false } }
-            let run = try await tasks.run("T1", TaskOverrides(), in: server.registry, by: "me")
+            let submission = try await tasks.submission(of: "T1", TaskOverrides(), in: server.registry)
+            let run = try await server.service.submit(
+                submission.request, type: submission.type, task: submission.task, to: server.registry, by: "me")
 
             #expect(run.task == "t1")
             #expect(run.type == .autoRun)
             await #expect(throws: TaskServiceError.notFound("t2")) {
-                try await tasks.run("t2", TaskOverrides(), in: server.registry, by: "me")
+                try await tasks.submission(of: "t2", TaskOverrides(), in: server.registry)
             }
         }
     }
@@ -121,8 +122,7 @@ struct TaskServiceTests {
     @Test func `a task whose context may not be fetched is not kept`() async throws {
         try await TestServer.with { server async throws in
             let tasks = TaskService(
-                tasks: SQLiteTaskStore(database: server.database, box: server.box), runs: server.service,
-                settings: server.settings)
+                tasks: SQLiteTaskStore(database: server.database, box: server.box), settings: server.settings)
 
             await #expect(throws: RunServiceError.self) {
                 try await tasks.write("t1", in: server.registry) { _ in

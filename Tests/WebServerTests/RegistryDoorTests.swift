@@ -78,7 +78,7 @@ private struct Door {
             identity: WebServer.ServerIdentity(
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
             settings: settings, runs: runs,
-            tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), runs: runs, settings: settings),
+            tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), settings: settings),
             pools: PoolService(environment),
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs),
             uploads: uploads, database: database, tokens: tokens,

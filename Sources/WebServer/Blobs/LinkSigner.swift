@@ -1,5 +1,6 @@
 public import Crypto
 public import Foundation
+import TaskModel
 
 /// Makes and checks links that need no token: each is good for one blob, for reading or for writing, until a time.
 ///
@@ -67,9 +68,8 @@ public struct LinkSigner: Sendable {
         let expiry = "\(Int64(now().addingTimeInterval(kind.lifetime).timeIntervalSince1970))"
         let message = Self.message(key, kind.container, name, permission: kind.permission, expiry: expiry)
         let code = Data(HMAC<SHA256>.authenticationCode(for: message, using: key.key))
-        let hex = code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return
-            "\(server)/blobs/\(kind.container)/\(name)?sv=\(key.version)&sp=\(kind.permission)&se=\(expiry)&sig=\(hex)"
+            "\(server)/blobs/\(kind.container)/\(name)?sv=\(key.version)&sp=\(kind.permission)&se=\(expiry)&sig=\(code.hexadecimal)"
     }
 
     /// - Throws: ``ServerError`` (403) unless the link is ours, for this blob and use, and not over.

@@ -3,6 +3,7 @@ import Foundation
 import Hummingbird
 import NIOCore
 import Storage
+import TaskModel
 
 /// Takes contexts: one `PUT`, or blocks and then their list, as clients of blob stores send them.
 struct UploadsController {
@@ -45,8 +46,7 @@ struct UploadsController {
 
     /// Block ids are any text, often long ones that differ at their ends only; the file's name holds their hash.
     static func blockName(of name: String, id: String) -> String {
-        let hash = SHA256.hash(data: Data(id.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-        return "\(name.prefix(30))-\(hash.joined())"
+        "\(name.prefix(30))-\(SHA256.hash(data: Data(id.utf8)).hexadecimal)"
     }
 
     /// The texts of the elements `Latest`, `Committed` and `Uncommitted` of a block list, in order.

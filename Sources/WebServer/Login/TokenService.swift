@@ -15,6 +15,12 @@ enum TokenAudience: Sendable {
     static let registryResource = "https://containerregistry.azure.net"
 }
 
+/// What a token says, with the time that it is good for.
+protocol TimedPayload: JWTPayload {
+    var nbf: NotBeforeClaim { get }
+    var exp: ExpirationClaim { get }
+}
+
 struct IssuedToken: Sendable {
     let value: String
     let expiry: Date
@@ -55,7 +61,7 @@ public struct TokenService: Sendable {
         self.init(issuer: issuer, tenant: tenant, principals: principals, now: now) { keys }
     }
 
-    struct Claims: JWTPayload {
+    struct Claims: TimedPayload {
         var iss: IssuerClaim
         var aud: AudienceClaim
         var sub: SubjectClaim
@@ -88,21 +94,21 @@ public struct TokenService: Sendable {
         return IssuedToken(value: try await signer.sign(claims), expiry: expiry)
     }
 
-    /// Whose token this is; nil if it is none of ours, has expired, is for something else, or its
-    /// principal or the secret it was issued for is gone.
+    /// Whose token this is, as ``login(of:for:)`` tells.
     func principal(of token: String, for audience: TokenAudience = .management) async throws -> Principal? {
-        let claims: Claims
-        do {
-            claims = try await signer.verify(token, as: Claims.self)
-        } catch is TokenRefused {
-            return nil
-        }
-        let now = now()
-        guard claims.iss.value == issuer, claims.aud.value == [name(of: audience)], claims.tid == tenant,
-            claims.exp.value.addingTimeInterval(Self.leeway) > now,
-            claims.nbf.value.addingTimeInterval(-Self.leeway) <= now
+        try await login(of: token, for: [audience])?.principal
+    }
+
+    /// Whose token this is, and the id of the secret it was issued for; nil if it is none of ours, has expired, is for
+    /// none of these, or its principal or that secret is gone.
+    func login(
+        of token: String, for audiences: [TokenAudience]
+    ) async throws -> (principal: Principal, secretID: String)? {
+        guard let claims = try await read(token, as: Claims.self), claims.iss.value == issuer,
+            audiences.contains(where: { claims.aud.value == [name(of: $0)] }), claims.tid == tenant,
+            let principal = try await principals.find(claims.sub.value, holding: claims.sid, at: now())
         else { return nil }
-        return try await principals.find(claims.sub.value, holding: claims.sid, at: now)
+        return (principal, claims.sid)
     }
 
     /// Signs any token with the newest of the keys. It may be good for ``TokenKeys/longestLifetime`` at most.
@@ -110,11 +116,19 @@ public struct TokenService: Sendable {
         try await signer.sign(payload)
     }
 
-    /// Reads a token that ``sign(_:)`` made. The caller checks what it is for and until when.
-    ///
-    /// - Throws: ``TokenRefused`` unless one of the keys signed it.
-    func verify<Payload: JWTPayload>(_ token: String, as type: Payload.Type) async throws -> Payload {
-        try await signer.verify(token, as: type)
+    /// Reads a token that ``sign(_:)`` made; nil if it is none of ours, or its time has not come or is over. The caller
+    /// checks what it is for.
+    func read<Payload: TimedPayload>(_ token: String, as type: Payload.Type) async throws -> Payload? {
+        do {
+            let claims = try await signer.verify(token, as: type)
+            let now = now()
+            guard claims.exp.value.addingTimeInterval(Self.leeway) > now,
+                claims.nbf.value.addingTimeInterval(-Self.leeway) <= now
+            else { return nil }
+            return claims
+        } catch is TokenRefused {
+            return nil
+        }
     }
 
     private func name(of audience: TokenAudience) -> String {

@@ -68,6 +68,6 @@ struct RegistryCaller: Sendable {
     /// Tells passwords apart without giving them away. A token made from one is good for as long as the password is.
     static func keyID(of password: Secret) -> String {
         SHA256.hash(data: Data("slipway administrator password".utf8) + Data(password.value.utf8)).prefix(8)
-            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            .hexadecimal
     }
 }

@@ -61,12 +61,8 @@ struct RegistryLogins: Sendable {
 
     /// Who logs in with a token of the management API, or one that was made to be exchanged.
     func caller(managementToken token: String, at registry: Registry) async throws -> RegistryCaller? {
-        for audience in [TokenAudience.registry, .management] {
-            guard let principal = try await tokens.principal(of: token, for: audience) else { continue }
-            let secret = try await tokens.verify(token, as: TokenService.Claims.self).sid
-            return caller(principal, secret: secret, at: registry)
-        }
-        return nil
+        try await tokens.login(of: token, for: [.registry, .management])
+            .flatMap { caller($0.principal, secret: $0.secretID, at: registry) }
     }
 
     // MARK: Using a token

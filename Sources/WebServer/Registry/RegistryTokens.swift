@@ -20,7 +20,7 @@ struct RegistryTokens: Sendable {
         case access = "access_token"
     }
 
-    struct Claims: JWTPayload {
+    struct Claims: TimedPayload {
         /// The login server, as is ``aud``.
         var iss: IssuerClaim
         var aud: AudienceClaim
@@ -75,17 +75,9 @@ struct RegistryTokens: Sendable {
 
     /// What a token says; nil if it is none of ours, of another kind or registry, or over.
     func read(_ token: String, as kind: Kind, at registry: Registry) async throws -> Claims? {
-        let claims: Claims
-        do {
-            claims = try await tokens.verify(token, as: Claims.self)
-        } catch is TokenRefused {
-            return nil
-        }
-        let now = now()
         let server = registry.loginServer.lowercased()
-        guard claims.grantType == kind, claims.iss.value == server, claims.aud.value == [server],
-            claims.exp.value.addingTimeInterval(TokenService.leeway) > now,
-            claims.nbf.value.addingTimeInterval(-TokenService.leeway) <= now
+        guard let claims = try await tokens.read(token, as: Claims.self), claims.grantType == kind,
+            claims.iss.value == server, claims.aud.value == [server]
         else { return nil }
         return claims
     }

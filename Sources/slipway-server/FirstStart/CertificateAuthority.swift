@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import SwiftASN1
+import TaskModel
 import X509
 
 /// The server's own certificate authority, and the certificate it gives to the server.
@@ -86,7 +87,7 @@ struct CertificateAuthority {
         let key = P256.Signing.PrivateKey()
         let signer = Certificate.PrivateKey(key)
         // Authorities of several servers in one list of trusted ones are told apart by name.
-        let mark = SymmetricKey(size: .bits128).withUnsafeBytes { hexadecimal($0.prefix(4)) }
+        let mark = SymmetricKey(size: .bits128).withUnsafeBytes { $0.prefix(4).hexadecimal }
         let name = try DistinguishedName {
             OrganizationName("Slipway")
             CommonName("Slipway CA \(mark)")
@@ -181,10 +182,4 @@ struct ServerCertificate: Sendable {
     let notAfter: Date
     /// Whether it was made by this call.
     let isNew: Bool
-}
-
-/// Bytes as lower-case hexadecimal digits.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef")
-    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
 }

@@ -1,4 +1,5 @@
 import Crypto
+import TaskModel
 
 /// The server's secret keys, made at the first start and kept in the data folder's `keys`.
 struct ServerKeys: Sendable {
@@ -66,7 +67,7 @@ struct ServerKey: Sendable {
     let key: SymmetricKey
 
     init(_ bytes: [UInt8]) {
-        id = hexadecimal(SHA256.hash(data: Array("slipway key id".utf8) + bytes).prefix(8))
+        id = SHA256.hash(data: Array("slipway key id".utf8) + bytes).prefix(8).hexadecimal
         key = SymmetricKey(data: bytes)
     }
 }

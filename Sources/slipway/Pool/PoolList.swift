@@ -15,7 +15,7 @@ struct PoolList: AsyncParsableCommand {
             let pools = try await connection.client.agentPools(in: connection.registry)
             try Output(outputOptions).write(
                 columns: PoolRow.columns, rows: pools.map(PoolRow.cells(of:)),
-                json: .list(try pools.map { try $0.flattened() }))
+                json: .list(try pools.map { try JSONDocument(flattening: $0) }))
         }
     }
 }

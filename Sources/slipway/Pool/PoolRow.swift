@@ -13,19 +13,8 @@ enum PoolRow {
     }
 }
 
-extension AgentPoolResource {
-    /// The pool with its properties at the top, as the Azure CLI shows it.
-    func flattened() throws -> JSONDocument {
-        guard case .object(var fields) = try JSONDocument(of: self) else { return .null }
-        if case .object(let properties)? = fields.removeValue(forKey: "properties") {
-            fields.merge(properties) { outer, _ in outer }
-        }
-        return .object(fields)
-    }
-}
-
 extension Output {
     func write(_ pool: AgentPoolResource) throws {
-        try write(columns: PoolRow.columns, rows: [PoolRow.cells(of: pool)], json: try pool.flattened())
+        try write(columns: PoolRow.columns, rows: [PoolRow.cells(of: pool)], json: try JSONDocument(flattening: pool))
     }
 }

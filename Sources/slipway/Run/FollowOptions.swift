@@ -38,6 +38,6 @@ struct FollowOptions: ParsableArguments {
 
     private func show(_ run: RunResource) throws {
         try Output(outputOptions).write(
-            columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try run.flattened())
+            columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try JSONDocument(flattening: run))
     }
 }

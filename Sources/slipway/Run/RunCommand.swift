@@ -72,27 +72,16 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func request(on connection: Connection) async throws -> ScheduleRunRequest {
-        let values =
-            values.map { ArgumentProperties(.setValue, typed: $0, isSecret: false) }
-            + secretValues.map { ArgumentProperties(.setValue, typed: $0, isSecret: true) }
         if context == "/dev/null" {
             var request = EncodedTaskRunRequest()
             request.encodedTaskContent = try TaskFileText.base64(command: command, file: file, timeout: timeout)
-            request.values = values
-            request.platform = platformProperties
-            request.timeout = timeout
-            request.agentPoolName = agentPool
-            request.credentials = credentials
+            fill(&request)
             return .encodedTask(request)
         }
         var request = FileTaskRunRequest()
         request.taskFilePath = file
         request.valuesFilePath = valuesFile
-        request.values = values
-        request.platform = platformProperties
-        request.timeout = timeout
-        request.agentPoolName = agentPool
-        request.credentials = credentials
+        fill(&request)
         let source = try await BuildContext(
             context, dockerfile: .ifPresent, includesGit: includeGit, latestTime: try times.latest()
         ).hand(to: connection)
@@ -102,15 +91,17 @@ struct RunCommand: AsyncParsableCommand {
         return .fileTask(request)
     }
 
-    private var platformProperties: PlatformProperties {
+    private func fill(_ request: inout some TaskFileRunRequest) {
         let platform = platform.flatMap(Platform.init) ?? .linuxAMD64
-        return PlatformProperties(
+        request.platform = PlatformProperties(
             os: platform.os, architecture: platform.architecture ?? Platform.linuxAMD64.architecture,
             variant: platform.variant)
-    }
-
-    private var credentials: CredentialsProperties {
-        CredentialsProperties(
+        request.values =
+            values.map { ArgumentProperties(.setValue, typed: $0, isSecret: false) }
+            + secretValues.map { ArgumentProperties(.setValue, typed: $0, isSecret: true) }
+        request.timeout = timeout
+        request.agentPoolName = agentPool
+        request.credentials = CredentialsProperties(
             sourceRegistry: authMode.map { CredentialsProperties.SourceRegistry(loginMode: $0) })
     }
 }

@@ -27,14 +27,3 @@ enum RunRow {
             separator: ":")
     }
 }
-
-extension RunResource {
-    /// The run with its properties at the top, as the Azure CLI shows it.
-    func flattened() throws -> JSONDocument {
-        guard case .object(var fields) = try JSONDocument(of: self) else { return .null }
-        if case .object(let properties)? = fields.removeValue(forKey: "properties") {
-            fields.merge(properties) { outer, _ in outer }
-        }
-        return .object(fields)
-    }
-}

@@ -23,7 +23,7 @@ struct RunsList: AsyncParsableCommand {
                 in: connection.registry, filter: filter, top: top == 0 ? nil : top)
             try Output(outputOptions).write(
                 columns: RunRow.columns, rows: runs.map(RunRow.cells(of:)),
-                json: .list(try runs.map { try $0.flattened() }))
+                json: .list(try runs.map { try JSONDocument(flattening: $0) }))
         }
     }
 }

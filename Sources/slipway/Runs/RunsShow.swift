@@ -14,7 +14,8 @@ struct RunsShow: AsyncParsableCommand {
             let connection = try await connection.connect()
             let run = try await reference.find(in: connection)
             let output = Output(outputOptions)
-            try output.write(columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try run.flattened())
+            try output.write(
+                columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try JSONDocument(flattening: run))
             if output.format == .table { describe(run.properties ?? RunProperties()) }
         }
     }

@@ -2,8 +2,17 @@ import ResourceAPI
 
 /// JSON to be shown: keys sorted, two blanks for each level.
 extension JSONDocument {
+    /// Secrets are in what the server answered only if it was asked for them, so they are shown.
     init(of value: some Encodable) throws {
-        self = try WireJSON.decode(JSONDocument.self, from: try WireJSON.encode(value))
+        self = try WireJSON.decode(JSONDocument.self, from: try WireJSON.encode(value, revealing: true))
+    }
+
+    /// A resource with its properties at the top, as the Azure CLI shows it.
+    init(flattening resource: some Encodable) throws {
+        self = try JSONDocument(of: resource)
+        guard case .object(var fields) = self, case .object(let properties)? = fields.removeValue(forKey: "properties")
+        else { return }
+        self = .object(fields.merging(properties) { outer, _ in outer })
     }
 
     func text(indent: String = "") -> String {

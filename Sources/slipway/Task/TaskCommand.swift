@@ -46,20 +46,7 @@ extension Output {
         try write(
             columns: TaskRow.columns, rows: tasks.map(TaskRow.cells(of:)),
             json: isList
-                ? .list(try tasks.map { try $0.flattened() })
-                : try tasks.first?.flattened() ?? .null)
-    }
-}
-
-extension TaskResource {
-    /// The task with its properties at the top, as the Azure CLI shows it. Secrets are in it only if the server was
-    /// asked for them.
-    func flattened() throws -> JSONDocument {
-        let bytes = try WireJSON.encode(self, revealing: true)
-        guard case .object(var fields) = try WireJSON.decode(JSONDocument.self, from: bytes) else { return .null }
-        if case .object(let properties)? = fields.removeValue(forKey: "properties") {
-            fields.merge(properties) { outer, _ in outer }
-        }
-        return .object(fields)
+                ? .list(try tasks.map { try JSONDocument(flattening: $0) })
+                : try tasks.first.map { try JSONDocument(flattening: $0) } ?? .null)
     }
 }

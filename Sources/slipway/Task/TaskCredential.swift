@@ -33,8 +33,21 @@ struct LoginOptions: ParsableArguments {
         }
     }
 
-    func change() throws -> JSONDocument {
-        .credentialChange(host: loginServer, try login())
+    /// Writes the login into a task, and shows the task's logins.
+    ///
+    /// - Parameter isNew: whether there may be none for that registry yet; else there must be one.
+    func write(
+        to task: TaskReference, isNew: Bool, _ connection: ConnectionOptions, _ output: OutputOptions
+    ) async throws {
+        try await reporting {
+            let connection = try await connection.connect()
+            let id = task.id(in: connection)
+            let isThere = try await connection.client.task(id).logins[loginServer] != nil
+            if isNew, isThere { throw CommandError.loginExists(loginServer, task: task.name) }
+            if !isNew, !isThere { throw CommandError.noLogin(loginServer, task: task.name) }
+            let change = JSONDocument.credentialChange(host: loginServer, try login())
+            try Output(output).write(loginsOf: try await connection.client.patchTask(id, change))
+        }
     }
 
     private func login() throws -> JSONDocument {
@@ -80,15 +93,7 @@ struct CredentialAdd: AsyncParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func run() async throws {
-        try await reporting {
-            let connection = try await connection.connect()
-            let id = reference.id(in: connection)
-            guard try await connection.client.task(id).logins[login.loginServer] == nil else {
-                throw CommandError.loginExists(login.loginServer, task: reference.name)
-            }
-            try Output(outputOptions).write(
-                loginsOf: try await connection.client.patchTask(id, try login.change()))
-        }
+        try await login.write(to: reference, isNew: true, connection, outputOptions)
     }
 }
 
@@ -101,15 +106,7 @@ struct CredentialUpdate: AsyncParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func run() async throws {
-        try await reporting {
-            let connection = try await connection.connect()
-            let id = reference.id(in: connection)
-            guard try await connection.client.task(id).logins[login.loginServer] != nil else {
-                throw CommandError.noLogin(login.loginServer, task: reference.name)
-            }
-            try Output(outputOptions).write(
-                loginsOf: try await connection.client.patchTask(id, try login.change()))
-        }
+        try await login.write(to: reference, isNew: false, connection, outputOptions)
     }
 }
 
