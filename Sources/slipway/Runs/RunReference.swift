@@ -24,7 +24,8 @@ struct RunReference: ParsableArguments {
         guard let newest = try await connection.client.runs(in: connection.registry, top: 1).first else {
             throw CommandError.noRuns
         }
-        return newest
+        // A list leaves out what only a look at the run tells: what it waits for.
+        return try await connection.client.run(connection.registry.run(newest.requiredID))
     }
 }
 

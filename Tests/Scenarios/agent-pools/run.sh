@@ -28,6 +28,7 @@ waiting=$run
 expect_equal 'its run waits' Queued "$(run_field "$waiting" .status)"
 expect_match '  and says for what, and what to do' 'pool p1 has no agents \(count 0\): .*--count 1.*' \
     "$(run_field "$waiting" .waitReason)"
+expect_contains '  as the newest run too' 'Waiting: pool p1 has no agents (count 0)' "$(slipway runs show)"
 expect_contains '  in its log too' 'Waiting: pool p1 has no agents (count 0)' "$(log_of_run "$waiting")"
 expect_equal '  and in the queue of the pool' 1 "$(slipway pool show -n p1 --queue-count --output tsv)"
 submit "$work/quick"
