@@ -60,4 +60,8 @@ public enum RunEvent: Sendable, Hashable {
     case resolved(SourceRevision)
     /// What the run waits for on the agent, for people; nil when it waits no longer.
     case waiting(String?)
+    /// The steps of the run, in the order of the task file, none begun.
+    case planned([StepResult])
+    /// What has become of one of them.
+    case step(StepResult)
 }

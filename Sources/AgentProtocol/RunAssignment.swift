@@ -21,12 +21,16 @@ public struct RunAssignment: Sendable {
     public let gitCredentials: [String: Credential]
     /// The longest the whole run may take.
     public let timeout: Duration
+    /// What the run may do, by the policy of its pool.
+    public let policy: PoolPolicy
+    public let taskFiles: TaskFileSettings
 
     public init(
         lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry,
         request: RunRequest,
         source: RunSource, startTime: Date, taskName: String?, pullCredentials: [String: Credential],
-        gitCredentials: [String: Credential], timeout: Duration
+        gitCredentials: [String: Credential], timeout: Duration, policy: PoolPolicy = PoolPolicy(),
+        taskFiles: TaskFileSettings = TaskFileSettings()
     ) {
         self.lease = lease
         self.terms = terms
@@ -41,6 +45,8 @@ public struct RunAssignment: Sendable {
         self.pullCredentials = pullCredentials
         self.gitCredentials = gitCredentials
         self.timeout = timeout
+        self.policy = policy
+        self.taskFiles = taskFiles
     }
 }
 

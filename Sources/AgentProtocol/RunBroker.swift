@@ -29,6 +29,11 @@ public protocol RunBroker: Sendable {
     /// - Throws: ``BrokerError/logOffset(expected:)`` if bytes before `offset` are missing.
     func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws
 
+    /// The value of a secret that the run's task file names.
+    ///
+    /// - Throws: ``BrokerError/secretMissing(_:)`` if the run's registry has no such secret.
+    func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret
+
     /// Asks for permission to push one image: refused once a stop was asked for.
     func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant
 
@@ -52,6 +57,7 @@ public enum BrokerError: Error, Equatable {
     case pushRefused(String)
     case contextMissing(RunID)
     case unknownAgent(AgentID)
+    case secretMissing(SecretLocation)
 }
 
 extension BrokerError: CustomStringConvertible {
@@ -63,6 +69,8 @@ extension BrokerError: CustomStringConvertible {
         case .pushRefused(let reason): "Nothing may be pushed any more: \(reason)."
         case .contextMissing(let run): "The uploaded context of run \(run) is no longer there. Upload it again."
         case .unknownAgent(let agent): "No agent \(agent) is registered. Register first."
+        case .secretMissing(let location):
+            "The run's registry has no secret \(location). Store it with 'slipway secret set \(location)'."
         }
     }
 }

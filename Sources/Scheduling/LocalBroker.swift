@@ -87,6 +87,7 @@ public struct LocalBroker: RunBroker {
                 logger.debug("run began", metadata: ["run": "\(run.id)"])
             case .resolved(let source): try await runs.setSource(source, lease: lease.text, at: environment.now())
             case .waiting(let reason): try await runs.setWaitReason(reason, lease: lease.text, at: environment.now())
+            case .planned, .step: break
             }
         }
         signals.logs.notify(run.id)
@@ -100,6 +101,11 @@ public struct LocalBroker: RunBroker {
             throw BrokerError.logOffset(expected: expected - leased.logStart)
         }
         signals.logs.notify(leased.run.id)
+    }
+
+    public func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret {
+        _ = try await held(lease)
+        throw BrokerError.secretMissing(location)
     }
 
     public func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
@@ -189,6 +195,8 @@ public struct LocalBroker: RunBroker {
             return nil
         }
         let pullCredentials = try await pullCredentials(of: run)
+        let pool = try await PoolDirectory(settings: settings, store: environment.pools).find(
+            PoolID(registry: run.poolRegistry, name: run.agentPool))
         return RunAssignment(
             lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool,
             registry: registry.gateway
@@ -196,7 +204,8 @@ public struct LocalBroker: RunBroker {
             request: run.request, source: source(of: run.request.common), startTime: run.startTime ?? environment.now(),
             taskName: run.task,
             pullCredentials: pullCredentials,
-            gitCredentials: settings.gitCredentials, timeout: run.request.common.timeout ?? settings.runTimeout)
+            gitCredentials: settings.gitCredentials, timeout: run.request.common.timeout ?? settings.runTimeout,
+            policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles)
     }
 
     private func source(of request: any CommonRequest) -> RunSource {

@@ -17,11 +17,13 @@ public struct SchedulingSettings: Sendable {
     public var runTimeout: Duration
     /// The longest that a run may ask for.
     public var maxRunTimeout: Duration
+    public var taskFiles: TaskFileSettings
 
     public init(
         registries: [Registry], pools: [AgentPool], otherCredentials: [String: Credential] = [:],
         gitCredentials: [String: Credential] = [:], sources: AddressPolicy = AddressPolicy(), maxQueued: Int = 10_000,
-        runTimeout: Duration = .seconds(3600), maxRunTimeout: Duration = .seconds(28_800)
+        runTimeout: Duration = .seconds(3600), maxRunTimeout: Duration = .seconds(28_800),
+        taskFiles: TaskFileSettings = TaskFileSettings()
     ) {
         self.registries = registries
         self.pools = pools
@@ -31,6 +33,7 @@ public struct SchedulingSettings: Sendable {
         self.maxQueued = maxQueued
         self.runTimeout = runTimeout
         self.maxRunTimeout = maxRunTimeout
+        self.taskFiles = taskFiles
     }
 
     /// Compared without case.

@@ -44,8 +44,23 @@ public struct AgentPool: Sendable, Hashable {
 public struct PoolPolicy: Sendable, Hashable {
     /// Refuse requests with secret build arguments (they can end up in an image's history).
     public var refuseSecretBuildArguments: Bool
+    /// What steps may ask for beyond their own containers.
+    public var allowed: Set<StepPermission>
+    /// The most memory of a step's container, in bytes; nil for no limit. A step may ask for less.
+    public var stepMemory: Int64?
+    /// The most processors of a step's container, in billionths of one; nil for no limit. A step may ask for less.
+    public var stepNanoCPUs: Int64?
+    /// Whether programs in steps can't gain rights (`sudo`, setuid).
+    public var noNewPrivileges: Bool
 
-    public init(refuseSecretBuildArguments: Bool = false) {
+    public init(
+        refuseSecretBuildArguments: Bool = false, allowed: Set<StepPermission> = [], stepMemory: Int64? = nil,
+        stepNanoCPUs: Int64? = nil, noNewPrivileges: Bool = false
+    ) {
         self.refuseSecretBuildArguments = refuseSecretBuildArguments
+        self.allowed = allowed
+        self.stepMemory = stepMemory
+        self.stepNanoCPUs = stepNanoCPUs
+        self.noNewPrivileges = noNewPrivileges
     }
 }

@@ -36,6 +36,10 @@ struct RunLogWriterTests {
         func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? { nil }
         func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String { "" }
         func report(_ event: RunEvent, for lease: LeaseID) async throws {}
+        func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret {
+            throw BrokerError.secretMissing(location)
+        }
+
         func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
             PushGrant(credential: nil)
         }

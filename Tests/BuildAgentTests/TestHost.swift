@@ -192,6 +192,10 @@ final class TestBroker: RunBroker {
         newsSource.yield()
     }
 
+    func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret {
+        throw BrokerError.secretMissing(location)
+    }
+
     func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant { PushGrant(credential: nil) }
 
     func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {
