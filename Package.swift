@@ -118,7 +118,10 @@ let package = Package(
         // Executables: argument parsing and wiring only
         .executableTarget(
             name: "slipway",
-            dependencies: ["Contexts", "CurlHTTP", "ResourceAPI", "TaskModel", arguments],
+            dependencies: [
+                "BuildAgent", "Contexts", "CurlHTTP", "DockerEngine", "ResourceAPI", "TaskFiles", "TaskModel", arguments,
+                logging,
+            ],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -307,6 +307,33 @@ make_base_image() {
     DOCKER_CONFIG=$config timeout 60 docker push --quiet "$name" >/dev/null
 }
 
+# make_local_images: images that task files name without a registry, on the daemon alone: busybox, and docker, which has
+# the docker client as its entry point, and sh. Those that the daemon has already stay.
+make_local_images() {
+    local root=$SLIPWAY_TEST_WORK/base client library
+    need_packages "for a base image" busybox-static || return 1
+    [ -d "$root" ] || _make_root "$root" || return 1
+    if ! docker image inspect busybox >/dev/null 2>&1; then
+        tar --create --directory="$root" --owner=0 --group=0 --numeric-owner . |
+            timeout 60 docker import --change 'ENV PATH=/bin' --change 'CMD ["sh"]' - busybox >/dev/null || return 1
+        printf 'busybox\n' >>"$SLIPWAY_TEST_WORK/images"
+    fi
+    if ! docker image inspect docker >/dev/null 2>&1; then
+        client=$(command -v docker)
+        rm -rf "$root-docker"
+        cp -a "$root" "$root-docker"
+        cp -L "$client" "$root-docker/bin/docker"
+        # The libraries of a client that is not linked statically.
+        for library in $(ldd "$client" 2>/dev/null | grep -o '/[^ ]*'); do
+            cp -L --parents "$library" "$root-docker" || return 1
+        done
+        tar --create --directory="$root-docker" --owner=0 --group=0 --numeric-owner . |
+            timeout 60 docker import --change 'ENV PATH=/bin' --change 'ENTRYPOINT ["docker"]' - docker >/dev/null ||
+            return 1
+        printf 'docker\n' >>"$SLIPWAY_TEST_WORK/images"
+    fi
+}
+
 # What `busybox --install` does, but for another root.
 _make_root() {
     local root=$1 busybox command

@@ -50,6 +50,7 @@ public enum ContextError: Error, Equatable {
     // Reading
     case unreadable(String, reason: String)
     case changedWhileReading(String)
+    case folderUnwritable(String, reason: String)
 
     // Archives
     case notAnArchive(reason: String)
@@ -99,6 +100,7 @@ extension ContextError {
         case .submodule: "submodule"
         case .mirrorDamaged: "mirror-damaged"
         case .unreadable, .changedWhileReading: "unreadable"
+        case .folderUnwritable: "unwritable"
         case .notAnArchive, .archiveBroken: "bad-archive"
         case .entryRefused: "entry-refused"
         case .tooLarge: "too-large"
@@ -215,6 +217,7 @@ extension ContextError: CustomStringConvertible {
         case .noDockerfile(let path):
             "There is no \(path) in the context. Add one, name another file with -f, or another folder of a repository as in URL#main:FOLDER."
         case .unreadable(let path, let reason): "\(path) can't be read: \(reason)."
+        case .folderUnwritable(let path, let reason): "\(path) can't be written: \(reason)."
         case .changedWhileReading(let path):
             "\(path) became shorter while it was read. Try again when nothing writes to it."
         case .notAnArchive(let reason):

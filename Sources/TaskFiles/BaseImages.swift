@@ -41,11 +41,18 @@ public struct BaseImages: Sendable, Hashable {
     /// The image of the target stage, followed back through earlier stages. Nil if that ends in `scratch` or can't be
     /// told.
     public var runtime: ImageReference? {
+        guard case .image(let image) = runtimeOrigin else { return nil }
+        return image
+    }
+
+    /// Whether the target stage begins with nothing.
+    public var isFromScratch: Bool { runtimeOrigin == .scratch }
+
+    private var runtimeOrigin: BaseImage.Origin? {
         var origin = stages.last?.from.origin
         // A stage leads to an earlier one only, so this ends.
         while case .stage(let index) = origin { origin = stages[index].from.origin }
-        guard case .image(let image) = origin else { return nil }
-        return image
+        return origin
     }
 
     /// All images but ``runtime``, each once, in the order of the file.

@@ -13,7 +13,8 @@ struct Slipway: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Build.self, RunCommand.self, TaskCommand.self, Context.self, Logs.self, Runs.self, Pool.self,
+            Build.self, RunCommand.self, ExecCommand.self, TaskCommand.self, Context.self, Logs.self, Runs.self,
+            Pool.self,
             Principals.self, Login.self, Logout.self, Version.self,
         ])
 }

@@ -50,6 +50,7 @@ struct KeepAliveTests {
         let log = RunLogWriter(
             broker: recorder, lease: LeaseID("x"), secrets: [], limit: 1 << 20,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: clock)
+        _ = await log.open("build", isShared: false)
         async let shipped: Void = log.ship()
         try await body(recorder, log, clock)
         await log.close()
@@ -79,7 +80,7 @@ struct KeepAliveTests {
             try await log.keepingAlive(Self.words) {
                 for _ in 0..<20 {
                     await clock.advance(by: .seconds(30))
-                    await log.write(Array("output\n".utf8))
+                    await log.write(Array("output\n".utf8), to: 1)
                 }
             }
             var pieces = recorder.pieces.makeAsyncIterator()
@@ -95,7 +96,7 @@ struct KeepAliveTests {
                 var pieces = recorder.pieces.makeAsyncIterator()
                 await clock.advance(by: .seconds(60))
                 _ = await pieces.next()
-                await log.write(Array("output\n".utf8))
+                await log.write(Array("output\n".utf8), to: 1)
                 _ = await pieces.next()
                 await clock.advance(by: .seconds(60))
                 _ = await pieces.next()

@@ -49,27 +49,31 @@ struct RunLogWriterTests {
         var text: String { stored.withLock { String(decoding: $0, as: UTF8.self) } }
     }
 
-    private func writer(_ broker: Recorder, secrets: [String] = [], limit: Int64 = 1 << 20) -> RunLogWriter {
-        RunLogWriter(
+    private func writer(_ broker: Recorder, secrets: [String] = [], limit: Int64 = 1 << 20) async
+        -> RunLogWriter
+    {
+        let log = RunLogWriter(
             broker: broker, lease: LeaseID("x"), secrets: secrets, limit: limit,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        _ = await log.open("step", isShared: false)
+        return log
     }
 
     @Test func `nobody waits for room in the log of a lost run`() async throws {
-        let log = writer(Recorder(failures: 1, isLeaseLost: true), limit: 1 << 30)
-        await log.write([UInt8](repeating: 0x61, count: 4 << 20))
+        let log = await writer(Recorder(failures: 1, isLeaseLost: true), limit: 1 << 30)
+        await log.write([UInt8](repeating: 0x61, count: 4 << 20), to: 1)
 
-        async let written: Void = log.write(Array("more".utf8))
+        async let written: Void = log.write(Array("more".utf8), to: 1)
         await #expect(throws: BrokerError.leaseLost) { try await log.ship() }
 
         await written
     }
 
     @Test func `nobody waits for room once the run is to end`() async throws {
-        let log = writer(Recorder(), limit: 1 << 30)
-        await log.write([UInt8](repeating: 0x61, count: 4 << 20))
+        let log = await writer(Recorder(), limit: 1 << 30)
+        await log.write([UInt8](repeating: 0x61, count: 4 << 20), to: 1)
 
-        async let written: Void = log.write(Array("more".utf8))
+        async let written: Void = log.write(Array("more".utf8), to: 1)
         await log.stopWaiting()
 
         await written
@@ -77,10 +81,10 @@ struct RunLogWriterTests {
 
     @Test func `G1 lone line feeds become CR LF, also at the border of two writes`() async throws {
         let broker = Recorder()
-        let log = writer(broker)
+        let log = await writer(broker)
 
-        await log.write(Array("a\nb\r".utf8))
-        await log.write(Array("\nc".utf8))
+        await log.write(Array("a\nb\r".utf8), to: 1)
+        await log.write(Array("\nc".utf8), to: 1)
         await log.close()
         try await log.ship()
 
@@ -90,9 +94,9 @@ struct RunLogWriterTests {
 
     @Test func `G2 bytes are sent again after an append that failed`() async throws {
         let broker = Recorder(failures: 2)
-        let log = writer(broker)
+        let log = await writer(broker)
 
-        await log.write(Array("kept\n".utf8))
+        await log.write(Array("kept\n".utf8), to: 1)
         await log.close()
         try await log.ship()
 
@@ -102,10 +106,10 @@ struct RunLogWriterTests {
     @Test(arguments: [(9, false), (10, false), (11, true)])
     func `G4 the limit cuts the log with a line that says so`(count: Int, isCut: Bool) async throws {
         let broker = Recorder()
-        let log = writer(broker, limit: 10)
+        let log = await writer(broker, limit: 10)
 
-        await log.write([UInt8](repeating: 0x61, count: count))
-        await log.write(isCut ? Array("more".utf8) : [])
+        await log.write([UInt8](repeating: 0x61, count: count), to: 1)
+        await log.write(isCut ? Array("more".utf8) : [], to: 1)
         await log.close()
         try await log.ship()
 
@@ -116,13 +120,46 @@ struct RunLogWriterTests {
 
     @Test func `our own lines begin on a new line and show no control characters`() async throws {
         let broker = Recorder()
-        let log = writer(broker)
+        let log = await writer(broker)
 
-        await log.write(Array("no end".utf8))
+        await log.write(Array("no end".utf8), to: 1)
         await log.line("a\u{1b}[31m\nforged")
         await log.close()
         try await log.ship()
 
         #expect(broker.text.contains(/^no end\r\n\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d a\\u\{1b\}\[31m\\u\{a\}forged\r\n$/))
+    }
+
+    @Test func `a secret is masked where two sources write by turns`() async throws {
+        let broker = Recorder()
+        let log = await writer(broker, secrets: ["hunter2hunter2"])
+        let other = await log.open("other", isShared: false)
+
+        await log.write(Array("a hunter2".utf8), to: 1)
+        await log.write(Array("b hunter2hun".utf8), to: other.number)
+        await log.write(Array("hunter2\n".utf8), to: 1)
+        await log.write(Array("ter2\n".utf8), to: other.number)
+        await log.close()
+        try await log.ship()
+
+        #expect(!broker.text.contains("hunter2"))
+        #expect(broker.text.count { $0 == "*" } == 6)
+    }
+
+    @Test func `a line that is too long for a shared log is cut, and what follows says so`() async throws {
+        let broker = Recorder()
+        let log = await writer(broker)
+        let shared = await log.open("wide", isShared: true)
+
+        await log.write([UInt8](repeating: 0x61, count: StepOutputBuffer.longestLine + 2), to: shared.number)
+        await log.line("said meanwhile")
+        await log.write(Array("b\nc".utf8), to: shared.number)
+        await log.close()
+        try await log.ship()
+
+        let lines = broker.text.split(separator: "\r\n")
+        #expect(lines[0] == "wide | " + String(repeating: "a", count: StepOutputBuffer.longestLine))
+        #expect(lines[1].hasSuffix(" said meanwhile"))
+        #expect(lines[2...] == ["wide + aab", "wide | c"])
     }
 }

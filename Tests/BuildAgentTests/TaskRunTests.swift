@@ -1,6 +1,8 @@
+import AgentProtocol
 import DockerEngine
 import Foundation
 import Logging
+import Synchronization
 import TaskModel
 import TestSupport
 import Testing
@@ -9,69 +11,6 @@ import Testing
 
 @Suite(.needsDaemon, .timeLimit(.minutes(5)))
 struct TaskRunTests {
-    /// Cases that need what is refused by name so far, or what a run has not: a vault, a caller's defaults, the daemon.
-    private static let left: Set<String> = [
-        "exec-keep", "exec-pipe-on-agent", "exec-secret-volume", "render-run-json", "run-defaults",
-    ]
-
-    static let cases = ((try? TaskFileCase.all()) ?? []).filter {
-        $0.mode == "exec" && !left.contains($0.name) && $0.needs?.contains("registry") != true
-    }
-
-    @Test(arguments: cases) func `a run does what its case says`(item: TaskFileCase) async throws {
-        let expected = try #require(item.expect.run)
-        try await TestHost.withShell { shell in
-            func local(_ text: String) -> String { text.replacing("busybox", with: shell) }
-            var test = TestRun()
-            test.registry = item.run.registry
-            test.files = (item.files ?? [:]).mapValues(local)
-            test.values = item.overrides.map { TaskValue(name: $0.name, value: Secret($0.value), isSecret: false) }
-
-            let ending = try await test.carryOut(local(try item.text))
-
-            try check(ending, expected, run: test.run, of: item)
-        }
-    }
-
-    private func check(
-        _ ending: TestRun.Ending, _ expected: TaskFileCase.Expectation.Outcome, run: RunID, of item: TaskFileCase
-    ) throws {
-        let comment = Comment(rawValue: ending.log)
-        let message = ending.outcome.message ?? ""
-        #expect(ending.outcome.status == (expected.status == "succeeded" ? .succeeded : .failed), comment)
-        if let error = expected.error {
-            if let step = error.step { #expect(message.contains("failed to run step ID: \(step): "), comment) }
-            // A failing RUN is told by its text, not its code, when BuildKit builds.
-            if let code = error.exitCode, item.name != "exec-build-failing-run" {
-                #expect(message.contains("exit status \(code)"), comment)
-            }
-            if error.kind == "timeout" { #expect(message.hasSuffix("timed out"), comment) }
-        }
-        for (step, state) in expected.steps ?? [:] {
-            let word = ["successful": "succeeded", "skipped": "never began", "interrupted": "was interrupted"][state]
-            if expected.status == "succeeded" {
-                #expect(ending.log.contains("Step ID: \(step) marked as successful"), comment)
-            } else if expected.error?.step != nil {
-                #expect(ending.log.contains("\(step) \(word ?? state)"), comment)
-            }
-        }
-        let lines = ending.lines
-        func ofRun(_ text: String) -> String { text.replacing("cf1", with: run.text) }
-        for line in expected.outputLines ?? [] { #expect(lines.contains(ofRun(line)), comment) }
-        for text in expected.outputContains ?? [] { #expect(ending.log.contains(ofRun(text)), comment) }
-        for text in expected.outputOmits ?? [] { #expect(!lines.contains(text), comment) }
-        for (line, count) in expected.outputCount ?? [:] { #expect(lines.count { $0 == line } == count, comment) }
-        for pair in expected.outputOrder ?? [] {
-            let first = try #require(lines.firstIndex { $0.hasPrefix(pair[0]) }, comment)
-            let second = try #require(lines.firstIndex { $0.hasPrefix(pair[1]) }, comment)
-            #expect(first < second, comment)
-        }
-        for (step, count) in expected.launches ?? [:] {
-            #expect(lines.count { $0.hasSuffix("Launching container with name: \(step)") } == count, comment)
-        }
-        #expect(ending.leftovers.isEmpty)
-    }
-
     @Test(.needsRegistry) func `what a step built is pushed, with the digest in the record and the outcome`()
         async throws
     {
@@ -176,9 +115,63 @@ struct TaskRunTests {
                     cmd: \(shell) sh -c 'nc -w 1 server 8080 </dev/null || echo unknown'
                 """)
 
-            #expect(ending.lines.contains("pong"), Comment(rawValue: ending.log))
-            #expect(ending.lines.contains("unknown"))
+            #expect(ending.lines.contains("client | pong"), Comment(rawValue: ending.log))
+            #expect(ending.lines.contains("other | unknown"))
             #expect(ending.leftovers.isEmpty)
+        }
+    }
+
+    @Test func `output of steps beside each other comes in whole lines that carry their step`() async throws {
+        try await TestHost.withShell { shell in
+            let count = 200
+            let ending = try await TestRun().carryOut(
+                """
+                steps:
+                  - {id: left, when: ["-"], cmd: "\(shell) sh -c 'for i in $(seq \(count)); do printf aa; printf bb; echo cc; done'"}
+                  - {id: right, when: ["-"], cmd: "\(shell) sh -c 'for i in $(seq \(count)); do printf dd; printf ee; echo; done; printf end'"}
+                  - {id: last, when: [left, right], cmd: \(shell) echo alone}
+                """)
+
+            #expect(ending.lines.count { $0 == "left | aabbcc" } == count, Comment(rawValue: ending.log))
+            #expect(ending.lines.count { $0 == "right | ddee" } == count)
+            #expect(ending.lines.contains("right | end"))
+            #expect(ending.lines.contains("alone"))
+        }
+    }
+
+    @Test func `each step is told with its times, launches and exit code`() async throws {
+        try await TestHost.withShell { shell in
+            let broker = Mutex<TestBroker?>(nil)
+            let ending = try await TestRun().carryOut(
+                """
+                steps:
+                  - {id: good, cmd: \(shell) true}
+                  - {id: poor, cmd: \(shell) false, ignoreErrors: true, retries: 1, retryDelay: 1}
+                  - {id: bad, cmd: \(shell) sh -c 'exit 7'}
+                  - {id: never, cmd: \(shell) true}
+                """, marker: "Executing step ID: good"
+            ) { found in broker.withLock { $0 = found } }
+
+            #expect(ending.outcome.failure == RunOutcome.Failure(step: "bad", exitCode: 7))
+            let events = broker.withLock { $0?.events } ?? []
+            var planned: [StepResult] = []
+            var steps: [String: StepResult] = [:]
+            for event in events {
+                if case .planned(let all) = event { planned = all }
+                if case .step(let step) = event { steps[step.id] = step }
+            }
+            #expect(planned.map(\.id) == ["good", "poor", "bad", "never"])
+            #expect(planned.map(\.dependencies) == [[], ["good"], ["poor"], ["bad"]])
+            #expect(planned.allSatisfy { $0.status == .waiting && $0.startTime == nil })
+            #expect(steps["good"]?.status == .successful && steps["good"]?.exitCode == 0)
+            #expect(steps["poor"]?.status == .successful && steps["poor"]?.launches == 2)
+            #expect(steps["poor"]?.exitCode == 1 && steps["poor"]?.message?.contains("exit status 1") == true)
+            #expect(steps["bad"]?.status == .failed && steps["bad"]?.exitCode == 7)
+            #expect(steps["never"]?.status == .skipped && steps["never"]?.launches == 0)
+            for id in ["good", "poor", "bad"] {
+                let step = try #require(steps[id])
+                #expect(try #require(step.startTime) <= #require(step.finishTime))
+            }
         }
     }
 

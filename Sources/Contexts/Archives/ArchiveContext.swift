@@ -36,6 +36,18 @@ public enum ArchiveContext {
             ArchiveWalk(archive, limits: limits, index: index, makeFilter: makeFilter, carried: carried)
         }
     }
+
+    /// Everything in an archive, checked as a context is, with no rules applied. Reads it once, for its names; the walk
+    /// reads it again. Blocks.
+    ///
+    /// - Throws: ``ContextError``, and what the source throws.
+    public static func contents(of archive: ArchiveSource, limits: ContextLimits = ContextLimits()) throws
+        -> any ContextWalk
+    {
+        let index = try ArchiveIndex(archive, limits: limits, capturing: [], captureLimit: 0)
+        return ArchiveWalk(
+            archive, limits: limits, index: index, makeFilter: { IgnoreFilter(DockerIgnore(rules: [])) }, carried: [])
+    }
 }
 
 /// Single files of an archive, links followed inside it.

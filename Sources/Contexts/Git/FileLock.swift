@@ -1,8 +1,8 @@
 import Glibc
 
 /// A lock on a file by `flock`, against other processes and other threads alike; given up with the object.
-final class FileLock: Sendable {
-    enum Mode {
+public final class FileLock: Sendable {
+    public enum Mode {
         case shared
         case exclusive
     }
@@ -26,7 +26,7 @@ final class FileLock: Sendable {
     }
 
     /// Nil if another holds it.
-    convenience init?(trying path: String, _ mode: Mode) throws {
+    public convenience init?(trying path: String, _ mode: Mode) throws {
         let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ContextError.unreadable(path, reason: systemMessage()) }
         guard flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {

@@ -26,6 +26,8 @@ enum CommandError: Error, Equatable {
     case noTrigger(String, task: String)
     case noLogin(String, task: String)
     case loginExists(String, task: String)
+    case notJSON(file: String, reason: String)
+    case noArchiveForExec
 }
 
 extension CommandError: CustomStringConvertible {
@@ -67,6 +69,9 @@ extension CommandError: CustomStringConvertible {
         case .noLogin(let host, let task): "Task '\(task)' has no login for '\(host.escapedForDisplay)'."
         case .loginExists(let host, let task):
             "Task '\(task)' has a login for '\(host.escapedForDisplay)' already. Change it with 'slipway task credential update'."
+        case .notJSON(let file, let reason): "\(file) is no JSON of the form that is needed: \(reason)"
+        case .noArchiveForExec:
+            "'slipway exec' takes no archive from standard input. Unpack it, and name the folder."
         case .nobodyToAsk(let question): "\(question) There is no terminal to answer at: say so with --yes."
         case .noSourceDate:
             "'--mtime clamp' needs a time in the environment: set SOURCE_DATE_EPOCH to seconds since 1970, as in SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)."

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Contexts
 import CurlHTTP
+import DockerEngine
 import ResourceAPI
 
 /// Runs a command's work; an error becomes one line on standard error and an exit code.
@@ -22,6 +23,9 @@ func reporting(_ work: () async throws -> Void) async throws {
         Terminal.say("error: \(error)")
         throw ExitStatus.failed.exitCode
     } catch let error as HTTPError {
+        Terminal.say("error: \(error)")
+        throw ExitStatus.failed.exitCode
+    } catch let error as DockerError {
         Terminal.say("error: \(error)")
         throw ExitStatus.failed.exitCode
     } catch is CancellationError {

@@ -15,6 +15,12 @@ struct SettingsFolder {
         }
     }
 
+    /// Where things are kept that are of no use to people: `$XDG_STATE_HOME/slipway`, else `~/.local/state/slipway`.
+    static func state(environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
+        if let folder = environment["XDG_STATE_HOME"], !folder.isEmpty { return folder + "/slipway" }
+        return (environment["HOME"] ?? "/root") + "/.local/state/slipway"
+    }
+
     func file(_ name: String) -> String { path + "/" + name }
 
     /// - Returns: nil if there is no such file.

@@ -20,7 +20,7 @@ struct BuildRun: RunWork {
         await session.outcome { try await carryOutSteps() }
     }
 
-    private func carryOutSteps() async throws {
+    private func carryOutSteps() async throws -> [ImageDependencies] {
         await session.warnOfShortSecrets(
             "secret argument", request.arguments.filter(\.isSecret).map { ($0.name, $0.value) })
         let context = try await session.fetcher.fetch(
@@ -34,20 +34,24 @@ struct BuildRun: RunWork {
         try await session.logIn()
         // A build without a name gets one for as long as the run lasts: what is taken off at its end is then surely its own.
         let tags = images.isEmpty ? ["slipway-run:\(assignment.run)"] : images.map(\.description)
-        try await session.holdingNames(Set(tags)) {
+        return try await session.holdingNames(Set(tags)) {
             try await session.broker.report(.began, for: assignment.lease)
+            let pushes = request.isPushEnabled && !images.isEmpty
+            session.steps.plan(
+                [StepResult(id: "build", kind: .build, dependencies: [])]
+                    + (pushes ? [StepResult(id: "push", kind: .push, dependencies: ["build"])] : []))
             let build = try await step("build", timeout: Self.buildTimeout) {
                 try await ImageBuild(session: session, step: "build", request: request, context: context, tags: tags)
                     .build()
             }
             var push: StepTime?
-            if request.isPushEnabled, !images.isEmpty {
+            if pushes {
                 push = try await step("push", timeout: Self.pushTimeout) {
                     let push = ImagePush(session: session, step: "push", imageID: build.result.imageID)
                     for image in images { try await push.push(image) }
                 }.time
             }
-            await summarize(build.result, time: build.time, push: push, images: images, context: context)
+            return await summarize(build.result, time: build.time, push: push, images: images, context: context)
         }
     }
 
@@ -62,18 +66,23 @@ struct BuildRun: RunWork {
     ) async throws -> (result: Result, time: StepTime) {
         await log.line("Executing step ID: \(id). Timeout(sec): \(timeout), Working directory: '', Network: ''")
         let start = ContinuousClock.now
+        session.steps.begin(id)
         do {
             let result = try await log.keepingAlive(
                 { "Step \(id): still running, \(LogLine.brief($0))" }, work)
+            session.steps.end(id, .successful)
             return (result, StepTime(seconds: (ContinuousClock.now - start) / .seconds(1)))
         } catch {
-            throw Task.isCancelled ? CancellationError() : RunFailure(error, step: id)
+            if Task.isCancelled { throw CancellationError() }
+            let failure = RunFailure(error, step: id)
+            await session.noteFailure(failure, of: id)
+            throw failure
         }
     }
 
     private func summarize(
         _ build: ImageBuild.Result, time: StepTime, push: StepTime?, images: [ImageReference], context: PreparedContext
-    ) async {
+    ) async -> [ImageDependencies] {
         func mark(_ id: String, _ time: StepTime) async {
             let seconds = String(format: "%.6f", time.seconds)
             await log.line("Step ID: \(id) marked as successful (elapsed time in seconds: \(seconds))")
@@ -81,11 +90,13 @@ struct BuildRun: RunWork {
         await mark("build", time)
         await log.line("Populating digests for step ID: build...")
         let record = DependencyRecord(
-            build: build, images: images, pushed: session.pushedImages, revision: context.revision)
+            build: build, images: images, pushed: session.pushedImages, revision: context.revision
+        ).entries
         await log.line("Successfully populated digests for step ID: build")
         if let push { await mark("push", push) }
         await log.line("The following dependencies were found:")
-        await log.write(Array(record.text.utf8))
+        await log.text(record.yaml)
+        return record
     }
 
     // MARK: Names

@@ -1,52 +1,82 @@
 import TaskFiles
 import TaskModel
 
-/// Which images a run made and on which it stands, as the end of its log shows it: YAML, one entry for each tag.
+/// Which images a build made and on which it stands: one entry for each tag.
 struct DependencyRecord {
     let build: ImageBuild.Result
     let images: [ImageReference]
     let pushed: [OutputImage]
     let revision: SourceRevision?
 
-    var text: String {
-        let entries = images.isEmpty ? [entry(for: nil)] : images.map(entry)
-        return entries.joined()
+    var entries: [ImageDependencies] {
+        let names: [ImageReference?] = images.isEmpty ? [nil] : images
+        let buildtime = build.bases.buildtime.map { base($0) }
+        let runtime = build.bases.isFromScratch ? Self.scratch : build.bases.runtime.map { base($0) }
+        return names.map { image in
+            ImageDependencies(
+                image: image.map { record($0, digest: pushedDigest(of: $0)) },
+                runtime: runtime, buildtime: buildtime.isEmpty ? nil : buildtime,
+                git: revision.map { ImageDependencies.Git(revision: $0.commit) })
+        }
     }
 
-    private func entry(for image: ImageReference?) -> String {
-        var lines: [String] = []
-        if let image {
-            lines += ["- image:"] + fields(of: image, digest: pushedDigest(of: image))
-        } else {
-            lines.append("- image: null")
-        }
-        if let runtime = build.bases.runtime {
-            lines += ["  runtime-dependency:"] + fields(of: runtime, digest: digest(of: runtime))
-        }
-        let buildtime = build.bases.buildtime
-        lines.append("  buildtime-dependency:" + (buildtime.isEmpty ? " null" : ""))
-        for base in buildtime {
-            let fields = fields(of: base, digest: digest(of: base))
-            lines += fields.enumerated().map { $0.offset == 0 ? "  - " + $0.element.dropFirst(4) : $0.element }
-        }
-        if let revision { lines += ["  git:", "    git-head-revision: \(revision.commit)"] }
-        return lines.map { $0 + "\n" }.joined()
+    private static let scratch = ImageDependencies.Image(
+        registry: "registry.hub.docker.com", repository: "library/scratch", tag: "latest", digest: "",
+        reference: "scratch:latest")
+
+    private func base(_ image: ImageReference) -> ImageDependencies.Image {
+        record(image, digest: image.digest ?? build.baseDigests[image.completed] ?? "")
     }
 
-    private func fields(of image: ImageReference, digest: String) -> [String] {
-        let registry = image.registry == ImageReference.dockerHub ? "registry.hub.docker.com" : image.registry
-        return [
-            "    registry: \(registry)", "    repository: \(image.repository)", "    tag: \(image.tag ?? "latest")",
-            "    digest: \(digest.isEmpty ? "\"\"" : digest)",
-        ]
+    private func record(_ image: ImageReference, digest: String) -> ImageDependencies.Image {
+        ImageDependencies.Image(
+            registry: image.registry == ImageReference.dockerHub ? "registry.hub.docker.com" : image.registry,
+            repository: image.repository, tag: image.tag ?? "latest", digest: digest,
+            reference: image.completed.familiar)
     }
 
     private func pushedDigest(of image: ImageReference) -> String {
         pushed.first { $0.registry == image.registry && $0.repository == image.repository && $0.tag == image.tag }?
             .digest ?? ""
     }
+}
 
-    private func digest(of base: ImageReference) -> String {
-        base.digest ?? build.baseDigests[base.completed] ?? ""
+extension [ImageDependencies] {
+    /// As the end of a run's log shows them: YAML.
+    var yaml: String {
+        map { entry in
+            var lines: [String] = []
+            if let image = entry.image {
+                lines += ["- image:"] + image.lines
+            } else {
+                lines.append("- image: null")
+            }
+            if let runtime = entry.runtime { lines += ["  runtime-dependency:"] + runtime.lines }
+            let buildtime = entry.buildtime ?? []
+            lines.append("  buildtime-dependency:" + (buildtime.isEmpty ? " null" : ""))
+            for base in buildtime {
+                lines += base.lines.enumerated().map { $0.offset == 0 ? "  - " + $0.element.dropFirst(4) : $0.element }
+            }
+            if let git = entry.git { lines += ["  git:", "    git-head-revision: \(git.revision)"] }
+            return lines.map { $0 + "\n" }.joined()
+        }.joined()
+    }
+}
+
+extension ImageDependencies.Image {
+    fileprivate var lines: [String] {
+        [
+            "    registry: \(registry)", "    repository: \(repository)", "    tag: \(tag)",
+            "    digest: \(digest.isEmpty ? "\"\"" : digest)",
+        ]
+    }
+}
+
+extension ImageReference {
+    /// As people write it: without what is meant anyway.
+    fileprivate var familiar: String {
+        guard registry == Self.dockerHub else { return description }
+        let name = repository.hasPrefix("library/") ? String(repository.dropFirst("library/".count)) : repository
+        return name + (tag.map { ":" + $0 } ?? "") + (digest.map { "@" + $0 } ?? "")
     }
 }

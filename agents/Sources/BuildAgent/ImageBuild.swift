@@ -23,6 +23,8 @@ struct ImageBuild {
     let context: PreparedContext
     /// Names for the image on the daemon.
     let tags: [String]
+    /// Whether other steps may print at the same time.
+    var isShared = false
     /// Sees what the builder prints.
     var output: @Sendable ([UInt8]) -> Void = { _ in }
 
@@ -39,6 +41,7 @@ struct ImageBuild {
         await session.log.line("Successfully scanned dependencies")
         await warnOfSecrets(in: dockerfile)
         await session.log.line("Launching container with name: \(step)")
+        session.steps.launch(step)
         let known = try await namesOnDaemon(of: bases)
         let built = try await buildFreshly(bases)
         await removeNewNames(of: bases, known: known)
@@ -88,9 +91,11 @@ struct ImageBuild {
             labels: request.labels,
             noCache: request.noCache, pull: pull, platform: request.platform == .linuxAMD64 ? nil : request.platform,
             builder: request.builder)
-        return try await client.build(input, options: options) { [log = session.log, output] bytes in
-            output(bytes)
-            await log.write(bytes)
+        return try await session.log.withOutput(of: step, isShared: isShared) { [client, output] log in
+            try await client.build(input, options: options) { bytes in
+                output(bytes)
+                await log.write(bytes)
+            }
         }
     }
 

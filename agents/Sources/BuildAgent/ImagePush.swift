@@ -14,6 +14,8 @@ struct ImagePush {
     /// How often a registry is tried that can't be connected to at all; nil for as long as one that fails. A build is
     /// not thrown away for a restart of its registry; a push step of a task file is given 3, as in ACR Tasks.
     var connectionAttempts: Int?
+    /// Whether other steps may print at the same time.
+    var isShared = false
 
     func push(_ image: ImageReference) async throws {
         let attempts = Attempts()
@@ -43,8 +45,10 @@ struct ImagePush {
         if let password = grant.credential?.password { await session.log.hide(password) }
         await session.log.line("Pushing image: \(image), attempt \(number)")
         let credential = grant.credential
-        let digest = try await session.daemon.client.push(image, credential: credential) { [log = session.log] bytes in
-            await log.write(bytes)
+        session.steps.launch(step)
+        let digest = try await session.log.withOutput(of: step, isShared: isShared) {
+            [client = session.daemon.client] log in
+            try await client.push(image, credential: credential) { bytes in await log.write(bytes) }
         }
         return (digest, credential)
     }

@@ -14,12 +14,18 @@ public struct RunExecutor: Sendable {
     let fetcher: ContextFetcher
     /// The most bytes of a run's log.
     let logLimit: Int64
+    let console: (any RunConsole)?
 
-    public init(daemon: Daemon, registries: RegistryClient, fetcher: ContextFetcher, logLimit: Int64) {
+    /// - Parameter console: sees what all runs print.
+    public init(
+        daemon: Daemon, registries: RegistryClient, fetcher: ContextFetcher, logLimit: Int64,
+        console: (any RunConsole)? = nil
+    ) {
         self.daemon = daemon
         self.registries = registries
         self.fetcher = fetcher
         self.logLimit = logLimit
+        self.console = console
     }
 
     /// Removes what runs of an earlier process left on the daemon.
@@ -38,12 +44,18 @@ public struct RunExecutor: Sendable {
 
     /// Carries out a run and finishes it with the broker. When the calling task is canceled the run is stopped, cleaned up and finished as
     /// Error; so this takes a moment longer then.
-    func carryOut(_ assignment: RunAssignment, broker: any RunBroker, logger: Logger) async {
+    ///
+    /// - Parameter local: for a run that has no server.
+    func carryOut(
+        _ assignment: RunAssignment, local: LocalRunParts? = nil, broker: any RunBroker, logger: Logger
+    ) async {
         var logger = logger
         logger[metadataKey: "run"] = "\(assignment.run)"
         let (stop, stopper) = AsyncStream<Void>.makeStream()
         // Its own task, so that the end of a run is written also when the agent is told to stop.
-        let work = Task { [logger] in await conduct(assignment, broker: broker, stop: stop, logger: logger) }
+        let work = Task { [logger] in
+            await conduct(assignment, local: local, broker: broker, stop: stop, logger: logger)
+        }
         await withTaskCancellationHandler {
             await work.value
         } onCancel: {
@@ -51,22 +63,27 @@ public struct RunExecutor: Sendable {
         }
     }
 
-    private func conduct(_ assignment: RunAssignment, broker: any RunBroker, stop: AsyncStream<Void>, logger: Logger)
-        async
-    {
+    private func conduct(
+        _ assignment: RunAssignment, local: LocalRunParts?, broker: any RunBroker, stop: AsyncStream<Void>,
+        logger: Logger
+    ) async {
         let log = RunLogWriter(
-            broker: broker, lease: assignment.lease, secrets: assignment.secrets, limit: logLimit, logger: logger)
+            broker: broker, lease: assignment.lease, secrets: assignment.secrets, limit: logLimit, logger: logger,
+            console: console)
         let session = RunSession(
             assignment: assignment, broker: broker, daemon: daemon, registries: registries, fetcher: fetcher, log: log,
-            logger: logger)
+            local: local, logger: logger)
         let work: any RunWork =
             switch assignment.request {
             case .build(let request): BuildRun(session: session, request: request)
             case .taskFile(let request): TaskRun(session: session, request: request)
             }
         async let isShipped = ship(log)
+        async let areStepsTold: Void = session.steps.report(to: broker, for: assignment.lease, logger: logger)
         let end = await race(work, session: session, assignment: assignment, broker: broker, stop: stop, logger: logger)
         let outcome = await outcome(of: end, session: session, assignment: assignment, log: log)
+        session.steps.close()
+        await areStepsTold
         await log.close()
         guard await isShipped, let outcome else {
             logger.warning("run given up", metadata: ["error": "its lease is lost"])

@@ -10,9 +10,15 @@ struct RunFailure: Error {
     /// Failed or Error.
     let status: RunStatus
     let message: String
+    /// The same for programs.
+    var details = RunOutcome.Failure()
 
     /// What was asked for can't be done: the fault of the request, the source or the build.
-    static func failed(_ message: String) -> RunFailure { RunFailure(status: .failed, message: message) }
+    static func failed(_ message: String, _ kind: RunOutcome.Failure.Kind? = nil) -> RunFailure {
+        var failure = RunFailure(status: .failed, message: message)
+        failure.details.kind = kind
+        return failure
+    }
 
     /// The service or something it needs did not work.
     static func error(_ message: String) -> RunFailure { RunFailure(status: .error, message: message) }
@@ -20,11 +26,13 @@ struct RunFailure: Error {
     /// - Parameter step: the step that was under way.
     init(_ error: any Error, step: String?) {
         let prefix = step.map { "failed to run step ID: \($0): " } ?? ""
+        defer { details.step = details.step ?? step }
         switch error {
         case let error as RunFailure: self = error
         case let error as ContextError:
             self.init(
                 status: error.isFaultOfSource ? .failed : .error, message: "\(prefix)\(error) [\(error.shownCode)]")
+            if error.code == "no-dockerfile" { details.kind = .scan }
         case DockerError.build(.base(let reference, .denied(let reason))):
             // The builder may not have named it.
             let host = (try? ImageReference(reference))?.registry ?? "its registry"
@@ -35,9 +43,15 @@ struct RunFailure: Error {
             )
         case let error as DockerError:
             self.init(status: error.isFaultOfBuild ? .failed : .error, message: prefix + error.description)
+            details.exitCode = error.exitCode
+            if case .push = error { details.kind = .push }
         case let error as DistributionError: self.init(status: .failed, message: prefix + error.description)
-        case let error as ContainerExit: self.init(status: .failed, message: "\(prefix)\(error)")
-        case let error as StepProblem: self.init(status: .failed, message: "\(prefix)\(error)")
+        case let error as ContainerExit:
+            self.init(status: .failed, message: "\(prefix)\(error)")
+            details.exitCode = error.code
+        case let error as StepProblem:
+            self.init(status: .failed, message: "\(prefix)\(error)")
+            details.kind = error.kind
         case let error as TaskFileError: self.init(status: .failed, message: prefix + error.description)
         case let error as InvalidName: self.init(status: .failed, message: error.description)
         default: self.init(status: .error, message: "\(prefix)\(error)")
@@ -51,6 +65,15 @@ struct RunFailure: Error {
 }
 
 extension DockerError {
+    /// Of the command in a Dockerfile that failed; 1 for a build that failed otherwise. Nil for what is no build.
+    fileprivate var exitCode: Int? {
+        guard case .build(let failure) = self else { return nil }
+        guard case .step(let message) = failure,
+            let match = message.firstMatch(of: /(?:exit code: |returned a non-zero code: )([0-9]{1,3})/)
+        else { return 1 }
+        return Int(match.1) ?? 1
+    }
+
     fileprivate var isFaultOfBuild: Bool {
         switch self {
         case .build, .push, .pull: true

@@ -14,7 +14,10 @@ actor RunLogWriter {
     private let lease: LeaseID
     private let limit: Int64
     private let logger: Logger
+    private let console: (any RunConsole)?
     private var masker: SecretMasker
+    private var sources: [Int: StepOutputBuffer] = [:]
+    private var lastSource = 0
     private var pending: [UInt8] = []
     private var lastByte = UInt8(ascii: "\n")
     /// Bytes taken so far, pending ones included, and bytes that the broker has.
@@ -32,15 +35,17 @@ actor RunLogWriter {
 
     /// - Parameters:
     ///   - limit: bytes; what comes after them is dropped, with a line that says so.
+    ///   - console: sees the same, its parts told apart.
     ///   - clock: measures silence.
     init(
         broker: any RunBroker, lease: LeaseID, secrets: [String], limit: Int64, logger: Logger,
-        clock: some Clock<Duration> = ContinuousClock()
+        console: (any RunConsole)? = nil, clock: some Clock<Duration> = ContinuousClock()
     ) {
         self.broker = broker
         self.lease = lease
         self.limit = limit
         self.logger = logger
+        self.console = console
         self.clock = clock
         let start = clock.now
         elapsed = { start.duration(to: clock.now) }
@@ -53,28 +58,77 @@ actor RunLogWriter {
         await add(text)
     }
 
+    /// Several lines of our own, without the time, each with its end.
+    func text(_ text: String) async {
+        lastOutput = elapsed()
+        await waitForRoom()
+        let shown = masker.masked(text)
+        take(Array(shown.utf8), isOwn: true)
+        console?.say(String(shown.hasSuffix("\n") ? shown.dropLast() : shown[...]))
+    }
+
     /// Keeps one more secret out of what comes from here on: one that the run was given on its way.
     func hide(_ secret: Secret) {
         masker.add([secret.value])
+        for number in sources.keys { sources[number]?.hide(secret.value) }
     }
 
     /// The text without the secrets that are kept out of the log.
     func masked(_ text: String) -> String { masker.masked(text) }
 
-    /// Output as it came.
-    func write(_ bytes: [UInt8]) async {
+    // MARK: Output of steps
+
+    /// Gives the output of one container or build a way into the log while `work` goes on.
+    ///
+    /// - Parameter isShared: whether other steps may print at the same time.
+    nonisolated func withOutput<Result>(
+        of step: String, isShared: Bool, _ work: (StepOutput) async throws -> Result
+    ) async throws -> Result {
+        let output = await open(step, isShared: isShared)
+        do {
+            let result = try await work(output)
+            await close(output.number)
+            return result
+        } catch {
+            await close(output.number)
+            throw error
+        }
+    }
+
+    func open(_ step: String, isShared: Bool) -> StepOutput {
+        lastSource += 1
+        sources[lastSource] = StepOutputBuffer(step: step, isShared: isShared, masker: masker)
+        return StepOutput(log: self, number: lastSource)
+    }
+
+    func close(_ number: Int) {
+        guard let ready = sources[number]?.finish() else { return }
+        take(ready, of: number)
+        sources[number] = nil
+    }
+
+    func write(_ bytes: [UInt8], to number: Int) async {
         lastOutput = elapsed()
-        await add(bytes)
+        await waitForRoom()
+        guard let ready = sources[number]?.add(bytes) else { return }
+        take(ready, of: number)
+    }
+
+    private func take(_ ready: (log: [UInt8], plain: [UInt8]), of number: Int) {
+        guard let source = sources[number] else { return }
+        take(ready.log, isOwn: source.isShared)
+        if !ready.plain.isEmpty { console?.print(ready.plain, of: source.step, isShared: source.isShared) }
     }
 
     private func add(_ text: String) async {
-        let separator = lastByte == UInt8(ascii: "\n") ? "" : "\n"
-        await add(Array("\(separator)\(LogLine.text(text, at: Date()))\n".utf8))
+        await waitForRoom()
+        let line = masker.masked(LogLine.text(text, at: Date()))
+        take(Array("\(line)\n".utf8), isOwn: true)
+        console?.say(line)
     }
 
-    private func add(_ bytes: [UInt8]) async {
+    private func waitForRoom() async {
         while pending.count > Self.mostPending, !isClosed, !isEnding { await change() }
-        take(masker.mask(bytes))
     }
 
     // MARK: Silence
@@ -119,7 +173,7 @@ actor RunLogWriter {
 
     /// Ends the log: what was held back for masking is added. ``ship()`` ends when all is with the broker.
     func close() {
-        take(masker.finish())
+        for number in sources.keys.sorted() { close(number) }
         isClosed = true
         wake()
     }
@@ -159,8 +213,10 @@ actor RunLogWriter {
         }
     }
 
-    private func take(_ bytes: [UInt8]) {
+    /// - Parameter isOwn: whether it must begin at the begin of a line.
+    private func take(_ bytes: [UInt8], isOwn: Bool) {
         guard !bytes.isEmpty, !isCut else { return }
+        let bytes = isOwn && lastByte != UInt8(ascii: "\n") ? [UInt8(ascii: "\n")] + bytes : bytes
         var ended: [UInt8] = []
         ended.reserveCapacity(bytes.count + 16)
         for byte in bytes {

@@ -16,13 +16,16 @@ final class RunSession: Sendable {
     let registries: RegistryClient
     let fetcher: ContextFetcher
     let log: RunLogWriter
+    let steps = StepLedger()
+    /// Nil for a run of a server.
+    let local: LocalRunParts?
     let logger: Logger
     private let pushed = Mutex<[OutputImage]>([])
     private let isAtOnce = Mutex(false)
 
     init(
         assignment: RunAssignment, broker: any RunBroker, daemon: Daemon, registries: RegistryClient,
-        fetcher: ContextFetcher, log: RunLogWriter, logger: Logger
+        fetcher: ContextFetcher, log: RunLogWriter, local: LocalRunParts? = nil, logger: Logger
     ) {
         self.assignment = assignment
         self.broker = broker
@@ -30,6 +33,7 @@ final class RunSession: Sendable {
         self.registries = registries
         self.fetcher = fetcher
         self.log = log
+        self.local = local
         self.logger = logger
     }
 
@@ -50,6 +54,12 @@ final class RunSession: Sendable {
 
     /// What templates can ask about the run.
     func variables(revision: SourceRevision?, sharedVolume: String = "") -> RunVariables {
+        if var variables = local?.variables {
+            variables.sharedVolume = sharedVolume
+            variables.commit = revision?.commit ?? variables.commit
+            variables.branch = revision?.branch ?? variables.branch
+            return variables
+        }
         let platform = assignment.request.common.platform
         return RunVariables(
             id: assignment.run.text, registry: assignment.registry.loginServer, date: assignment.startTime,
@@ -61,24 +71,33 @@ final class RunSession: Sendable {
 
     /// Makes an outcome of how `work` ends. Never throws: what went wrong is the outcome. When the task is canceled,
     /// `work` has cleaned up when this returns.
-    func outcome(of work: () async throws -> Void) async -> RunOutcome {
+    ///
+    /// - Parameter work: gives what the images that it built stand on.
+    func outcome(of work: () async throws -> [ImageDependencies]) async -> RunOutcome {
         do {
-            try await work()
-            return RunOutcome(status: .succeeded, outputImages: pushedImages)
+            let dependencies = try await work()
+            return RunOutcome(status: .succeeded, outputImages: pushedImages, dependencies: dependencies)
         } catch {
             if Task.isCancelled { return RunOutcome(status: .canceled, outputImages: pushedImages) }
             let failure = RunFailure(error, step: nil)
             // A builder's message can hold the text of a RUN line.
             let message = await log.masked(failure.message)
             await log.line(message)
-            return RunOutcome(status: failure.status, message: message, outputImages: pushedImages)
+            return RunOutcome(
+                status: failure.status, message: message, outputImages: pushedImages, failure: failure.details)
         }
+    }
+
+    /// Records why a step failed.
+    func noteFailure(_ failure: RunFailure, of step: String, status: StepResult.Status = .failed) async {
+        steps.note(exitCode: failure.details.exitCode, of: step)
+        steps.end(step, status, message: await log.masked(failure.message))
     }
 
     // MARK: Image names
 
     /// Holds the names on the daemon while `work` goes on, and takes them away afterwards.
-    func holdingNames(_ names: Set<String>, _ work: () async throws -> Void) async throws {
+    func holdingNames<Value>(_ names: Set<String>, _ work: () async throws -> Value) async throws -> Value {
         let obstacle = Mutex("")
         try await log.keepingAlive({ _ in "Still waiting: \(obstacle.withLock(\.self))." }) {
             try await daemon.names.acquire(names, for: assignment.run) { [log, broker, assignment] name, other in
@@ -91,13 +110,13 @@ final class RunSession: Sendable {
         }
         defer { daemon.names.release(names, for: assignment.run) }
         try daemon.note(names, of: assignment.run)
-        let result: Swift.Result<Void, any Error>
+        let result: Swift.Result<Value, any Error>
         do { result = .success(try await work()) } catch { result = .failure(error) }
         // Its own task: cancellation must not keep the names on the daemon.
         await Task { [daemon, assignment, logger] in
             await daemon.removeAllNames(names, of: assignment.run, logger: logger)
         }.value
-        try result.get()
+        return try result.get()
     }
 
     // MARK: Before the steps

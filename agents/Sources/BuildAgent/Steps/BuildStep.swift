@@ -9,7 +9,22 @@ struct BuildStep {
     let step: TaskGraph.Step
     let build: BuildCommand
 
-    func build(_ search: OutputSearch) async throws {
+    func carryOut() async throws {
+        try await StepAttempts(step: step, log: runner.session.log).run { _, search in try await build(search) }
+    }
+
+    /// Begins a build that nobody waits for: how it ends is only told.
+    func beginDetached() {
+        runner.detached.add {
+            do { try await carryOut() } catch {
+                guard !Task.isCancelled else { return }
+                let reason = RunFailure(error, step: nil).message
+                await runner.session.log.line("The detached step \(step.id) failed: \(reason)")
+            }
+        }
+    }
+
+    private func build(_ search: OutputSearch) async throws {
         let session = runner.session
         let fetcher = session.fetcher
         let context = try await runner.place.context(
@@ -19,7 +34,7 @@ struct BuildStep {
         // Without a name there is none to hold: the id is enough.
         let result = try await ImageBuild(
             session: session, step: step.id, request: try request, context: context,
-            tags: images.map(\.description), output: { search.add($0) }
+            tags: images.map(\.description), isShared: runner.isShared(step), output: { search.add($0) }
         ).build()
         runner.images.note(result, of: step.id, as: images)
     }

@@ -40,10 +40,9 @@ struct ContainerStep: Sendable {
     private func attempt(_ number: Int, _ search: OutputSearch, isOver: @escaping @Sendable () -> Bool) async throws {
         await session.log.line("Launching container with name: \(step.id)")
         let container = try await make(number)
+        session.steps.launch(step.id)
         if step.isDetached {
-            try await start(container)
-            runner.noteDetached(container)
-            await session.log.write(Array("\(container)\n".utf8))
+            try await beginDetached(container)
         } else {
             try await follow(container, search, isOver: isOver)
         }
@@ -106,30 +105,37 @@ struct ContainerStep: Sendable {
 
     // MARK: Following
 
-    /// Starts a container and follows it to its end. When the task is canceled it is stopped, and its last output still
-    /// comes.
+    /// Starts a container that nobody waits for. What it prints comes into the log until the run's steps are over; its
+    /// exit code counts for nothing.
+    private func beginDetached(_ container: String) async throws {
+        let (started, signal) = AsyncThrowingStream<Void, any Error>.makeStream()
+        runner.detached.add {
+            do {
+                _ = try await exitCode(of: container, OutputSearch([]), isOver: { false }) { signal.yield() }
+                signal.finish()
+            } catch {
+                signal.finish(throwing: error)
+            }
+        }
+        var isStarted = false
+        for try await _ in started {
+            isStarted = true
+            break
+        }
+        guard isStarted else { throw CancellationError() }
+    }
+
     private func follow(
         _ container: String, _ search: OutputSearch, isOver: @escaping @Sendable () -> Bool
     ) async throws {
         let code: Int
         do {
-            code = try await Shield.carryOut {
-                try await client.follow(container, whenAttached: { try await start(container) }) { piece in
-                    search.add(piece.bytes)
-                    await session.log.write(piece.bytes)
-                }
-                return try await client.waitForContainer(container)
-            } onCancel: {
-                // A container that is about to start can't be stopped yet, and a call may fail: until it has ended.
-                while !Task.isCancelled {
-                    await runner.stop(container, atOnce: session.stopsAtOnce || isOver())
-                    try? await Task.sleep(for: .milliseconds(500))  // canceled: it has ended
-                }
-            }
+            code = try await exitCode(of: container, search, isOver: isOver) {}
         } catch {
             await remove(container)
             throw error
         }
+        session.steps.note(exitCode: code, of: step.id)
         // Looked up before it is gone; unknown counts as no.
         let isOutOfMemory =
             code == 137 ? (try? await client.inspectContainer(container))??.isOutOfMemory ?? false : false
@@ -138,6 +144,35 @@ struct ContainerStep: Sendable {
         guard code == 0 else {
             throw ContainerExit(
                 code: code, reason: isOutOfMemory ? "it was killed, since it took more memory than there is" : nil)
+        }
+    }
+
+    /// Starts a container and follows it to its end. When the task is canceled it is stopped, and its last output still
+    /// comes.
+    private func exitCode(
+        of container: String, _ search: OutputSearch, isOver: @escaping @Sendable () -> Bool,
+        whenStarted: @escaping @Sendable () -> Void
+    ) async throws -> Int {
+        try await session.log.withOutput(of: step.id, isShared: runner.isShared(step)) { log in
+            try await Shield.carryOut {
+                try await client.follow(
+                    container,
+                    whenAttached: {
+                        try await start(container)
+                        whenStarted()
+                    },
+                    output: { piece in
+                        search.add(piece.bytes)
+                        await log.write(piece.bytes)
+                    })
+                return try await client.waitForContainer(container)
+            } onCancel: {
+                // A container that is about to start can't be stopped yet, and a call may fail: until it has ended.
+                while !Task.isCancelled {
+                    await runner.stop(container, atOnce: session.stopsAtOnce || isOver())
+                    try? await Task.sleep(for: .milliseconds(500))  // canceled: it has ended
+                }
+            }
         }
     }
 

@@ -140,7 +140,9 @@ struct RunPlace: Sendable {
     private static func files(of volume: TaskVolume) throws -> [InMemoryEntry] {
         try volume.files.sorted { $0.key < $1.key }.map { name, text in
             guard let bytes = Data(base64Encoded: text) else {
-                throw RunFailure.failed("the file '\(name)' of the volume '\(volume.name)' is no Base64 text")
+                throw RunFailure.failed(
+                    "the file '\(name)' of the volume '\(volume.name)' is no Base64 text",
+                    .volume)
             }
             return InMemoryEntry(file: name, bytes: [UInt8](bytes))
         }
@@ -207,7 +209,24 @@ struct RunPlace: Sendable {
                 ).dockerfile
             }
         } catch DockerError.refused(_, 404, _) {
-            throw StepProblem("there is no file \(path) in the workspace")
+            throw StepProblem("there is no file \(path) in the workspace", .scan)
+        }
+    }
+
+    /// Copies what is in the workspace into a folder of this host. What can't be copied is told.
+    func copyWorkspace(to folder: String) async {
+        let fetcher = session.fetcher
+        let limits = fetcher.access.limits
+        do {
+            let archive = try await spool(ContainerCommand.workspace, in: fetcher.directory, limits: limits)
+            let leftOut = try await BlockingExecutor.shared.run {
+                try FolderWriter(path: folder).write(try ArchiveContext.contents(of: archive, limits: limits))
+            }
+            if !leftOut.isEmpty {
+                await session.log.line("Not copied out of the workspace: \(leftOut.joined(separator: ", "))")
+            }
+        } catch {
+            await session.log.line("The workspace could not be copied: \(RunFailure(error, step: nil).message)")
         }
     }
 

@@ -1,5 +1,6 @@
 import Synchronization
 import TaskFiles
+import TaskModel
 
 /// The executions of one step and the attempts at each.
 struct StepAttempts {
@@ -50,9 +51,11 @@ struct ContainerExit: Error, CustomStringConvertible {
 /// Why a step failed besides its program.
 struct StepProblem: Error, CustomStringConvertible {
     let description: String
+    let kind: RunOutcome.Failure.Kind?
 
-    init(_ description: String) {
+    init(_ description: String, _ kind: RunOutcome.Failure.Kind? = nil) {
         self.description = description
+        self.kind = kind
     }
 }
 

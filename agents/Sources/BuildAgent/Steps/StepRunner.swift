@@ -4,68 +4,42 @@ import Distribution
 import DockerEngine
 import Foundation
 import Logging
-import Synchronization
 import TaskFiles
 import TaskModel
 
 /// Carries out the steps of one run.
 final class StepRunner: Sendable {
-    /// What has become of a step.
-    enum State: Sendable, CustomStringConvertible {
-        case running
-        case successful(seconds: Double)
-        case failed
-        /// It was under way when another failed.
-        case interrupted
-
-        var description: String {
-            switch self {
-            case .running: "was under way"
-            case .successful: "succeeded"
-            case .failed: "failed"
-            case .interrupted: "was interrupted"
-            }
-        }
-    }
-
     let session: RunSession
     let place: RunPlace
     /// Ids by name.
     let networks: [String: String]
     let images: RunImages
     let names: StepNames
-    private let shared = Mutex(Shared())
-
-    private struct Shared {
-        var states: [String: State] = [:]
-        var detached: [String] = []
-    }
+    /// Steps whose output others may interrupt.
+    private let overlapping: Set<String>
+    let detached = DetachedSteps()
 
     /// How long a program may take to end by itself when its run is canceled.
     private static let grace = Duration.seconds(10)
 
-    init(session: RunSession, place: RunPlace, networks: [String: String], images: RunImages, names: StepNames) {
+    init(
+        session: RunSession, place: RunPlace, networks: [String: String], images: RunImages, names: StepNames,
+        overlapping: Set<String>
+    ) {
         self.session = session
         self.place = place
         self.networks = networks
         self.images = images
         self.names = names
+        self.overlapping = overlapping
     }
 
     private var log: RunLogWriter { session.log }
 
-    /// Of the steps that have begun.
-    var states: [String: State] { shared.withLock { $0.states } }
-
-    private func note(_ state: State, of step: String) {
-        shared.withLock { $0.states[step] = state }
-    }
+    /// Whether other steps may print while this one does.
+    func isShared(_ step: TaskGraph.Step) -> Bool { overlapping.contains(step.id) }
 
     // MARK: Stopping
-
-    func noteDetached(_ container: String) {
-        shared.withLock { $0.detached.append(container) }
-    }
 
     func stop(_ container: String, atOnce: Bool) async {
         do {
@@ -78,21 +52,6 @@ final class StepRunner: Sendable {
             session.logger.warning(
                 "container not stopped", metadata: ["container": "\(container)", "error": "\(error)"])
         }
-    }
-
-    /// Waits for the end of the run's steps. When that is a cancellation, containers that nobody waits for get the same
-    /// time as all others to end by themselves.
-    func stopDetachedAtEnd() async {
-        let (never, continuation) = AsyncStream<Never>.makeStream()
-        for await _ in never {}  // until it is canceled
-        continuation.finish()
-        let containers = session.stopsAtOnce ? [] : shared.withLock(\.detached)
-        guard !containers.isEmpty else { return }
-        await Task {
-            await withTaskGroup(of: Void.self) { group in
-                for container in containers { group.addTask { await self.stop(container, atOnce: false) } }
-            }
-        }.value
     }
 
     // MARK: Steps
@@ -111,29 +70,31 @@ final class StepRunner: Sendable {
             }
         }
         try Task.checkCancellation()
-        note(.running, of: step.id)
+        session.steps.begin(step.id)
         await log.line(
             "Executing step ID: \(step.id). Timeout(sec): \(step.timeout.components.seconds), "
                 + "Working directory: '\(step.workingDirectory ?? "")', Network: '\(step.network ?? "")'")
-        let start = ContinuousClock.now
         do {
             try await log.keepingAlive({ "Step \(step.id): still running, \(LogLine.brief($0))" }) {
                 try await execute(planned)
             }
         } catch {
             if Task.isCancelled {
-                note(session.stopsAtOnce ? .interrupted : .failed, of: step.id)
+                session.steps.end(step.id, .interrupted)
                 throw CancellationError()
             }
+            let failure = RunFailure(error, step: step.id)
             guard step.ignoresErrors else {
-                note(.failed, of: step.id)
-                throw RunFailure(error, step: step.id)
+                await session.noteFailure(failure, of: step.id)
+                throw failure
             }
+            await session.noteFailure(failure, of: step.id, status: .successful)
             await log.line(
                 "Step ID: \(step.id) encountered an error: \(Self.words(error)), but is set to ignore errors. Continuing..."
             )
+            return
         }
-        note(.successful(seconds: (ContinuousClock.now - start) / .seconds(1)), of: step.id)
+        session.steps.end(step.id, .successful)
     }
 
     private static func words(_ error: any Error) -> String {
@@ -149,9 +110,8 @@ final class StepRunner: Sendable {
             try await limited(step) { isOver in try await work.carryOut(isOver: isOver) }
         case .build(let build):
             let work = BuildStep(runner: self, step: step, build: build)
-            try await limited(step) { _ in
-                try await StepAttempts(step: step, log: self.log).run { _, search in try await work.build(search) }
-            }
+            guard !step.isDetached else { return work.beginDetached() }
+            try await limited(step) { _ in try await work.carryOut() }
         case .push(let images):
             try await limited(step) { _ in try await self.push(images, of: step) }
         }
@@ -159,13 +119,34 @@ final class StepRunner: Sendable {
 
     private func push(_ images: [ImageReference], of step: TaskGraph.Step) async throws {
         for image in images {
-            guard let id = self.images.built(image) else {
-                throw StepProblem(
-                    "no step above built \(image.completed), and only images that the run built can be pushed")
-            }
-            try await ImagePush(session: session, step: step.id, imageID: id, connectionAttempts: 3)
-                .push(image.completed)
+            let id = try await idToPush(image.completed, of: step)
+            try await ImagePush(
+                session: session, step: step.id, imageID: id, connectionAttempts: Self.pushAttempts,
+                isShared: isShared(step)
+            ).push(image.completed)
         }
+    }
+
+    private static let pushAttempts = 3
+
+    /// Only what the run made can be pushed. Where steps have the daemon's socket, they may have made images with it.
+    private func idToPush(_ image: ImageReference, of step: TaskGraph.Step) async throws -> String {
+        for attempt in 1...Self.pushAttempts {
+            if let id = images.built(image) { return id }
+            if session.assignment.policy.allowed.contains(.dockerSocket),
+                let found = try await session.daemon.client.inspectImage(image.description)
+            {
+                return found.id
+            }
+            await log.line("Pushing image: \(image), attempt \(attempt)")
+            let wait = Duration.milliseconds(125 << attempt)
+            await log.line(
+                "Container failed during run: \(step.id), waiting \(wait / .seconds(1)) seconds before retrying...")
+            try await Task.sleep(for: wait)
+        }
+        throw StepProblem(
+            "there is no image \(image): no step above built it, and only images that the run built can be pushed",
+            .push)
     }
 
     /// Gives `work` the step's time; then it is canceled, and containers of it are killed at once.
@@ -189,7 +170,7 @@ final class StepRunner: Sendable {
             group.cancelAll()
             // What it ends with is the time-out's doing.
             while let _ = try? await group.next() {}
-            throw StepProblem("timed out")
+            throw StepProblem("timed out", .timeout)
         }
     }
 }

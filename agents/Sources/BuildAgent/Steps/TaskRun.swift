@@ -17,44 +17,49 @@ struct TaskRun: RunWork {
         await session.outcome { try await carryOutTask() }
     }
 
-    private func carryOutTask() async throws {
+    private func carryOutTask() async throws -> [ImageDependencies] {
         await session.warnOfShortSecrets(
             "secret value", request.values.filter(\.isSecret).map { ($0.name, $0.value) })
         let context = try await fetchContext()
         await session.warnOfLogTemplate()
         let place = RunPlace(session: session)
         let plan = try await readTask(context, place)
+        session.steps.plan(plan.results)
         for warning in plan.warnings(runTimeout: assignment.timeout) { await log.line(warning) }
         try await session.logIn()
         let built = try plan.builtNames
         let images = RunImages(session: session, builtNames: built)
-        try await session.holdingNames(built) {
+        return try await session.holdingNames(built) {
             try await opening(place, images) {
                 let networks = try await place.open(plan, context: context)
                 try await session.broker.report(.began, for: assignment.lease)
                 let steps = StepRunner(
                     session: session, place: place, networks: networks, images: images,
-                    names: StepNames(plan.steps.map(\.id)))
+                    names: StepNames(plan.steps.map(\.id)), overlapping: plan.overlapping)
                 try await schedule(plan, steps)
-                await summarize(plan, steps, revision: context?.revision)
+                return await summarize(plan, steps, revision: context?.revision)
             }
         }
     }
 
     /// Takes the place and the run's images away however `work` ends, also when the run is canceled.
-    private func opening(_ place: RunPlace, _ images: RunImages, _ work: () async throws -> Void) async throws {
-        let result: Result<Void, any Error>
+    private func opening<Value>(_ place: RunPlace, _ images: RunImages, _ work: () async throws -> Value) async throws
+        -> Value
+    {
+        let result: Result<Value, any Error>
         do { result = .success(try await work()) } catch { result = .failure(error) }
         await Task {
+            if let folder = session.local?.workspaceOut { await place.copyWorkspace(to: folder) }
             await place.close()
             await images.removePulled()
         }.value
-        try result.get()
+        return try result.get()
     }
 
     // MARK: Before the steps
 
     private func fetchContext() async throws -> PreparedContext? {
+        if let context = session.local?.context { return context }
         if case .none = assignment.source { return nil }
         let context = try await session.fetcher.fetch(for: session, .workspace)
         if let revision = context.revision {
@@ -73,7 +78,7 @@ struct TaskRun: RunWork {
             valuesFile: values, overrides: request.values.map { ($0.name, $0.value.value) })
         let file = try TaskFile(text, with: data)
         if file.hasAliases { await log.line("Alias support enabled for version >= 1.1.0") }
-        return try TaskPlan(try TaskGraph(file))
+        return try TaskPlan(try TaskGraph(file, defaults: session.local?.defaults ?? TaskDefaults()))
     }
 
     private func text(of source: TaskFileSource, _ what: String, _ context: PreparedContext?) async throws -> String {
@@ -109,7 +114,7 @@ struct TaskRun: RunWork {
                 }
             }
             group.addTask {
-                await runner.stopDetachedAtEnd()
+                await runner.detached.serve()
                 return nil
             }
             do {
@@ -126,39 +131,52 @@ struct TaskRun: RunWork {
                 group.cancelAll()
                 // What they end with does not count any more; their clean-up does.
                 while let _ = try? await group.next() {}
-                if !Task.isCancelled { await tell(plan, runner) }
+                if !Task.isCancelled { await tell() }
                 throw error
             }
         }
     }
 
     /// What became of each step, when the run fails.
-    private func tell(_ plan: TaskPlan, _ runner: StepRunner) async {
-        let states = runner.states
-        let words = plan.steps.map { "\($0.id) \(states[$0.id]?.description ?? "never began")" }
+    private func tell() async {
+        let words = session.steps.all.map { "\($0.id) \($0.status.words)" }
         await log.line("Steps: " + words.joined(separator: ", "))
     }
 
-    private func summarize(_ plan: TaskPlan, _ runner: StepRunner, revision: SourceRevision?) async {
-        let states = runner.states
-        for step in plan.steps {
-            guard case .successful(let seconds) = states[step.id] else { continue }
-            await log.line(
-                "Step ID: \(step.id) marked as successful (elapsed time in seconds: \(String(format: "%.6f", seconds)))"
-            )
+    private func summarize(_ plan: TaskPlan, _ runner: StepRunner, revision: SourceRevision?) async
+        -> [ImageDependencies]
+    {
+        for step in session.steps.all {
+            guard let start = step.startTime, let end = step.finishTime else { continue }
+            let seconds = String(format: "%.6f", max(0, end.timeIntervalSince(start)))
+            await log.line("Step ID: \(step.id) marked as successful (elapsed time in seconds: \(seconds))")
         }
         let builds = runner.images.builds
         for step in plan.steps where builds[step.id] != nil {
             await log.line("Populating digests for step ID: \(step.id)...")
             await log.line("Successfully populated digests for step ID: \(step.id)")
         }
-        guard !builds.isEmpty else { return }
+        guard !builds.isEmpty else { return [] }
+        let record = plan.steps.compactMap { builds[$0.id] }.flatMap { build in
+            DependencyRecord(
+                build: build.result, images: build.images, pushed: session.pushedImages, revision: revision
+            ).entries
+        }
         await log.line("The following dependencies were found:")
-        for step in plan.steps {
-            guard let build = builds[step.id] else { continue }
-            let record = DependencyRecord(
-                build: build.result, images: build.images, pushed: session.pushedImages, revision: revision)
-            await log.write(Array(record.text.utf8))
+        await log.text(record.yaml)
+        return record
+    }
+}
+
+extension StepResult.Status {
+    /// For the log.
+    fileprivate var words: String {
+        switch self {
+        case .waiting, .skipped: "never began"
+        case .running: "was under way"
+        case .successful: "succeeded"
+        case .failed: "failed"
+        case .interrupted: "was interrupted"
         }
     }
 }
@@ -176,11 +194,46 @@ extension TaskPlan {
         }
     }
 
+    /// Its steps, none begun.
+    fileprivate var results: [StepResult] {
+        steps.map { StepResult(id: $0.id, kind: $0.step.kind, dependencies: $0.step.dependencies) }
+    }
+
+    /// The ids of steps beside which others may print: those that no order holds apart, and all that come after one
+    /// that goes on by itself.
+    var overlapping: Set<String> {
+        var above: [String: Set<String>] = [:]
+        for planned in steps {
+            let direct = planned.step.dependencies
+            above[planned.id] = direct.reduce(into: Set(direct)) { $0.formUnion(above[$1] ?? []) }
+        }
+        let detached = Set(steps.filter(\.step.isDetached).map(\.id))
+        var result = detached
+        for (index, step) in steps.enumerated() {
+            if above[step.id]?.isDisjoint(with: detached) == false { result.insert(step.id) }
+            for other in steps[..<index]
+            where above[step.id]?.contains(other.id) != true && above[other.id]?.contains(step.id) != true {
+                result.formUnion([step.id, other.id])
+            }
+        }
+        return result
+    }
+
     /// - Parameter runTimeout: the limit of the whole run. A step's default limit is nothing that somebody asked for.
     fileprivate func warnings(runTimeout: Duration) -> [String] {
         steps.filter { $0.step.timeout > max(runTimeout, .seconds(600)) }.map { step in
             "Warning: the step \(step.id) may take \(step.step.timeout.components.seconds) s, but the run ends after "
                 + "\(runTimeout.components.seconds) s."
+        }
+    }
+}
+
+extension TaskGraph.Step {
+    fileprivate var kind: StepResult.Kind {
+        switch action {
+        case .command: .command
+        case .build: .build
+        case .push: .push
         }
     }
 }
