@@ -58,6 +58,10 @@ public struct TaskFile: Sendable {
         public var ipv6: Bool
         public var skipCreation: Bool
         public var isDefault: Bool
+
+        /// Made for files that say nothing of networks.
+        public static let standard = Network(
+            name: "acb_default_network", driver: "bridge", ipv6: false, skipCreation: false, isDefault: true)
     }
 
     public struct SecretEntry: Sendable {

@@ -10,8 +10,6 @@ public struct TaskGraph: Sendable {
     public let volumes: [TaskVolume]
 
     static let rootID = "acb_root"
-    private static let defaultNetwork = TaskFile.Network(
-        name: "acb_default_network", driver: "bridge", ipv6: false, skipCreation: false, isDefault: true)
 
     /// Checks a file and fills in defaults.
     ///
@@ -43,7 +41,7 @@ public struct TaskGraph: Sendable {
             networks.append(
                 TaskFile.Network(name: name, driver: "", ipv6: false, skipCreation: true, isDefault: true))
         }
-        return networks.isEmpty ? [defaultNetwork] : networks
+        return networks.isEmpty ? [.standard] : networks
     }
 }
 

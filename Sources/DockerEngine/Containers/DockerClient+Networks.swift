@@ -14,17 +14,21 @@ public struct NetworkSummary: Sendable, Hashable, Decodable {
 extension DockerClient {
     /// Makes a network in which containers find each other by name: `POST /networks/create`.
     ///
-    /// - Parameter driver: empty is `bridge`.
+    /// - Parameters:
+    ///   - driver: empty is `bridge`.
+    ///   - options: the driver's own.
     /// - Returns: its id. Names of networks need not be unique on a daemon.
     /// - Throws: ``DockerError/refused(action:status:message:)`` with 409 if there is one of that name.
     public func createNetwork(
-        _ name: String, driver: String = "", hasIPv6: Bool = false, labels: [String: String] = [:]
+        _ name: String, driver: String = "", hasIPv6: Bool = false, labels: [String: String] = [:],
+        options: [String: String] = [:]
     ) async throws -> String {
         struct Body: Encodable {
             let Name: String
             let Driver: String
             let EnableIPv6: Bool
             let Labels: [String: String]
+            let Options: [String: String]
             /// Daemons of API 1.43 and older take a second one of the same name otherwise.
             let CheckDuplicate = true
         }
@@ -33,7 +37,9 @@ extension DockerClient {
         }
         var call = EngineCall("make the network \(name)", "POST", "/networks/create")
         try call.setJSON(
-            Body(Name: name, Driver: driver.isEmpty ? "bridge" : driver, EnableIPv6: hasIPv6, Labels: labels))
+            Body(
+                Name: name, Driver: driver.isEmpty ? "bridge" : driver, EnableIPv6: hasIPv6, Labels: labels,
+                Options: options))
         return try await fetch(call, as: Answer.self).Id
     }
 

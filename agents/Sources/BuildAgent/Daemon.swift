@@ -13,6 +13,7 @@ public final class Daemon: Sendable {
     /// Marks what runs of this server make on the daemon; stays the same over restarts.
     let owner: String
     let holderImage: HolderImage
+    let isolatedNetwork: IsolatedNetwork
     private let ledger: String
     private let sweep = Mutex<Task<Void, Never>?>(nil)
 
@@ -23,6 +24,7 @@ public final class Daemon: Sendable {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         owner = try Self.owner(in: directory)
         holderImage = HolderImage(client: client)
+        isolatedNetwork = IsolatedNetwork(client: client)
     }
 
     /// A daemon may serve several servers, which tell their things apart by this.
@@ -141,4 +143,6 @@ enum RunLabels {
     static let owner = "slipway.owner"
     static let run = "slipway.run"
     static let step = "slipway.step"
+    /// Of what is kept on the daemon.
+    static let network = "slipway.network"
 }

@@ -94,6 +94,16 @@ final class RunSession: Sendable {
         steps.end(step, status, message: await log.masked(failure.message))
     }
 
+    /// Where a secret is in Base64 already, what it stands for is as secret.
+    func hideContent(of base64: String) async {
+        guard await log.masked(base64) != base64, let bytes = Data(base64Encoded: base64),
+            let text = String(validating: bytes, as: UTF8.self)
+        else { return }
+        await log.hide(Secret(text))
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        if trimmed != text { await log.hide(Secret(trimmed)) }
+    }
+
     // MARK: Image names
 
     /// Holds the names on the daemon while `work` goes on, and takes them away afterwards.

@@ -76,7 +76,9 @@ struct ContainerStep: Sendable {
         settings.mounts = runner.place.mounts(of: step)
         if let network = command.network {
             settings.network = runner.networks[network] ?? network
-            if runner.networks[network] != nil { settings.networkAliases = [step.id] + command.networkAliases }
+            if runner.networks[network] != nil, runner.hasNames {
+                settings.networkAliases = [step.id] + command.networkAliases
+            }
         }
         settings.exposedPorts = command.exposedPorts.map { ContainerPort($0.port, transport: $0.transport) }
         settings.publishedPorts = command.publishedPorts.map {

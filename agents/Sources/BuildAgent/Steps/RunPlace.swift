@@ -16,6 +16,7 @@ struct RunPlace: Sendable {
     private let homeVolume: String
     private let stem: String
     private let labels: [String: String]
+    private let holder: HolderContainer
 
     init(session: RunSession) {
         self.session = session
@@ -24,6 +25,8 @@ struct RunPlace: Sendable {
         workspaceVolume = "\(stem)-workspace-\(session.daemon.owner)"
         homeVolume = "\(stem)-home-\(session.daemon.owner)"
         labels = [RunLabels.owner: session.daemon.owner, RunLabels.run: session.assignment.run.text]
+        holder = HolderContainer(
+            daemon: session.daemon, name: "\(stem)-files-\(session.daemon.owner)", labels: labels)
     }
 
     private var client: DockerClient { session.daemon.client }
@@ -37,38 +40,62 @@ struct RunPlace: Sendable {
 
     // MARK: Opening
 
-    /// The container that holds the volumes and never runs.
-    private var holder: String { name("files") }
-
     /// Makes the volumes and the networks, and fills the workspace and the home.
     ///
     /// - Returns: the id of each network by its name in the file.
     func open(_ plan: TaskPlan, context: PreparedContext?) async throws -> [String: String] {
-        let networks = try await makeNetworks(plan.networks)
+        async let isFilled: Void = fill(plan, context: context)
+        let networks = try await makeNetworks(plan)
         await session.log.line("Setting up Docker configuration...")
-        for volume in [workspaceVolume, homeVolume] + plan.volumes.map(name(of:)) {
-            try await Shield.finish { [client, labels] in try await client.createVolume(volume, labels: labels) }
-        }
-        try await makeHolder(plan)
-        try await fill(ContainerCommand.home, with: try homeFiles())
+        try await isFilled
         await session.log.line("Successfully set up Docker configuration")
         for volume in plan.volumes {
-            try await fill(Self.path(of: volume), with: try Self.files(of: volume))
             await session.log.line("Volume source \(volume.name) successfully created")
-        }
-        if let context {
-            try await client.unpack(into: holder, at: ContainerCommand.workspace) { pipe in
-                try await ContextPacker.packInBackground(context.upload, into: pipe)
-            }
         }
         return networks
     }
 
-    private func makeNetworks(_ networks: [TaskFile.Network]) async throws -> [String: String] {
+    private func fill(_ plan: TaskPlan, context: PreparedContext?) async throws {
+        let volumes = try plan.volumes.map { (volume: $0, files: try Self.files(of: $0)) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for volume in [workspaceVolume, homeVolume] + plan.volumes.map(name(of:)) {
+                group.addTask {
+                    try await Shield.finish { [client, labels] in
+                        try await client.createVolume(volume, labels: labels)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        holder.setVolumes(
+            sharedMounts + plan.volumes.map { VolumeMount(volume: name(of: $0), path: Self.path(of: $0)) })
+        try await fill(ContainerCommand.home, with: try homeFiles())
+        for (volume, files) in volumes {
+            for text in volume.files.values { await session.hideContent(of: text) }
+            try await fill(Self.path(of: volume), with: files)
+        }
+        if let context {
+            try await client.unpack(into: try await holder.ensure(), at: ContainerCommand.workspace) { pipe in
+                try await ContextPacker.packInBackground(context.upload, into: pipe)
+            }
+        }
+    }
+
+    private func fill(_ folder: String, with files: [InMemoryEntry]) async throws {
+        guard !files.isEmpty else { return }
+        try await client.unpack(into: try await holder.ensure(), at: folder) { pipe in
+            try await ContextPacker.packInBackground(InMemoryWalk(files), into: pipe)
+        }
+    }
+
+    private func makeNetworks(_ plan: TaskPlan) async throws -> [String: String] {
         var ids: [String: String] = [:]
-        for network in networks {
+        for network in plan.networks where !network.skipCreation {
             await session.log.line("Creating Docker network: \(network.name), driver: '\(network.driver)'")
-            ids[network.name] = try await make(network, name("network-\(ids.count)"))
+            ids[network.name] =
+                plan.isOneByOne
+                ? try await session.daemon.isolatedNetwork.ensure()
+                : try await make(network, name("network-\(ids.count)"))
             await session.log.line("Successfully set up Docker network: \(network.name)")
         }
         return ids
@@ -95,30 +122,11 @@ struct RunPlace: Sendable {
         }
     }
 
-    private func makeHolder(_ plan: TaskPlan) async throws {
-        var settings = ContainerSettings(image: HolderImage.name)
-        settings.command = ["none"]
-        settings.labels = labels
-        settings.network = "none"
-        settings.mounts =
-            sharedMounts + plan.volumes.map { VolumeMount(volume: name(of: $0), path: Self.path(of: $0)) }
-        try await session.daemon.holderImage.ensure()
-        _ = try await Shield.finish { [client, holder, settings] in
-            try await client.createContainer(holder, settings)
-        }
-    }
-
-    private func fill(_ folder: String, with files: [InMemoryEntry]) async throws {
-        guard !files.isEmpty else { return }
-        try await client.unpack(into: holder, at: folder) { pipe in
-            try await ContextPacker.packInBackground(InMemoryWalk(files), into: pipe)
-        }
-    }
-
     // MARK: What is in it
 
     /// The configuration of docker's client, with the logins of the run.
     private func homeFiles() throws -> [InMemoryEntry] {
+        guard !session.ownCredentials.isEmpty else { return [] }
         var logins: [String: [String: String]] = [:]
         for (server, credential) in session.ownCredentials {
             let key = server == ImageReference.dockerHub ? "https://index.docker.io/v1/" : server
@@ -189,7 +197,7 @@ struct RunPlace: Sendable {
 
     private func spool(_ folder: String, in directory: String, limits: ContextLimits) async throws -> ArchiveSource {
         do {
-            return try await client.pack(folder + "/.", of: holder) { pipe in
+            return try await client.pack(folder + "/.", of: try await holder.ensure()) { pipe in
                 try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
             }
         } catch DockerError.refused(_, 404, _) {
@@ -199,7 +207,7 @@ struct RunPlace: Sendable {
 
     private func file(_ path: String, in directory: String, limits: ContextLimits) async throws -> [UInt8] {
         do {
-            let archive = try await client.pack(path, of: holder) { pipe in
+            let archive = try await client.pack(path, of: try await holder.ensure()) { pipe in
                 try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
             }
             let name = path.split(separator: "/").last.map(String.init) ?? ""

@@ -13,6 +13,8 @@ final class StepRunner: Sendable {
     let place: RunPlace
     /// Ids by name.
     let networks: [String: String]
+    /// Whether steps have names in them: not in one that all runs share.
+    let hasNames: Bool
     let images: RunImages
     let names: StepNames
     /// Steps whose output others may interrupt.
@@ -24,13 +26,14 @@ final class StepRunner: Sendable {
 
     init(
         session: RunSession, place: RunPlace, networks: [String: String], images: RunImages, names: StepNames,
-        overlapping: Set<String>
+        hasNames: Bool, overlapping: Set<String>
     ) {
         self.session = session
         self.place = place
         self.networks = networks
         self.images = images
         self.names = names
+        self.hasNames = hasNames
         self.overlapping = overlapping
     }
 

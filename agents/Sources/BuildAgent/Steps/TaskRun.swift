@@ -35,7 +35,8 @@ struct TaskRun: RunWork {
                 try await session.broker.report(.began, for: assignment.lease)
                 let steps = StepRunner(
                     session: session, place: place, networks: networks, images: images,
-                    names: StepNames(plan.steps.map(\.id)), overlapping: plan.overlapping)
+                    names: StepNames(plan.steps.map(\.id)), hasNames: !plan.isOneByOne,
+                    overlapping: plan.overlapping)
                 try await schedule(plan, steps)
                 return await summarize(plan, steps, revision: context?.revision)
             }
@@ -218,6 +219,10 @@ extension TaskPlan {
         }
         return result
     }
+
+    /// Whether no two of its containers run at the same time, so that none can talk to another, and it says nothing of
+    /// networks.
+    var isOneByOne: Bool { overlapping.isEmpty && networks == [.standard] }
 
     /// - Parameter runTimeout: the limit of the whole run. A step's default limit is nothing that somebody asked for.
     fileprivate func warnings(runTimeout: Duration) -> [String] {
