@@ -16,6 +16,7 @@ enum Migrations {
         migrator.registerMigration("8-task-runs", migrate: makeTaskRuns)
         migrator.registerMigration("9-tasks", migrate: makeTasks)
         migrator.registerMigration("10-admin-users", migrate: makeAdminUsers)
+        migrator.registerMigration("11-vault-secrets", migrate: makeVaultSecrets)
         return migrator
     }()
 
