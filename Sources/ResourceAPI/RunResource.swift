@@ -32,6 +32,8 @@ public struct RunProperties: Codable, Sendable, Hashable {
     public var isCancelRequested: Bool?
     /// Ours: the revision that a git context was resolved to.
     public var sourceRevision: SourceRevisionProperties?
+    /// Ours: the steps of the run, in the order of its task file. Not in lists, and missing for a run that has told none.
+    public var steps: [RunStepProperties]?
 
     public init(runId: String? = nil, status: String? = nil, runType: String? = nil) {
         self.runId = runId

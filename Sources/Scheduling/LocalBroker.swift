@@ -87,7 +87,12 @@ public struct LocalBroker: RunBroker {
                 logger.debug("run began", metadata: ["run": "\(run.id)"])
             case .resolved(let source): try await runs.setSource(source, lease: lease.text, at: environment.now())
             case .waiting(let reason): try await runs.setWaitReason(reason, lease: lease.text, at: environment.now())
-            case .planned, .step: break
+            case .planned(let steps): try await runs.planSteps(steps, lease: lease.text, at: environment.now())
+            case .step(let step):
+                if try await !runs.setStep(step, lease: lease.text, at: environment.now()) {
+                    logger.warning(
+                        "step not planned", metadata: ["run": "\(run.id)", "step": "\(step.id.escapedForDisplay)"])
+                }
             }
         }
         signals.logs.notify(run.id)

@@ -123,6 +123,11 @@ public struct RunService: Sendable {
         return run
     }
 
+    /// What has become of the steps of a run.
+    public func steps(of run: Run) async throws -> [StepResult] {
+        try await runs.steps(of: run.id)
+    }
+
     /// Newest first.
     ///
     /// - Parameter before: where the page before this one ended.

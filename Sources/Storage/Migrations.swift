@@ -17,6 +17,7 @@ enum Migrations {
         migrator.registerMigration("9-tasks", migrate: makeTasks)
         migrator.registerMigration("10-admin-users", migrate: makeAdminUsers)
         migrator.registerMigration("11-vault-secrets", migrate: makeVaultSecrets)
+        migrator.registerMigration("12-run-steps", migrate: makeRunSteps)
         return migrator
     }()
 

@@ -38,6 +38,18 @@ public protocol RunStore: Sendable {
 
     func setWaitReason(_ reason: String?, lease: String, at now: Date) async throws
 
+    /// Records the steps of a leased run in place of any that it had.
+    func planSteps(_ steps: [StepResult], lease: String, at now: Date) async throws
+
+    /// Records what has become of a step of a leased run. Of its message 4 KiB are kept.
+    ///
+    /// - Returns: false if the run has no step of that id.
+    func setStep(_ step: StepResult, lease: String, at now: Date) async throws -> Bool
+
+    /// The steps of a run, in the order of its task file; none if it has not told any. When a run ends, those that go on become
+    /// `interrupted` and those that have not begun `skipped`.
+    func steps(of id: RunID) async throws -> [StepResult]
+
     /// Moves a leased run to its terminal status. If it is in one already, nothing changes.
     ///
     /// - Returns: the run as stored.

@@ -70,8 +70,11 @@ struct RunsController {
     }
 
     private func show(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
-        return try .json(
-            RunResource(try await runs.show(runName(context), in: registry), in: directory.id(of: registry)))
+        let run = try await runs.show(runName(context), in: registry)
+        var resource = RunResource(run, in: directory.id(of: registry))
+        let steps = try await runs.steps(of: run)
+        if !steps.isEmpty { resource.properties?.steps = steps.map { RunStepProperties($0) } }
+        return try .json(resource)
     }
 
     private func update(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
