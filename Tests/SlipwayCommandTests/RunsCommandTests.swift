@@ -53,6 +53,50 @@ struct RunsCommandTests {
         }
     }
 
+    private static let steps = #"""
+        [{"id":"build","type":"build","dependsOn":[],"status":"successful","launches":1,
+          "startTime":"2026-01-31T09:30:01.7Z","finishTime":"2026-01-31T09:31:05Z"},
+         {"id":"test","type":"cmd","dependsOn":["build"],"status":"failed","launches":3,"exitCode":2,
+          "errorMessage":"exit status 2","startTime":"2026-01-31T09:31:05Z","finishTime":"2026-01-31T09:31:09Z"},
+         {"id":"lint","type":"cmd","dependsOn":["build"],"status":"successful","launches":1,"exitCode":1,
+          "errorMessage":"exit status 1","startTime":"2026-01-31T09:31:05Z","finishTime":"2026-01-31T09:31:06Z"},
+         {"id":"push","type":"push","dependsOn":["test","lint"],"status":"skipped","launches":0}]
+        """#
+
+    @Test func `a run is shown with its steps`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            stub.change {
+                $0.status = "Failed"
+                $0.errorMessage = "step test failed"
+                $0.steps = Self.steps
+            }
+
+            let table = try await slipway.run("runs", "show", "ca1")
+            let json = try await slipway.run("runs", "show", "ca1", "-o", "json")
+
+            #expect(
+                table.output.hasSuffix(
+                    """
+
+                    Error: step test failed
+
+                    STEP       TYPE   STATUS      STARTED  DURATION  EXIT  TRIES
+                    ---------  -----  ----------  -------  --------  ----  -----
+                    ●   build  build  successful  +0s      1m3s            1
+                    ├─✗ test   cmd    failed      +1m3s    4s        2     3
+                    ● │ lint   cmd    successful  +1m3s    1s        1     1
+                    ◌─╯ push   push   skipped
+
+                    Step test failed: exit status 2
+                    Step lint failed, which is ignored: exit status 1
+
+                    """), "\(table.output)")
+            let run = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            let steps = try #require(run["steps"] as? [[String: Any]])
+            #expect(steps.map { $0["status"] as? String } == ["successful", "failed", "successful", "skipped"])
+        }
+    }
+
     @Test(
         arguments: [
             (["runs", "show", "ca9"], 3), (["logs", "--run-id", "ca9"], 3), (["runs", "show", "../x"], 1),

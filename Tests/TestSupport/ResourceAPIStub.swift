@@ -23,6 +23,8 @@ public final class ResourceAPIStub: @unchecked Sendable {
         public var complete: String?
         public var status = "Running"
         public var errorMessage: String?
+        /// JSON of the steps of runs.
+        public var steps: String?
         /// Bodies that arrived whole.
         public var uploads: [[UInt8]] = []
         public var brokenUploads = 0
@@ -161,10 +163,11 @@ public final class ResourceAPIStub: @unchecked Sendable {
     private func run(_ id: String) -> String {
         let now = now
         let error = now.errorMessage.map { #","runErrorMessage":"\#($0)""# } ?? ""
+        let steps = now.steps.map { #","steps":\#($0)"# } ?? ""
         return #"""
             {"id":"\#(Self.registryPath)/runs/\#(id)","name":"\#(id)","type":"Microsoft.ContainerRegistry/registries/runs",
              "properties":{"runId":"\#(id)","status":"\#(now.status)","runType":"QuickBuild","platform":{"os":"Linux","architecture":"amd64"},
-             "createTime":"2026-01-31T09:30:00Z","startTime":"2026-01-31T09:30:01.5Z","finishTime":"2026-01-31T10:31:03Z"\#(error)}}
+             "createTime":"2026-01-31T09:30:00Z","startTime":"2026-01-31T09:30:01.5Z","finishTime":"2026-01-31T10:31:03Z"\#(error)\#(steps)}}
             """#
     }
 

@@ -3,7 +3,13 @@ import ResourceAPI
 import TaskModel
 
 struct RunsShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a run with its images.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a run with its images and its steps.",
+        discussion: """
+            Of a run of a task file each step has a line, with a picture in front of which waits for which: lines lead down from a step to \
+            those that wait for it, and a step right under another goes on from there. ○ waits, ◐ runs, ● is done, ✗ has failed, ◌ was \
+            stopped or never began. Look again to see how it goes on.
+            """)
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var reference: RunReference
@@ -16,18 +22,25 @@ struct RunsShow: AsyncParsableCommand {
             let output = Output(outputOptions)
             try output.write(
                 columns: RunRow.columns, rows: [RunRow.cells(of: run)], json: try JSONDocument(flattening: run))
-            if output.format == .table { describe(run.properties ?? RunProperties()) }
+            if output.format == .table { describe(run.properties ?? RunProperties(), isColored: output.isColored) }
         }
     }
 
     /// What has no column.
-    private func describe(_ run: RunProperties) {
+    private func describe(_ run: RunProperties, isColored: Bool) {
         if let commit = run.sourceRevision?.commitId {
             Terminal.print("\nCommit: \(commit)" + (run.sourceRevision?.branchName.map { " (\($0))" } ?? ""))
         }
         if let reason = run.waitReason { Terminal.print("\nWaiting: \(reason.escapedForDisplay)") }
         if let message = run.runErrorMessage { Terminal.print("\nError: \(message.escapedForDisplay)") }
-        guard let images = run.outputImages, !images.isEmpty else { return }
+        if let images = run.outputImages, !images.isEmpty { describe(images) }
+        if let steps = run.steps, !steps.isEmpty {
+            let table = StepTable(steps, start: run.startTime?.date)
+            Terminal.write(Array(("\n" + table.text(isColored: isColored)).utf8), to: 1)
+        }
+    }
+
+    private func describe(_ images: [OutputImageProperties]) {
         Terminal.print("")
         let table = TextTable(
             columns: ["IMAGE", "DIGEST"],

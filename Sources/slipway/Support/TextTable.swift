@@ -38,15 +38,32 @@ struct TextTable {
         }
 
         var colored: String {
-            let code =
-                switch RunStatus(rawValue: plain) {
-                case .succeeded: "32"
-                case .failed, .error, .timeout: "31"
-                case .canceled: "33"
-                case .started, .running: "36"
-                case .queued, nil: ""
-                }
-            return code.isEmpty ? plain : "\u{1B}[\(code)m\(plain)\u{1B}[0m"
+            let code = RunStatus(rawValue: plain)?.color ?? StepResult.Status(rawValue: plain)?.color
+            return code.map { "\u{1B}[\($0)m\(plain)\u{1B}[0m" } ?? plain
+        }
+    }
+}
+
+extension RunStatus {
+    fileprivate var color: String? {
+        switch self {
+        case .succeeded: "32"
+        case .failed, .error, .timeout: "31"
+        case .canceled: "33"
+        case .started, .running: "36"
+        case .queued: nil
+        }
+    }
+}
+
+extension StepResult.Status {
+    fileprivate var color: String? {
+        switch self {
+        case .successful: "32"
+        case .failed: "31"
+        case .interrupted: "33"
+        case .running: "36"
+        case .waiting, .skipped: nil
         }
     }
 }
