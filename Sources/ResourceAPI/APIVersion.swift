@@ -10,6 +10,8 @@ public enum APIVersion {
     public static let subscriptions = "2022-12-01"
     /// `/slipway/v1/principals`.
     public static let principals = "1"
+    /// `P/secrets`.
+    public static let secrets = "1"
     /// `GET /metadata/endpoints`.
     public static let metadata = "2022-09-01"
 }

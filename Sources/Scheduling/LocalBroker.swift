@@ -109,8 +109,8 @@ public struct LocalBroker: RunBroker {
     }
 
     public func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret {
-        _ = try await held(lease)
-        throw BrokerError.secretMissing(location)
+        let run = try await held(lease).run
+        return try await VaultSecrets(of: run, environment).value(of: location)
     }
 
     public func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {

@@ -6,6 +6,7 @@ public import Storage
 public struct SchedulerEnvironment: Sendable {
     public let runs: any RunStore
     public let pools: AgentPoolStore
+    public let secrets: SecretStore
     public let logs: LogStore
     public let uploads: BlobStore
     public let settings: SchedulingSettings
@@ -16,13 +17,14 @@ public struct SchedulerEnvironment: Sendable {
     let now: @Sendable () -> Date
 
     public init(
-        runs: any RunStore, pools: AgentPoolStore, logs: LogStore, uploads: BlobStore, settings: SchedulingSettings,
-        logger: Logger,
+        runs: any RunStore, pools: AgentPoolStore, secrets: SecretStore, logs: LogStore, uploads: BlobStore,
+        settings: SchedulingSettings, logger: Logger,
         registryCredentials: (any RegistryCredentials)? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.runs = runs
         self.pools = pools
+        self.secrets = secrets
         self.logs = logs
         self.uploads = uploads
         self.settings = settings

@@ -6,7 +6,7 @@ public enum Role: String, Sendable, Hashable, CaseIterable {
     case reader = "Reader"
     /// Also queues and cancels runs, and runs tasks.
     case builder = "Builder"
-    /// Also writes tasks, and reads the secrets in them.
+    /// Also writes tasks, reads the secrets in them, and sets those of the registry.
     case taskAuthor = "TaskAuthor"
     /// Sees what a reader sees, and makes, changes and removes agent pools.
     case poolOperator = "PoolOperator"
@@ -22,7 +22,7 @@ public enum Role: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .reader: [.readResources, .pullImages]
         case .builder: [.readResources, .submitRuns, .pullImages]
-        case .taskAuthor: [.readResources, .submitRuns, .writeTasks, .readTaskSecrets, .pullImages]
+        case .taskAuthor: [.readResources, .submitRuns, .writeTasks, .readTaskSecrets, .writeSecrets, .pullImages]
         case .poolOperator: [.readResources, .writePools]
         case .admin: Set(Permission.allCases)
         case .acrPull: [.readRegistry, .pullImages]
@@ -51,6 +51,8 @@ public enum Permission: String, Sendable, Hashable, CaseIterable {
     case writeTasks
     /// See what `listDetails` of a task shows.
     case readTaskSecrets
+    /// Set and delete the secrets that runs name by the URL of a vault. Nobody reads them back.
+    case writeSecrets
     case writePools
     case pullImages
     case pushImages

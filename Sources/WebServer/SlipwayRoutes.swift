@@ -15,6 +15,7 @@ public struct SlipwayRoutes: Sendable {
     let pools: PoolService
     let taskRuns: TaskRunService
     let tasks: TaskService
+    let secrets: SecretService
     let uploads: BlobStore
     let database: Database
     let tokens: TokenService
@@ -28,7 +29,7 @@ public struct SlipwayRoutes: Sendable {
     /// - Parameter door: nil for a server that stands in front of no registry.
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
-        pools: PoolService, taskRuns: TaskRunService,
+        pools: PoolService, taskRuns: TaskRunService, secrets: SecretService,
         uploads: BlobStore,
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
@@ -40,6 +41,7 @@ public struct SlipwayRoutes: Sendable {
         self.pools = pools
         self.taskRuns = taskRuns
         self.tasks = tasks
+        self.secrets = secrets
         self.uploads = uploads
         self.database = database
         self.tokens = tokens
@@ -119,6 +121,7 @@ public struct SlipwayRoutes: Sendable {
         PrincipalsController(principals: PrincipalStore(database: database), settings: settings, now: tokens.now)
             .addRoutes(to: guarded(.everywhere(.administer)))
         AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)
+        SecretsController(secrets: secrets).addRoutes(to: registry)
         TaskRunsController(directory: directory, taskRuns: taskRuns, reader: reader).addRoutes(to: registry)
         RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers, pools: pools)
             .addRoutes(to: registry)

@@ -37,8 +37,9 @@ struct Server {
             issuer: "slipway:" + start.identity.tenant, tenant: start.identity.tenant, principals: principals,
             keys: keys.tokens)
         let environment = SchedulerEnvironment(
-            runs: runs, pools: AgentPoolStore(database: database), logs: logs, uploads: uploads, settings: settings,
-            logger: logger, registryCredentials: RunRegistryCredentials(tokens: tokens, principals: principals))
+            runs: runs, pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
+            logs: logs, uploads: uploads, settings: settings, logger: logger,
+            registryCredentials: RunRegistryCredentials(tokens: tokens, principals: principals))
         let service = RunService(environment)
         let pools = PoolService(environment)
         let broker = LocalBroker(environment)
@@ -53,6 +54,7 @@ struct Server {
                 tasks: SQLiteTaskStore(database: database, box: box), settings: settings),
             pools: pools,
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: service),
+            secrets: SecretService(environment),
             uploads: uploads, database: database,
             tokens: tokens,
             links: LinkSigner(key: {

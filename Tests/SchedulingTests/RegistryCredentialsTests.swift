@@ -45,10 +45,10 @@ struct RegistryCredentialsTests {
                 try FileManager.default.createDirectory(atPath: folder + "/" + name, withIntermediateDirectories: true)
             }
             let database = try Database(path: folder + "/db.sqlite")
+            let box = SecretBox(key: SymmetricKey(data: Data(repeating: 1, count: 32)))
             let environment = SchedulerEnvironment(
-                runs: SQLiteRunStore(
-                    database: database, box: SecretBox(key: SymmetricKey(data: Data(repeating: 1, count: 32)))),
-                pools: AgentPoolStore(database: database),
+                runs: SQLiteRunStore(database: database, box: box),
+                pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
                 logs: LogStore(directory: folder + "/logs"),
                 uploads: BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20),
                 settings: SchedulingSettings(

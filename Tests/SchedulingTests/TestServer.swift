@@ -20,6 +20,7 @@ struct TestServer {
     let uploads: BlobStore
     let service: RunService
     let pools: PoolService
+    let secrets: SecretService
     let poolStore: AgentPoolStore
     let reminder: QueueReminder
     let queueLog: QueueLog
@@ -54,10 +55,11 @@ struct TestServer {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         poolStore = AgentPoolStore(database: database)
         let environment = SchedulerEnvironment(
-            runs: store, pools: poolStore, logs: logs, uploads: uploads, settings: settings,
-            logger: logger)
+            runs: store, pools: poolStore, secrets: SecretStore(database: database, box: box), logs: logs,
+            uploads: uploads, settings: settings, logger: logger)
         service = RunService(environment)
         pools = PoolService(environment)
+        secrets = SecretService(environment)
         reminder = QueueReminder(environment)
         queueLog = QueueLog(environment: environment)
         broker = LocalBroker(environment)

@@ -71,8 +71,8 @@ private struct Door {
         let proxy = RegistryProxy(
             http: http, clients: RegistryClient(http: http, endpoints: RegistryEndpoints([front])))
         let environment = SchedulerEnvironment(
-            runs: store, pools: AgentPoolStore(database: database), logs: LogStore(directory: folder + "/logs"),
-            uploads: uploads, settings: settings, logger: logger)
+            runs: store, pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
+            logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)
         let runs = RunService(environment)
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(
@@ -81,6 +81,7 @@ private struct Door {
             tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), settings: settings),
             pools: PoolService(environment),
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs),
+            secrets: SecretService(environment),
             uploads: uploads, database: database, tokens: tokens,
             links: LinkSigner(key: key, keyVersion: "v"), libraries: [:], creationDate: Date(),
             door: RegistryDoor(proxy: proxy, adminUsers: AdminUserStore(database: database, box: box)), logger: logger)

@@ -66,8 +66,8 @@ struct WebFixture: Sendable {
         let box = SecretBox(key: key)
         let store = SQLiteRunStore(database: database, box: box)
         let environment = SchedulerEnvironment(
-            runs: store, pools: AgentPoolStore(database: database), logs: LogStore(directory: folder + "/logs"),
-            uploads: uploads, settings: settings, logger: logger)
+            runs: store, pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
+            logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)
         let runs = RunService(environment)
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(
@@ -75,7 +75,8 @@ struct WebFixture: Sendable {
             settings: settings, runs: runs,
             tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), settings: settings),
             pools: PoolService(environment),
-            taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs), uploads: uploads,
+            taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs),
+            secrets: SecretService(environment), uploads: uploads,
             database: database, tokens: tokens, links: links, libraries: [:], creationDate: Date(), limits: limits,
             logger: logger)
         let table = routes.table(uptime: { time.uptime })
