@@ -58,27 +58,12 @@ struct Login: AsyncParsableCommand {
         switch clientSecretFile {
         case "-"?: bytes = try readAll(STDIN_FILENO, name: "standard input")
         case let file?: bytes = try readFile(file)
-        case nil where Terminal.isInputInteractive: bytes = askForSecret()
+        case nil where Terminal.isInputInteractive: bytes = Terminal.ask("Client secret: ")
         case nil: bytes = try readAll(STDIN_FILENO, name: "standard input")
         }
         let text =
             String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         guard !text.isEmpty else { throw .noSecret }
         return text
-    }
-
-    /// Reads a line from the terminal without showing it.
-    private func askForSecret() -> [UInt8] {
-        Terminal.show("Client secret: ")
-        var settings = termios()
-        tcgetattr(STDIN_FILENO, &settings)
-        var silent = settings
-        silent.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
-        defer {
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
-            Terminal.say("")
-        }
-        return Array((readLine() ?? "").utf8)
     }
 }

@@ -14,7 +14,6 @@ struct Slipway: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             Build.self, RunCommand.self, ExecCommand.self, TaskCommand.self, Context.self, Logs.self, Runs.self,
-            Pool.self,
-            Principals.self, Login.self, Logout.self, Version.self,
+            Pool.self, SecretCommand.self, Principals.self, Login.self, Logout.self, Version.self,
         ])
 }

@@ -9,6 +9,7 @@ enum CommandError: Error, Equatable {
     case insecureServer(String)
     case invalidServer(String)
     case noSecret
+    case noSecretValue
     case nothingToCancel
     case noRuns
     case invalidRunID(String)
@@ -44,6 +45,8 @@ extension CommandError: CustomStringConvertible {
         case .invalidServer(let text): "'\(text)' is no address of a server. Write it as https://host[:port]."
         case .noSecret:
             "There is no client secret. Give it in a file with --client-secret-file, or on standard input with '-'."
+        case .noSecretValue:
+            "There is no value. Give it on standard input, or in a file with --value-file."
         case .nothingToCancel:
             "Say which runs to cancel: give run ids, a filter (--status, --task, --pool, --image, --filter), or --all."
         case .noRuns: "There is no run yet."

@@ -23,6 +23,21 @@ enum Terminal {
         write(Array(text.utf8), to: STDERR_FILENO)
     }
 
+    /// Reads a line from the terminal without showing it.
+    static func ask(_ prompt: String) -> [UInt8] {
+        var settings = termios()
+        tcgetattr(STDIN_FILENO, &settings)
+        var silent = settings
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+            say("")
+        }
+        show(prompt)
+        return Array((readLine() ?? "").utf8)
+    }
+
     static func print(_ line: String) {
         write(Array((line + "\n").utf8), to: STDOUT_FILENO)
     }
