@@ -7,6 +7,7 @@ extension BuildRequest {
     ///   `InvalidSourceLocation`, `InvalidPlatform`, `InvalidParameter`.
     public init(_ wire: DockerBuildRequest) throws(InvalidRequest) {
         let imageNames = wire.imageNames ?? []
+        let logins = try wire.credentials?.customLogins() ?? CustomLogins()
         self.init(
             sourceLocation: try RequestChecks.neededSource(wire.sourceLocation),
             appliesIgnoreFile: wire.appliesIgnoreFile ?? true,
@@ -25,7 +26,7 @@ extension BuildRequest {
             agentPoolName: try RequestChecks.pool(wire.agentPoolName),
             logTemplate: try RequestChecks.text(wire.logTemplate, field: "logTemplate"),
             loginMode: try RequestChecks.loginMode(wire.credentials?.sourceRegistry?.loginMode),
-            customCredentials: try wire.credentials?.customCredentials() ?? [:])
+            customCredentials: logins.credentials, vaultLogins: logins.inVault)
         for (index, name) in imageNames.enumerated() { try Self.checkImageName(name, field: "imageNames[\(index)]") }
     }
 

@@ -53,30 +53,36 @@ public struct SecretObject: Codable, Sendable, Hashable {
 }
 
 extension CredentialsProperties {
-    /// The logins given here, by host in lower case.
+    /// The logins given here. One that has only an identity is none of ours.
     ///
-    /// - Throws: ``InvalidRequest`` naming the registry whose login is not complete, or lies in a vault.
-    func customCredentials() throws(InvalidRequest) -> [String: Credential] {
-        var credentials: [String: Credential] = [:]
-        for (host, registry) in (customRegistries ?? [:]).sorted(by: { $0.key < $1.key }) where registry.identity == nil
-        {
+    /// - Throws: ``InvalidRequest`` naming the registry whose login is not complete, or names a secret that can't be one.
+    func customLogins() throws(InvalidRequest) -> CustomLogins {
+        var logins = CustomLogins()
+        for (host, registry) in (customRegistries ?? [:]).sorted(by: { $0.key < $1.key }) {
             let target = "credentials.customRegistries"
-            guard let user = registry.userName, let password = registry.password, let name = user.value,
-                let secret = password.value
-            else {
+            guard let username = TaskSecret(registry.userName), let password = TaskSecret(registry.password) else {
+                if registry.identity != nil { continue }
                 throw InvalidRequest(
                     code: "InvalidParameter",
                     message: "The login for \(host.escapedForDisplay) needs a user name and a password.", target: target
                 )
             }
-            guard !user.isVaultSecret, !password.isVaultSecret else {
+            do throws(InvalidName) {
+                try logins.add(host, username: username, password: password)
+            } catch {
                 throw InvalidRequest(
-                    code: "NotSupported",
-                    message: "The login for \(host.escapedForDisplay) names a secret in a vault, and vaults are not "
-                        + "supported yet. Give the user name and the password themselves.", target: target)
+                    code: "InvalidName", message: "The login for \(host.escapedForDisplay) can't be used: \(error)",
+                    target: target)
             }
-            credentials[host.lowercased()] = Credential(username: name.value, password: secret)
         }
-        return credentials
+        return logins
+    }
+}
+
+extension TaskSecret {
+    /// Nil if there is none, or its value is not told.
+    init?(_ wire: SecretObject?) {
+        guard let wire, let value = wire.value else { return nil }
+        self.init(value, isVaultURL: wire.isVaultSecret)
     }
 }

@@ -39,7 +39,8 @@ extension RunProperties {
         let request = run.request.common
         platform = PlatformProperties(request.platform)
         agentConfiguration = AgentConfiguration(cpu: request.cpu ?? AgentConfiguration.standardCPU)
-        if !request.customCredentials.isEmpty { customRegistries = request.customCredentials.keys.sorted() }
+        let hosts = request.customCredentials.keys.sorted() + request.vaultLogins.keys.sorted()
+        if !hosts.isEmpty { customRegistries = hosts.sorted() }
     }
 
     /// The status, nil if it is missing or unknown.

@@ -150,6 +150,15 @@ extension TaskCredentials {
                         "The login for \(host.escapedForDisplay) needs a user name and a password, or an identity.",
                     target: target)
             }
+            for secret in [username, password].compactMap(\.self) where secret.isVaultURL {
+                do throws(InvalidName) {
+                    _ = try SecretLocation(secret.value.value)
+                } catch {
+                    throw InvalidRequest(
+                        code: "InvalidName",
+                        message: "The login for \(host.escapedForDisplay) can't be used: \(error)", target: target)
+                }
+            }
             registries[host] = TaskRegistryLogin(username: username, password: password, identity: login.identity)
         }
         self.init(
@@ -157,13 +166,6 @@ extension TaskCredentials {
                 try RequestChecks.loginMode(mode)
             },
             sourceIdentity: wire.sourceRegistry?.identity, customRegistries: registries)
-    }
-}
-
-extension TaskSecret {
-    fileprivate init?(_ wire: SecretObject?) {
-        guard let wire, let value = wire.value else { return nil }
-        self.init(value, isVaultURL: wire.isVaultSecret)
     }
 }
 

@@ -34,6 +34,7 @@ extension TaskFileRequest {
     private init(
         _ taskFile: TaskFileSource, valuesFile: TaskFileSource?, source: String?, _ wire: some TaskFileRunRequest
     ) throws(InvalidRequest) {
+        let logins = try wire.credentials?.customLogins() ?? CustomLogins()
         self.init(
             taskFile: taskFile, valuesFile: valuesFile, values: try Self.checkedValues(wire.values ?? []),
             sourceLocation: source, appliesIgnoreFile: wire.appliesIgnoreFile ?? true,
@@ -42,7 +43,7 @@ extension TaskFileRequest {
             agentPoolName: try RequestChecks.pool(wire.agentPoolName),
             logTemplate: try RequestChecks.text(wire.logTemplate, field: "logTemplate"),
             loginMode: try RequestChecks.loginMode(wire.credentials?.sourceRegistry?.loginMode),
-            customCredentials: try wire.credentials?.customCredentials() ?? [:])
+            customCredentials: logins.credentials, vaultLogins: logins.inVault)
     }
 
     /// - Returns: nil for a missing or empty field.

@@ -117,6 +117,9 @@ public struct LocalBroker: RunBroker {
         let run = try await held(lease).run
         guard !run.isCancelRequested else { throw BrokerError.pushRefused("the run is being canceled") }
         if let given = run.request.common.customCredentials[image.registry] { return PushGrant(credential: given) }
+        if let login = run.request.common.vaultLogins[image.registry] {
+            return PushGrant(credential: try await VaultSecrets(of: run, environment).credential(for: login))
+        }
         guard run.request.common.loginMode == .default else { return PushGrant(credential: nil) }
         if let registry = settings.gateway(at: image.registry) {
             return PushGrant(
@@ -194,23 +197,36 @@ public struct LocalBroker: RunBroker {
         guard let registry = settings.registry(named: run.registry) else {
             let message =
                 "Registry '\(run.registry)' is no longer configured. Configure it again, then queue the run again."
-            _ = try await runs.finish(
-                lease: lease.text, with: RunOutcome(status: .error, message: message), at: environment.now())
-            signals.logs.notify(run.id)
+            try await end(run, lease: lease, RunOutcome(status: .error, message: message))
             return nil
         }
-        let pullCredentials = try await pullCredentials(of: run)
+        let request: RunRequest
+        do {
+            request = try await VaultSecrets(of: run, environment).resolved(run.request)
+        } catch let error as UnusableLogin {
+            logger.warning(
+                "login not made", metadata: ["run": "\(run.id)", "host": "\(error.host)", "error": "\(error)"])
+            try await end(run, lease: lease, RunOutcome(status: .failed, message: error.description))
+            return nil
+        }
+        let pullCredentials = try await pullCredentials(of: run, request.common)
         let pool = try await PoolDirectory(settings: settings, store: environment.pools).find(
             PoolID(registry: run.poolRegistry, name: run.agentPool))
         return RunAssignment(
             lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool,
             registry: registry.gateway
                 ? registry.seenFromOutside(with: pullCredentials[registry.loginServer.lowercased()]) : registry,
-            request: run.request, source: source(of: run.request.common), startTime: run.startTime ?? environment.now(),
+            request: request, source: source(of: request.common), startTime: run.startTime ?? environment.now(),
             taskName: run.task,
             pullCredentials: pullCredentials,
-            gitCredentials: settings.gitCredentials, timeout: run.request.common.timeout ?? settings.runTimeout,
+            gitCredentials: settings.gitCredentials, timeout: request.common.timeout ?? settings.runTimeout,
             policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles)
+    }
+
+    /// Ends a run that no agent was given.
+    private func end(_ run: Run, lease: LeaseID, _ outcome: RunOutcome) async throws {
+        _ = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
+        signals.logs.notify(run.id)
     }
 
     private func source(of request: any CommonRequest) -> RunSource {
@@ -221,8 +237,7 @@ public struct LocalBroker: RunBroker {
         return .git(Secret(location))
     }
 
-    private func pullCredentials(of run: Run) async throws -> [String: Credential] {
-        let request = run.request.common
+    private func pullCredentials(of run: Run, _ request: any CommonRequest) async throws -> [String: Credential] {
         var credentials = settings.otherCredentials
         if request.loginMode == .default {
             for registry in settings.registries where try await may(.pullImages, run, registry) {

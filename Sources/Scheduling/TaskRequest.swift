@@ -13,6 +13,7 @@ struct TaskRequest {
     func request(with overrides: TaskOverrides) throws(TaskServiceError) -> RunRequest {
         switch task.step {
         case .docker(let step)?:
+            let logins = try customLogins()
             guard overrides.values.isEmpty else { throw .overrideNotFitting("values", task: task.name) }
             return .build(
                 BuildRequest(
@@ -23,7 +24,8 @@ struct TaskRequest {
                     cpu: task.cpu, timeout: .seconds(task.timeoutSeconds),
                     agentPoolName: overrides.agentPoolName ?? task.agentPoolName,
                     logTemplate: overrides.logTemplate ?? task.logTemplate,
-                    loginMode: task.credentials.loginMode ?? .default, customCredentials: try customCredentials()))
+                    loginMode: task.credentials.loginMode ?? .default, customCredentials: logins.credentials,
+                    vaultLogins: logins.inVault))
         case .file(let step)?:
             return .taskFile(
                 try request(
@@ -44,12 +46,13 @@ struct TaskRequest {
         _ overrides: TaskOverrides
     ) throws(TaskServiceError) -> TaskFileRequest {
         guard overrides.arguments.isEmpty else { throw .overrideNotFitting("build arguments", task: task.name) }
+        let logins = try customLogins()
         return TaskFileRequest(
             taskFile: taskFile, valuesFile: valuesFile, values: Self.merged(values, overrides.values, by: \.name),
             sourceLocation: location(context, overrides), platform: task.platform, cpu: task.cpu,
             timeout: .seconds(task.timeoutSeconds), agentPoolName: overrides.agentPoolName ?? task.agentPoolName,
             logTemplate: overrides.logTemplate ?? task.logTemplate, loginMode: task.credentials.loginMode ?? .default,
-            customCredentials: try customCredentials())
+            customCredentials: logins.credentials, vaultLogins: logins.inVault)
     }
 
     /// The context with the task's token as its login, unless it has one of its own.
@@ -77,14 +80,17 @@ struct TaskRequest {
             ?? ""
     }
 
-    private func customCredentials() throws(TaskServiceError) -> [String: Credential] {
-        var credentials: [String: Credential] = [:]
+    private func customLogins() throws(TaskServiceError) -> CustomLogins {
+        var logins = CustomLogins()
         for (host, login) in task.credentials.customRegistries {
             guard let username = login.username, let password = login.password else { continue }
-            guard !username.isVaultURL, !password.isVaultURL else { throw .vaultSecret(host: host) }
-            credentials[host.lowercased()] = Credential(username: username.value.value, password: password.value)
+            do throws(InvalidName) {
+                try logins.add(host, username: username, password: password)
+            } catch {
+                throw .invalidLogin(host: host)
+            }
         }
-        return credentials
+        return logins
     }
 
     private static func merged<Item>(_ items: [Item], _ others: [Item], by name: KeyPath<Item, String>) -> [Item] {

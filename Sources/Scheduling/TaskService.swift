@@ -69,14 +69,15 @@ public struct TaskService: Sendable {
 public enum TaskServiceError: Error, Equatable {
     case notFound(String)
     case withoutStep(String)
-    case vaultSecret(host: String)
+    /// It names a secret that can't be one.
+    case invalidLogin(host: String)
     case overrideNotFitting(String, task: String)
 
     public var code: String {
         switch self {
         case .notFound: "ResourceNotFound"
         case .withoutStep: "TaskNotRunnable"
-        case .vaultSecret: "NotSupported"
+        case .invalidLogin: "InvalidName"
         case .overrideNotFitting: "InvalidParameter"
         }
     }
@@ -87,9 +88,9 @@ extension TaskServiceError: CustomStringConvertible {
         switch self {
         case .notFound(let name): "There is no task '\(name.escapedForDisplay)'."
         case .withoutStep(let name): "Task '\(name)' has no step that could be run."
-        case .vaultSecret(let host):
-            "The task's login for \(host) names a secret in a vault, and vaults are not supported yet. "
-                + "Give the task the user name and the password themselves."
+        case .invalidLogin(let host):
+            "The task's login for \(host.escapedForDisplay) names a secret by what is no https://VAULT/secrets/NAME. "
+                + "Change it with 'slipway task credential update'."
         case .overrideNotFitting(let what, let task): "Task '\(task)' has no \(what) that could be overridden."
         }
     }

@@ -42,7 +42,8 @@ extension StoredRequest {
                 labels: labels.map { BuildLabel(name: $0.name, value: $0.value) }, platform: common.platform,
                 cpu: common.cpu, builder: BuilderChoice(rawValue: builder) ?? .buildKit, timeout: common.timeout,
                 agentPoolName: agentPool, logTemplate: common.logTemplate, loginMode: common.knownLoginMode,
-                customCredentials: try common.customCredentials(open: open))
+                customCredentials: try common.customCredentials(open: open),
+                vaultLogins: try common.vaultLogins(open: open))
         }
     }
 }

@@ -18,6 +18,8 @@ extension StoredRequest {
         var loginMode: String
         /// By host: user name, and the sealed password.
         var credentials: [String: Login]
+        /// By host; missing in requests of before there were vaults.
+        var vaultLogins: [String: VaultParts]?
 
         init(_ request: some CommonRequest, seal: Sealing) throws {
             sourceLocation = try request.sourceLocation.map(seal)
@@ -33,6 +35,9 @@ extension StoredRequest {
             credentials = try request.customCredentials.mapValues {
                 Login(username: $0.username, password: try seal($0.password.value))
             }
+            vaultLogins = try request.vaultLogins.mapValues {
+                VaultParts(username: try Part($0.username, seal: seal), password: try Part($0.password, seal: seal))
+            }
         }
 
         var platform: Platform { Platform(os: os, architecture: architecture, variant: variant) }
@@ -43,6 +48,34 @@ extension StoredRequest {
             try credentials.mapValues {
                 Credential(username: $0.username, password: Secret(try open($0.password)))
             }
+        }
+
+        func vaultLogins(open: Sealing) throws -> [String: VaultLogin] {
+            try (vaultLogins ?? [:]).mapValues {
+                VaultLogin(username: try $0.username.part(open: open), password: try $0.password.part(open: open))
+            }
+        }
+    }
+
+    struct VaultParts: Codable {
+        var username: Part
+        var password: Part
+    }
+
+    /// The location of a secret, or a sealed text.
+    struct Part: Codable {
+        var vault: String?
+        var sealed: String?
+
+        init(_ part: VaultLogin.Part, seal: Sealing) throws {
+            switch part {
+            case .plain(let text): sealed = try seal(text.value)
+            case .vault(let location): vault = location.description
+            }
+        }
+
+        func part(open: Sealing) throws -> VaultLogin.Part {
+            if let vault { .vault(try SecretLocation(vault)) } else { .plain(Secret(try sealed.map(open) ?? "")) }
         }
     }
 

@@ -42,7 +42,8 @@ extension StoredRequest {
                 sourceLocation: try common.sourceLocation.map(open), appliesIgnoreFile: common.appliesIgnoreFile,
                 includeGit: common.includeGit, platform: common.platform, cpu: common.cpu, timeout: common.timeout,
                 agentPoolName: agentPool, logTemplate: common.logTemplate, loginMode: common.knownLoginMode,
-                customCredentials: try common.customCredentials(open: open))
+                customCredentials: try common.customCredentials(open: open),
+                vaultLogins: try common.vaultLogins(open: open))
         }
     }
 }

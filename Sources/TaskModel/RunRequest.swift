@@ -10,6 +10,20 @@ public enum RunRequest: Sendable, Hashable {
         case .taskFile(let request): request
         }
     }
+
+    /// The same with these logins at other registries, and none left in a vault.
+    public func with(_ credentials: [String: Credential]) -> RunRequest {
+        switch self {
+        case .build(var request):
+            request.customCredentials = credentials
+            request.vaultLogins = [:]
+            return .build(request)
+        case .taskFile(var request):
+            request.customCredentials = credentials
+            request.vaultLogins = [:]
+            return .taskFile(request)
+        }
+    }
 }
 
 /// What every kind of request says: where its context is, and how its run goes.
@@ -26,6 +40,7 @@ public protocol CommonRequest: Sendable {
     var logTemplate: String? { get }
     var loginMode: RegistryLoginMode { get }
     var customCredentials: [String: Credential] { get }
+    var vaultLogins: [String: VaultLogin] { get }
     /// What the request itself wants kept out of logs.
     var secrets: [Secret] { get }
 }
@@ -60,6 +75,8 @@ public struct BuildRequest: CommonRequest, Hashable {
     public var loginMode: RegistryLoginMode
     /// What pulls and pushes at other registries, by host in lower case.
     public var customCredentials: [String: Credential]
+    /// Logins at more of them, for which secrets of the run's registry are looked up when the run is handed out.
+    public var vaultLogins: [String: VaultLogin]
 
     public init(
         sourceLocation: String? = nil, appliesIgnoreFile: Bool = true, includeGit: Bool = false,
@@ -68,7 +85,8 @@ public struct BuildRequest: CommonRequest, Hashable {
         labels: [BuildLabel] = [],
         platform: Platform = .linuxAMD64, cpu: Int? = nil, builder: BuilderChoice = .buildKit,
         timeout: Duration? = nil, agentPoolName: String? = nil, logTemplate: String? = nil,
-        loginMode: RegistryLoginMode = .default, customCredentials: [String: Credential] = [:]
+        loginMode: RegistryLoginMode = .default, customCredentials: [String: Credential] = [:],
+        vaultLogins: [String: VaultLogin] = [:]
     ) {
         self.sourceLocation = sourceLocation
         self.appliesIgnoreFile = appliesIgnoreFile
@@ -88,6 +106,7 @@ public struct BuildRequest: CommonRequest, Hashable {
         self.logTemplate = logTemplate
         self.loginMode = loginMode
         self.customCredentials = customCredentials
+        self.vaultLogins = vaultLogins
     }
 
     public var secrets: [Secret] {

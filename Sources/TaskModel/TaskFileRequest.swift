@@ -19,13 +19,15 @@ public struct TaskFileRequest: CommonRequest, Hashable {
     public var loginMode: RegistryLoginMode
     /// What pulls and pushes at other registries, by host in lower case.
     public var customCredentials: [String: Credential]
+    /// Logins at more of them, for which secrets of the run's registry are looked up when the run is handed out.
+    public var vaultLogins: [String: VaultLogin]
 
     public init(
         taskFile: TaskFileSource, valuesFile: TaskFileSource? = nil, values: [TaskValue] = [],
         sourceLocation: String? = nil, appliesIgnoreFile: Bool = true, includeGit: Bool = false,
         platform: Platform = .linuxAMD64, cpu: Int? = nil, timeout: Duration? = nil, agentPoolName: String? = nil,
         logTemplate: String? = nil, loginMode: RegistryLoginMode = .default,
-        customCredentials: [String: Credential] = [:]
+        customCredentials: [String: Credential] = [:], vaultLogins: [String: VaultLogin] = [:]
     ) {
         self.taskFile = taskFile
         self.valuesFile = valuesFile
@@ -40,6 +42,7 @@ public struct TaskFileRequest: CommonRequest, Hashable {
         self.logTemplate = logTemplate
         self.loginMode = loginMode
         self.customCredentials = customCredentials
+        self.vaultLogins = vaultLogins
     }
 
     public var secrets: [Secret] { values.filter(\.isSecret).map(\.value) + customCredentials.values.map(\.password) }

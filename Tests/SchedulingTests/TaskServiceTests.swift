@@ -84,7 +84,26 @@ struct TaskServiceTests {
         #expect(request.common.secrets.contains(Secret("p")))
     }
 
-    @Test func `a secret in a vault is refused by name`() {
+    @Test func `logins that name secrets of a vault go along as they are`() throws {
+        let task = Self.task(Self.docker("https://git.example.test/app.git")) {
+            $0.credentials.customRegistries = [
+                "R.example.test": TaskRegistryLogin(
+                    username: TaskSecret(Secret("u")),
+                    password: TaskSecret(Secret("https://V.test/secrets/p"), isVaultURL: true), identity: "[system]")
+            ]
+        }
+
+        let request = try TaskRequest(task).request(with: TaskOverrides())
+
+        let location = try SecretLocation("https://v.test/secrets/p")
+        #expect(request.common.customCredentials.isEmpty)
+        #expect(
+            request.common.vaultLogins == [
+                "r.example.test": VaultLogin(username: .plain(Secret("u")), password: .vault(location))
+            ])
+    }
+
+    @Test func `a login that names no secret that there can be is refused`() {
         let task = Self.task(Self.docker("https://git.example.test/app.git")) {
             $0.credentials.customRegistries = [
                 "r.example.test": TaskRegistryLogin(
@@ -92,7 +111,7 @@ struct TaskServiceTests {
             ]
         }
 
-        #expect(throws: TaskServiceError.vaultSecret(host: "r.example.test")) {
+        #expect(throws: TaskServiceError.invalidLogin(host: "r.example.test")) {
             try TaskRequest(task).request(with: TaskOverrides())
         }
     }

@@ -14,6 +14,13 @@ struct VaultSecretTests {
             Secret(value), at: try SecretLocation(location), in: server.registry, by: "me")
     }
 
+    private static func request(_ username: String, _ password: String) throws -> RunRequest {
+        let login = VaultLogin(
+            username: try VaultLogin.Part(TaskSecret(Secret(username), isVaultURL: username.hasPrefix("https:"))),
+            password: try VaultLogin.Part(TaskSecret(Secret(password), isVaultURL: true)))
+        return TestServer.request { $0.vaultLogins = ["r.example.test": login] }
+    }
+
     @Test func `whoever holds a run is told the secrets of its registry, and nobody else`() async throws {
         try await TestServer.with { server async throws in
             try await set("one", "https://v.test/secrets/a", server)
@@ -49,6 +56,45 @@ struct VaultSecretTests {
         }
     }
 
+    @Test(arguments: ["https://v.test/secrets/user", "someone"])
+    func `logins that stand in a vault are made when a run is handed out, and again to push`(username: String)
+        async throws
+    {
+        try await TestServer.with { server async throws in
+            try await set("someone", "https://v.test/secrets/user", server)
+            try await set("old", "https://v.test/secrets/password", server)
+            let run = try await server.submit(try Self.request(username, "https://v.test/secrets/password"))
+            #expect(run.request == (try Self.request(username, "https://v.test/secrets/password")).pooled)
+            try await set("new", "https://v.test/secrets/password", server)
+
+            let assignment = try #require(try await server.take())
+            let grant = try await server.broker.grantPush(
+                assignment.lease, of: try ImageReference("r.example.test/app:v1"))
+
+            let login = Credential(username: "someone", password: Secret("new"))
+            #expect(assignment.pullCredentials["r.example.test"] == login)
+            #expect(assignment.request.common.customCredentials == ["r.example.test": login])
+            #expect(assignment.request.common.secrets.contains(Secret("new")))
+            #expect(grant.credential == login)
+        }
+    }
+
+    @Test func `a login whose secret is missing ends the run, and says what to do`() async throws {
+        try await TestServer.with { server async throws in
+            let run = try await server.submit(try Self.request("someone", "https://v.test/secrets/password"))
+
+            #expect(try await server.take() == nil)
+
+            let ended = try await server.service.show(run.id.text, in: server.registry)
+            #expect(ended.status == .failed)
+            #expect(
+                ended.errorMessage == """
+                    The run can't log in to r.example.test: The run's registry has no secret \
+                    https://v.test/secrets/password. Store it with 'slipway secret set https://v.test/secrets/password'.
+                    """)
+        }
+    }
+
     @Test func `what can't be a value is refused`() async throws {
         try await TestServer.with { server async throws in
             let location = try SecretLocation("https://v.test/secrets/a")
@@ -67,5 +113,14 @@ struct VaultSecretTests {
             }
             #expect(try await server.secrets.list(in: server.registry).map(\.versions.count) == [1])
         }
+    }
+}
+
+extension RunRequest {
+    /// As it is stored: with the pool that it was given.
+    fileprivate var pooled: RunRequest {
+        guard case .build(var build) = self else { return self }
+        build.agentPoolName = "default"
+        return .build(build)
     }
 }

@@ -93,3 +93,76 @@ struct SecretRoutesTests {
         }
     }
 }
+
+/// Logins that name secrets of a vault, as `az acr task credential add` sends them for `-u https://… -p https://…`.
+struct VaultLoginRoutesTests {
+    private static func login(_ password: String, identity: String? = nil) -> String {
+        let identity = identity.map { #","identity":"\#($0)""# } ?? ""
+        return #"""
+            {"customRegistries":{"R.test":{"userName":{"type":"Vaultsecret","value":"https://kv.vault.test/secrets/user"},
+             "password":{"type":"Vaultsecret","value":"\#(password)"}\#(identity)}}}
+            """#
+    }
+
+    private static let task = #"""
+        {"location":"local","properties":{"platform":{"os":"linux"},"step":{"type":"EncodedTask","contextPath":"/dev/null",
+         "encodedTaskContent":"c3RlcHM6IFtd","values":[]}}}
+        """#
+
+    @Test(arguments: ["[system]", nil])
+    func `a task keeps them, and its runs have them`(identity: String?) async throws {
+        try await TestRoutes.with { server async throws in
+            _ = try await server.call(.put, "/tasks/task1", Self.task)
+            let credentials = Self.login("https://kv.vault.test/secrets/password/0a", identity: identity)
+
+            let changed = try await server.call(
+                .patch, "/tasks/task1", #"{"properties":{"credentials":\#(credentials)}}"#)
+            let id = TestRoutes.registry + "/tasks/task1"
+            let run = try await server.call(.post, "/scheduleRun", #"{"type":"TaskRunRequest","taskId":"\#(id)"}"#)
+
+            let login = try changed.decoded(TaskResource.self).properties?.credentials?.customRegistries?["R.test"]
+            #expect(login?.password == SecretObject(type: "Vaultsecret", value: nil))
+            #expect(login?.identity == identity)
+            #expect(try run.decoded(RunResource.self).properties?.customRegistries == ["r.test"])
+            let stored = try #require(try await server.runs.find(RunID(sequence: 1)))
+            #expect(
+                stored.request.common.vaultLogins["r.test"]?.password
+                    == .vault(try SecretLocation("https://kv.vault.test/secrets/password/0a")))
+        }
+    }
+
+    @Test func `a quick run has them, with an identity beside or not`() async throws {
+        try await TestRoutes.with { server async throws in
+            for identity in ["x", nil] {
+                let credentials = Self.login("https://kv.vault.test/secrets/password", identity: identity)
+                let build =
+                    #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","credentials":\#(credentials)}"#
+
+                let answer = try await server.call(.post, "/scheduleRun", build)
+
+                #expect(answer.status == .ok)
+                #expect(try answer.decoded(RunResource.self).properties?.customRegistries == ["r.test"])
+            }
+        }
+    }
+
+    @Test func `a location that can't be one is refused when it is written`() async throws {
+        try await TestRoutes.with { server async throws in
+            let credentials = Self.login("https://kv.vault.test/keys/password")
+            let build =
+                #"{"type":"DockerBuildRequest","sourceLocation":"https://h.test/a.git","credentials":\#(credentials)}"#
+            _ = try await server.call(.put, "/tasks/task1", Self.task)
+
+            let run = try await server.call(.post, "/scheduleRun", build)
+            let task = try await server.call(
+                .patch, "/tasks/task1", #"{"properties":{"credentials":\#(credentials)}}"#)
+
+            for answer in [run, task] {
+                #expect(answer.status == .badRequest)
+                #expect(answer.code == "InvalidName")
+                #expect(answer.text.contains("R.test"))
+                #expect(answer.text.contains("https://VAULT/secrets/NAME"))
+            }
+        }
+    }
+}

@@ -14,16 +14,20 @@ struct LoginOptions: ParsableArguments {
     @Option(help: "The registry's login server: host[:port].")
     var loginServer: String
 
-    @Option(name: [.short, .long], help: "The user name.")
+    @Option(
+        name: [.short, .long],
+        help: "The user name, or the location of a secret that holds it: https://VAULT/secrets/NAME.")
     var username: String?
 
-    @Option(name: [.short, .long], help: "The password. Prefer --password-file: others can see the command line.")
+    @Option(
+        name: [.short, .long],
+        help: "The password, or better, as others can see the command line, the location of a secret that holds it.")
     var password: String?
 
     @Option(help: "A file with the password, '-' for standard input.")
     var passwordFile: String?
 
-    @Option(help: "The name of an identity, kept and shown only.")
+    @Option(help: "The name of an identity, kept and shown only. It may stand beside locations of secrets.")
     var useIdentity: String?
 
     func validate() throws {
@@ -51,7 +55,6 @@ struct LoginOptions: ParsableArguments {
     }
 
     private func login() throws -> JSONDocument {
-        if let useIdentity { return .object(["identity": .text(useIdentity)]) }
         let secret =
             try password
             ?? passwordFile.map { file in
@@ -59,8 +62,17 @@ struct LoginOptions: ParsableArguments {
                     decoding: file == "-" ? try readAll(0, name: "standard input") : try readFile(file), as: UTF8.self
                 ).trimmingCharacters(in: .newlines)
             }
-        func opaque(_ text: String) -> JSONDocument { .object(["type": .text("Opaque"), "value": .text(text)]) }
-        return .object(["userName": opaque(username ?? ""), "password": opaque(secret ?? "")])
+        var login: [String: JSONDocument] = [:]
+        login["identity"] = useIdentity.map { .text($0) }
+        login["userName"] = username.map(Self.secretObject)
+        login["password"] = secret.map(Self.secretObject)
+        return .object(login)
+    }
+
+    /// What has the form of the location of a secret is one.
+    private static func secretObject(_ text: String) -> JSONDocument {
+        let isLocation = (try? SecretLocation(text)) != nil
+        return .object(["type": .text(isLocation ? "Vaultsecret" : "Opaque"), "value": .text(text)])
     }
 }
 
