@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import HummingbirdTesting
 import ResourceAPI
+import Storage
 import TaskModel
 import Testing
 
