@@ -48,7 +48,8 @@ struct StepMaker {
                     keepsImageWorkingDirectory: step.disableWorkingDirectoryOverride,
                     entryPoint: step.entryPoint?.nonEmpty, user: step.user?.nonEmpty,
                     network: step.network?.nonEmpty ?? network, ports: step.ports, exposedPorts: step.expose,
-                    isPrivileged: step.privileged, cpus: step.cpus?.nonEmpty, pullsFirst: step.pull,
+                    isPrivileged: step.privileged, cpus: step.cpus?.nonEmpty,
+                    isolation: step.isolation?.nonEmpty, pullsFirst: step.pull,
                     pullRetries: max(0, step.cmdDownloadRetries ?? 0),
                     pullRetryDelay: seconds(step.cmdDownloadRetryDelay ?? 0), isCached: try isCached(step, id),
                     mounts: try mounts(of: step, id, action), place: place(of: step)))

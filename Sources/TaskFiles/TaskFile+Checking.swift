@@ -1,3 +1,6 @@
+import Foundation
+import TaskModel
+
 extension TaskFile {
     private static let versions: Set<String> = ["1.0-preview-1", "v1.0.0", "v1.1.0"]
 
@@ -8,24 +11,24 @@ extension TaskFile {
             "There is no version '\(version)' of task files. Write v1.0.0 or v1.1.0.")
     }
 
-    func checkSecrets() throws(TaskFileError) {
-        var seen: Set<String> = []
+    func checkedSecrets() throws(TaskFileError) -> [TaskSecret] {
+        var result: [TaskSecret] = []
         for secret in secrets {
             guard let id = secret.id, !id.isEmpty, !id.contains(where: \.isWhitespace) else {
-                throw TaskFileError(.secretID, at: secret.place, "A secret needs an 'id' without white space.")
+                throw text.locating(
+                    TaskFileError(.secretID, at: secret.place, "A secret needs an 'id' without white space."))
             }
-            guard seen.insert(id).inserted else {
-                throw TaskFileError(.secretDuplicate, at: secret.place, "There are two secrets with the id '\(id)'.")
+            guard !result.contains(where: { $0.id == id }) else {
+                throw text.locating(
+                    TaskFileError(.secretDuplicate, at: secret.place, "There are two secrets with the id '\(id)'."))
             }
-            guard let location = secret.keyvault, !location.isEmpty else {
-                throw TaskFileError(.secretSource, at: secret.place, "The secret '\(id)' needs a 'keyvault'.")
+            do throws(TaskFileError) {
+                result.append(try TaskSecret(secret, id: id))
+            } catch {
+                throw text.locating(error)
             }
         }
-        if let first = secrets.first {
-            throw TaskFileError(
-                .secretUnsupported, at: first.place,
-                "Secrets out of vaults ('secrets') are not supported here yet. Give them with --set-secret.")
-        }
+        return result
     }
 
     func checkedVolumes() throws(TaskFileError) -> [TaskVolume] {
@@ -69,6 +72,35 @@ extension TaskFile {
                 throw TaskFileError(
                     .mountUnknownVolume, at: step.places["volumeMounts"], "There is no volume '\(name)' in the file.")
             }
+        }
+    }
+}
+
+/// A secret of a task file, and where it is kept.
+struct TaskSecret: Sendable {
+    let id: String
+    let location: SecretLocation
+    /// A GUID; nil for the run's own identity.
+    let clientID: String?
+
+    fileprivate init(_ entry: TaskFile.SecretEntry, id: String) throws(TaskFileError) {
+        self.id = id
+        guard let text = entry.keyvault, !text.isEmpty else {
+            throw TaskFileError(
+                .secretSource, at: entry.place,
+                "The secret '\(id)' needs a 'keyvault': https://VAULT/secrets/NAME or …/secrets/NAME/VERSION.")
+        }
+        do {
+            location = try SecretLocation(text)
+        } catch {
+            throw TaskFileError(
+                .secretSource, at: entry.place, "The 'keyvault' of the secret '\(id)' can't be read: \(error)")
+        }
+        clientID = entry.clientID.flatMap { $0.isEmpty ? nil : $0 }
+        if let clientID, UUID(uuidString: clientID) == nil {
+            throw TaskFileError(
+                .secretIdentity, at: entry.place,
+                "The 'clientID' of the secret '\(id)' must be a GUID. Leave it out for the run's own identity.")
         }
     }
 }

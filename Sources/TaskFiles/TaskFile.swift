@@ -96,12 +96,27 @@ public struct TaskFile: Sendable {
     let places: Places
     let text: TaskFileText
 
-    /// Reads a task file: fills in aliases and templates, then reads the YAML.
+    /// Reads a task file that draws in neither files of aliases nor secrets: fills in aliases and templates, then reads
+    /// the YAML. ``TaskFileLoader`` reads all.
     ///
     /// - Parameter data: what templates can ask for.
     /// - Throws: ``TaskFileError`` of the stages `alias`, `template` and `yaml`.
     public init(_ file: String, with data: TemplateData) throws(TaskFileError) {
-        let text = try TaskFileText(file, with: data)
+        var lines = try TaskFileLines(file)
+        var aliases: TaskAliases?
+        if lines.hasAliases {
+            let block = try AliasBlock(lines.cutAliasBlock(), data)
+            if let source = block.sources.first {
+                throw TaskFileError(
+                    .aliasSource, at: source.place, "The file of aliases '\(source.name)' can't be had here.")
+            }
+            aliases = TaskAliases(block, files: [], images: [:])
+        }
+        try self.init(try TaskFileTemplate(lines, aliases: aliases).rendered(with: data))
+    }
+
+    /// - Throws: ``TaskFileError`` of the stage `yaml`.
+    init(_ text: TaskFileText) throws(TaskFileError) {
         self.text = text
         rendered = text.rendered
         aliases = text.aliases

@@ -31,11 +31,11 @@ public struct TaskFileError: Error, Equatable {
         case tooComplex = "too-complex"
         case versionUnknown = "version-unknown"
         case envFormat = "env-format"
-        case secretUnsupported = "secret-unsupported"
         case secretID = "secret-id"
         case secretDuplicate = "secret-duplicate"
         case secretSource = "secret-source"
         case secretIdentity = "secret-identity"
+        case secretFetch = "secret-fetch"
         case volumeName = "volume-name"
         case volumeDuplicate = "volume-duplicate"
         case volumeSource = "volume-source"
@@ -67,8 +67,9 @@ public struct TaskFileError: Error, Equatable {
             case .aliasName, .aliasDirective, .aliasSource: .alias
             case .templateSyntax, .templateEvaluation, .templateUnsupported: .template
             case .yamlSyntax, .typeMismatch, .tooComplex: .yaml
-            case .versionUnknown, .envFormat, .secretUnsupported, .secretID, .secretDuplicate, .secretSource,
-                .secretIdentity, .volumeName, .volumeDuplicate, .volumeSource, .volumeFileName, .mountUnknownVolume:
+            case .versionUnknown, .envFormat, .secretID, .secretDuplicate, .secretSource,
+                .secretIdentity, .secretFetch, .volumeName, .volumeDuplicate, .volumeSource, .volumeFileName,
+                .mountUnknownVolume:
                 .task
             case .mountIncomplete, .mountDuplicatePath, .mountOnPush, .stepIDSpace, .stepIDDuplicate, .stepIDReserved,
                 .stepNoAction, .stepManyActions, .retriesNegative, .repeatNegative, .cacheValue, .whenDashNotAlone,

@@ -22,6 +22,7 @@ extension TaskFileRequest {
             gitTag: "v1", repository: "repository", triggeredBy: "Manual", taskName: "task", sharedVolume: "workspace")
         let data = try TemplateData(
             run: run, valuesFile: file, overrides: values.map { ($0.name, $0.value.value) })
-        _ = try TaskPlan(try TaskGraph(try TaskFile(text.value, with: data)))
+        _ = try TaskPlan(
+            try TaskGraph(try TaskFile(text.value, with: data)), policy: PoolPolicy(), sharedVolume: run.sharedVolume)
     }
 }

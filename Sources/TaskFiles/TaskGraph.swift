@@ -15,11 +15,11 @@ public struct TaskGraph: Sendable {
     ///
     /// - Throws: ``TaskFileError`` of the stages `task` and `graph`.
     public init(_ file: TaskFile, defaults: TaskDefaults = TaskDefaults()) throws(TaskFileError) {
+        _ = try file.checkedSecrets()
         do {
-            try file.checkVersion()
-            try file.checkSecrets()
             volumes = try file.checkedVolumes()
             try file.checkMountNames()
+            try file.checkVersion()
             networks = Self.networks(of: file, defaults)
             let maker = try StepMaker(file: file, defaults: defaults, networks: networks)
             steps = try maker.steps()
@@ -66,7 +66,7 @@ extension TaskGraph {
         public enum Action: Sendable, Hashable {
             /// Words for `docker run`, options, image and arguments, as a shell reads them.
             case command(String)
-            /// Words for `docker build`.
+            /// Words for `docker build`, as a shell reads them.
             case build(String)
             /// Image names, each once.
             case push([String])
@@ -103,6 +103,8 @@ extension TaskGraph {
         public let exposedPorts: [String]
         public let isPrivileged: Bool
         public let cpus: String?
+        /// Of Windows; nil is none.
+        public let isolation: String?
         public let pullsFirst: Bool
         public let pullRetries: Int
         public let pullRetryDelay: Duration

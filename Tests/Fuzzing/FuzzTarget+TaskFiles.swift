@@ -1,5 +1,6 @@
 import Foundation
 import TaskFiles
+import TaskModel
 
 /// Reads a task file, to the commands of its steps.
 func taskFileProblem(_ input: [UInt8]) -> String? {
@@ -13,7 +14,7 @@ func taskFileProblem(_ input: [UInt8]) -> String? {
         let data = try TemplateData(run: run, valuesFile: values, overrides: [("a", "b")])
         let graph = try TaskGraph(try TaskFile(text, with: data))
         if let problem = orderProblem(graph) { return problem }
-        return planProblem(try TaskPlan(graph))
+        return planProblem(try TaskPlan(graph, policy: PoolPolicy(), sharedVolume: run.sharedVolume))
     } catch {
         guard let place = error.place else { return nil }
         // What YAML 1.1 takes for line breaks (section 5.4).
@@ -36,16 +37,18 @@ private func planProblem(_ plan: TaskPlan) -> String? {
     for step in plan.steps {
         switch step.work {
         case .container(let command):
-            if command.network == "host" || step.step.isPrivileged { return "\(step.id) reaches the host" }
+            if command.networking.network == "host" || step.step.isPrivileged { return "\(step.id) reaches the host" }
             if command.workingDirectory?.hasPrefix("/") == false, !step.step.keepsImageWorkingDirectory,
                 command.workingDirectory == ContainerCommand.folder(step.step.workingDirectory ?? "")
             {
                 return "\(step.id) has a relative working directory"
             }
         case .build(let build):
-            if !build.context.hasPrefix("/") || build.dockerfile?.hasPrefix("/") == false {
+            guard case .folder(let folder) = build.context else { continue }
+            if !folder.hasPrefix("/") || build.dockerfile?.hasPrefix("/") == false {
                 return "\(step.id) has a relative path"
             }
+        case .shell: return "\(step.id) has a shell without a permission"
         case .push: break
         }
     }

@@ -1,17 +1,19 @@
-import TaskFiles
+import TaskModel
 import TestSupport
 import Testing
+
+@testable import TaskFiles
 
 struct TaskFileConformanceTests {
     /// Cases that need what is refused by name so far, with the word of the refusal.
     private static let refused: [String: TaskFileError.Code] = [
-        "alias-files": .aliasSource, "exec-secret-volume": .templateUnsupported,
+        "exec-secret-volume": .templateUnsupported,
         "render-control-flow": .templateUnsupported, "render-functions": .templateUnsupported,
         "render-missing-values": .templateUnsupported, "render-run-json": .templateUnsupported,
-        "render-secrets": .secretUnsupported, "render-values-and-set": .templateUnsupported,
+        "render-values-and-set": .templateUnsupported,
     ]
 
-    private func load(_ item: TaskFileCase) throws -> (file: TaskFile, graph: TaskGraph) {
+    private func load(_ item: TaskFileCase) async throws -> (file: TaskFile, graph: TaskGraph) {
         var run = RunVariables(id: item.run.id, registry: item.run.registry, date: item.run.date)
         run.os = item.run.os
         run.architecture = item.run.architecture
@@ -23,27 +25,31 @@ struct TaskFileConformanceTests {
         run.taskName = item.run.taskName
         run.sharedVolume = item.run.sharedVolume
         let data = try TemplateData(run: run, valuesFile: try item.valuesText, overrides: item.overrides)
-        let file = try TaskFile(try item.text, with: data)
         let defaults = TaskDefaults(
             workingDirectory: item.defaults?.workingDirectory, env: item.defaults?.env ?? [],
             network: item.defaults?.network)
-        return (file, try TaskGraph(file, defaults: defaults))
+        let task = try await TaskFileLoader(settings: TaskFileSettings(), policy: PoolPolicy()).load(
+            try item.text, with: data, defaults: defaults,
+            sources: TaskFileLoaderTests.Sources(files: item.files ?? [:], secrets: item.secrets ?? [:]))
+        return (task.file, task.graph)
     }
 
-    @Test(arguments: try TaskFileCase.all()) func `a task file means what its case says`(item: TaskFileCase) throws {
+    @Test(arguments: try TaskFileCase.all()) func `a task file means what its case says`(item: TaskFileCase)
+        async throws
+    {
         if let code = Self.refused[item.name] {
-            let error = try #require(throws: TaskFileError.self) { try load(item) }
+            let error = try await #require(throws: TaskFileError.self) { _ = try await load(item) }
             #expect(error.code == code)
             return
         }
         guard item.expect.valid else {
-            let error = try #require(throws: TaskFileError.self) { try load(item) }
+            let error = try await #require(throws: TaskFileError.self) { _ = try await load(item) }
             #expect(error.code.stage.rawValue == item.expect.error?.stage, "\(error)")
             #expect(error.code.rawValue == item.expect.error?.code, "\(error)")
             return
         }
 
-        let (file, graph) = try load(item)
+        let (file, graph) = try await load(item)
 
         if let rendered = item.expect.rendered { #expect(file.rendered == rendered) }
         if let count = item.expect.stepCount { #expect(graph.steps.count == count) }

@@ -66,6 +66,8 @@ public struct TaskFileCase: Decodable, Sendable, CustomStringConvertible {
     public let set: [String]?
     public let defaults: Defaults?
     public let files: [String: String]?
+    /// Value by location.
+    public let secrets: [String: String]?
     public let expect: Expectation
 
     public var description: String { name }

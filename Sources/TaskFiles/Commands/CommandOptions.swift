@@ -1,16 +1,14 @@
-/// The options of a docker command, told apart from what follows them.
+/// The options of a docker command, told apart from what follows them, as docker's own client reads them.
 struct CommandOptions {
     enum Kind {
         /// Is there or not: `--rm`, `--rm=false`.
         case flag
         /// Has a value, in the same word after `=` or in the next.
         case value
-        /// The same as ``value``, known and not supported here.
-        case unsupported
-        case unsupportedFlag
-        /// Would reach the host; the reason says what.
-        case denied(String)
-        case deniedFlag(String)
+        /// As ``flag``, and refused when it is on; says what to do instead.
+        case refusedFlag(String)
+        /// As ``value``, and refused.
+        case refused(String)
     }
 
     struct Option: Equatable {
@@ -36,22 +34,24 @@ struct CommandOptions {
         var words = words[...]
 
         func add(_ name: String, shown: String, attached: String?) throws(CommandProblem) {
-            guard let kind = kinds[name] else {
-                throw .unsupported("the option '\(shown)' of \(command)")
+            func refusal(_ reason: String) -> CommandProblem {
+                .unsupported("the option '\(shown)' of \(command). \(reason)")
             }
+            guard let kind = kinds[name] else { throw refusal("Look whether it is spelled as docker spells it") }
             switch kind {
-            case .flag:
+            case .flag, .refusedFlag:
+                let isOn: Bool
                 switch attached {
-                case nil, "true", "1", "t", "T", "TRUE", "True": options.append(Option(name: name, value: "true"))
-                case "false", "0", "f", "F", "FALSE", "False": options.append(Option(name: name, value: "false"))
+                case nil, "true", "1", "t", "T", "TRUE", "True": isOn = true
+                case "false", "0", "f", "F", "FALSE", "False": isOn = false
                 case .some(let value): throw .syntax("'\(value)' for '\(shown)' is neither true nor false")
                 }
+                if case .refusedFlag(let reason) = kind, isOn { throw refusal(reason) }
+                options.append(Option(name: name, value: isOn ? "true" : "false"))
             case .value:
                 guard let value = attached ?? words.popFirst() else { throw .syntax("'\(shown)' needs a value") }
                 options.append(Option(name: name, value: value))
-            case .unsupported, .unsupportedFlag: throw .unsupported("the option '\(shown)' of \(command)")
-            case .denied(let what), .deniedFlag(let what):
-                throw .denied("'\(shown)' (\(what)) is denied by the policy of the agent pool")
+            case .refused(let reason): throw refusal(reason)
             }
         }
 
@@ -68,9 +68,10 @@ struct CommandOptions {
                 var letters = word.dropFirst()
                 while let letter = letters.popFirst() {
                     guard let name = short[letter] else {
-                        throw .unsupported("the option '-\(letter)' of \(command)")
+                        throw .unsupported(
+                            "the option '-\(letter)' of \(command). Look whether it is spelled as docker spells it")
                     }
-                    if case .flag = kinds[name] {
+                    if kinds[name]?.isFlag == true, letters.first != "=" {
                         try add(name, shown: "-\(letter)", attached: nil)
                         continue
                     }
@@ -87,5 +88,48 @@ struct CommandOptions {
         }
         self.options = options
         self.rest = rest
+    }
+
+    // MARK: Reading
+
+    func values(_ names: String...) -> [String] { options.filter { names.contains($0.name) }.map(\.value) }
+
+    /// Of an option that counts once, the last.
+    func last(_ names: String...) -> String? { options.last { names.contains($0.name) }?.value }
+
+    func isOn(_ name: String) -> Bool { last(name) == "true" }
+
+    /// `NAME=value` entries; without `=` the value is empty.
+    func pairs(_ name: String) -> [(name: String, value: String)] { values(name).map(Self.pair) }
+
+    static func pair(_ text: String) -> (name: String, value: String) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+    }
+
+    /// - Parameter what: for errors: `a number of processes`.
+    func number(_ name: String, in range: ClosedRange<Int64>, _ what: String) throws(CommandProblem) -> Int64? {
+        guard let text = last(name) else { return nil }
+        guard let number = Int64(text), range.contains(number) else { throw .syntax("'\(text)' is no \(what)") }
+        return number
+    }
+
+    func bytes(_ name: String) throws(CommandProblem) -> Int64? {
+        guard let text = last(name) else { return nil }
+        return try CommandAmount.bytes(text)
+    }
+
+    func duration(_ name: String) throws(CommandProblem) -> Duration? {
+        guard let text = last(name) else { return nil }
+        return try CommandAmount.duration(text)
+    }
+}
+
+extension CommandOptions.Kind {
+    fileprivate var isFlag: Bool {
+        switch self {
+        case .flag, .refusedFlag: true
+        case .value, .refused: false
+        }
     }
 }

@@ -1,7 +1,8 @@
 /// A command line cut into words as a POSIX shell does (Shell Command Language, sections 2.2 and 2.3): quotes and
 /// backslashes are taken off.
 ///
-/// What a shell would do besides (pipes, redirections, variables, several commands) is refused by name.
+/// What a shell would do besides (pipes, redirections, variables, several commands) is refused by name:
+/// ``CommandProblem/needsShell(_:)``.
 struct ShellWords {
     let words: [String]
 
@@ -12,19 +13,14 @@ struct ShellWords {
     }
 }
 
-/// Why a command can't be carried out, without the place.
-enum CommandProblem: Error, Equatable {
-    case syntax(String)
-    case unsupported(String)
-    case denied(String)
-}
-
 private struct ShellLexer {
     private var rest: Substring.UnicodeScalarView
     private var result: [String] = []
     /// Nil between words.
     private var word: String?
     private var hasPattern = false
+    /// Where in ``word`` the first `[` outside of quotes is.
+    private var bracket: Int?
 
     init(_ line: String) {
         rest = Substring(line).unicodeScalars
@@ -37,8 +33,8 @@ private struct ShellLexer {
             case "\n":
                 try end()
                 guard result.isEmpty || rest.allSatisfy({ $0 == " " || $0 == "\t" || $0 == "\n" }) else {
-                    throw .unsupported(
-                        "a command of several lines. Write one step for each, or put them into sh -c '…'")
+                    throw .needsShell(
+                        "a command of several lines")
                 }
             case "'": try singleQuoted()
             case "\"": try doubleQuoted()
@@ -48,14 +44,21 @@ private struct ShellLexer {
                 if escaped != "\n" { add(escaped) }
             case "#" where word == nil: rest = rest.drop { $0 != "\n" }
             case "$": try dollar()
-            case "`": throw .unsupported("'`' (a command within the command). Put it into sh -c '…'")
+            case "`": throw .needsShell("'`' (a command within the command)")
             case "|", "&", ";", "<", ">", "(", ")":
-                throw .unsupported(
-                    "'\(next)' outside of quotes (several commands, pipes, files). Put it into sh -c '…'")
+                throw .needsShell(
+                    "'\(next)' outside of quotes (several commands, pipes, files)")
             case "~" where word == nil:
-                throw .unsupported("'~' at the begin of a word. Put it into sh -c '…', or into quotes")
-            case "*", "?", "[":
+                throw .needsShell("'~' at the begin of a word")
+            case "*", "?":
                 hasPattern = true
+                add(next)
+            case "[":
+                bracket = bracket ?? word?.utf8.count ?? 0
+                add(next)
+            case "]":
+                // Brackets with nothing between them are themselves.
+                if let bracket, let word, word.utf8.count > bracket + 1 { hasPattern = true }
                 add(next)
             default: add(next)
             }
@@ -74,11 +77,12 @@ private struct ShellLexer {
         guard let ended = word else { return }
         // A shell leaves a pattern that fits no file as it is, and no file is called like a URL.
         guard !hasPattern || ended.contains("://") else {
-            throw .unsupported("the pattern '\(ended)' outside of quotes. Put it into sh -c '…', or into quotes")
+            throw .needsShell("the pattern '\(ended)' outside of quotes")
         }
         result.append(ended)
         word = nil
         hasPattern = false
+        bracket = nil
     }
 
     private mutating func singleQuoted() throws(CommandProblem) {
@@ -94,7 +98,7 @@ private struct ShellLexer {
             switch next {
             case "\"": return
             case "$": try dollar()
-            case "`": throw .unsupported("'`' (a command within the command). Put it into sh -c '…'")
+            case "`": throw .needsShell("'`' (a command within the command)")
             case "\\":
                 guard let escaped = rest.popFirst() else { throw .syntax("a \" has no other after it") }
                 switch escaped {
@@ -113,7 +117,7 @@ private struct ShellLexer {
     /// A `$` that begins nothing is itself.
     private mutating func dollar() throws(CommandProblem) {
         guard let next = rest.first else { return add("$") }
-        if next == "(" { throw .unsupported("'$(' (a command within the command). Put it into sh -c '…'") }
+        if next == "(" { throw .needsShell("'$(' (a command within the command)") }
         let isName = next == "_" || (next.isASCII && next.properties.isAlphabetic)
         guard isName || next == "{" || "0123456789@*#?-$!".unicodeScalars.contains(next) else { return add("$") }
         let name =
@@ -122,8 +126,6 @@ private struct ShellLexer {
                 rest.prefix {
                     $0 == "_" || $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)
                 }) : String(Character(next))
-        throw .unsupported(
-            "the shell variable '$\(name)' outside of single quotes. Put it into sh -c '…'; \(name) may also be no alias"
-        )
+        throw .needsShell("the shell variable '$\(name)' outside of single quotes (and no alias of the file)")
     }
 }

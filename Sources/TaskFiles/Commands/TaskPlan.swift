@@ -1,74 +1,147 @@
 public import TaskModel
 
-/// A task ready to be carried out: every command is read, and nothing in it is denied or not supported here.
+/// A task ready to be carried out: every command is read, and the pool's policy denies nothing in it.
 public struct TaskPlan: Sendable {
     public struct Step: Sendable {
         public enum Work: Sendable {
             case container(ContainerCommand)
+            case shell(ShellCommand)
             case build(BuildCommand)
             case push([ImageReference])
         }
 
         public let step: TaskGraph.Step
         public let work: Work
+        /// What the policy had to give for it.
+        public let needs: [StepNeed]
 
         public var id: String { step.id }
+
+        /// Whether nobody waits for its end.
+        public var isDetached: Bool {
+            if case .container(let command) = work { command.isDetached } else { step.isDetached }
+        }
     }
 
     /// In the order of the file.
     public let steps: [Step]
     public let networks: [TaskFile.Network]
     public let volumes: [TaskVolume]
+    /// What the policy had to give for all of it.
+    public let needs: [StepNeed]
 
+    /// - Parameter sharedVolume: the name that the volume behind the workspace has for the task (`.Run.SharedVolume`).
     /// - Throws: ``TaskFileError`` of the stage `command`.
-    public init(_ graph: TaskGraph) throws(TaskFileError) {
+    public init(_ graph: TaskGraph, policy: PoolPolicy, sharedVolume: String) throws(TaskFileError) {
         networks = graph.networks
         volumes = graph.volumes
-        for network in graph.networks { try Self.check(network) }
+        var needs: [StepNeed] = []
+        for network in graph.networks { needs += try Self.needs(of: network, policy) }
+        let reader = StepReader(
+            policy: policy, sharedVolume: sharedVolume, networks: Set(graph.networks.map(\.name)))
         var steps: [Step] = []
         for step in graph.steps {
-            for mount in step.mounts where !mount.path.hasPrefix("/") {
-                throw TaskFileError(
-                    .commandSyntax, at: step.place,
-                    "The volume '\(mount.volume)' of the step '\(step.id)' needs a path that begins with '/'.")
-            }
-            steps.append(Step(step: step, work: try Self.work(of: step, in: graph)))
+            let planned = try reader.read(step)
+            needs += planned.needs
+            steps.append(planned)
         }
         self.steps = steps
+        self.needs = needs
     }
 
-    private static func work(of step: TaskGraph.Step, in graph: TaskGraph) throws(TaskFileError) -> Step.Work {
+    private static func needs(of network: TaskFile.Network, _ policy: PoolPolicy) throws(TaskFileError) -> [StepNeed] {
+        if network.name.isEmpty { throw TaskFileError(.commandSyntax, "A network needs a 'name'.") }
+        var needs: [StepNeed] = []
+        if network.skipCreation {
+            needs.append(
+                StepNeed(
+                    .hostNetwork, "The network '\(network.name)', which the task does not make ('skipCreation'),"))
+        }
+        if !["", "bridge"].contains(network.driver) {
+            needs.append(
+                StepNeed(
+                    .hostNetwork, "The driver '\(network.driver)' of the network '\(network.name)'",
+                    alternative: "'bridge' does not"))
+        }
+        for need in needs where !policy.allowed.contains(need.permission) {
+            throw TaskFileError(.policyDenied, need.refusal + ".")
+        }
+        return needs
+    }
+}
+
+/// Reads the commands of steps.
+private struct StepReader {
+    let policy: PoolPolicy
+    let sharedVolume: String
+    /// The names of the task's networks.
+    let networks: Set<String>
+
+    func read(_ step: TaskGraph.Step) throws(TaskFileError) -> TaskPlan.Step {
+        for mount in step.mounts where !mount.path.hasPrefix("/") {
+            throw TaskFileError(
+                .commandSyntax, at: step.place,
+                "The volume '\(mount.volume)' of the step '\(step.id)' needs a path that begins with '/'.")
+        }
         switch step.action {
         case .command(let text):
-            let command = try ContainerCommand(text, of: step)
-            if let network = command.network, network != "none", !graph.networks.contains(where: { $0.name == network })
-            {
-                throw TaskFileError(
-                    .policyDenied, at: step.place,
-                    "The network '\(network)' of the step '\(step.id)' is none of the file's 'networks'; those of the "
-                        + "host are denied by the policy of the agent pool.")
+            let command: ContainerCommand
+            do {
+                command = try ContainerCommand(text, of: step, sharedVolume: sharedVolume)
+            } catch .needsShell(let reason) {
+                return try shell(text, step, reason)
+            } catch {
+                throw TaskFileError(error, "The command", of: step)
             }
-            return .container(command)
-        case .build(let text):
-            guard !step.isDetached else {
-                throw TaskFileError(
-                    .commandUnsupported, at: step.place,
-                    "'detach' of the build step '\(step.id)' is not supported here yet.")
-            }
-            let build = try BuildCommand(text, of: step)
-            _ = try images(build.tags, of: step, "build")
-            if let platform = build.platform, Platform(platform) == nil {
-                throw TaskFileError(
-                    .commandSyntax, at: step.place,
-                    "The step '\(step.id)' can't build for '\(platform)'. Write linux/amd64 or linux/arm64.")
-            }
-            return .build(build)
+            let needs = command.needs(networks: networks)
+            try check(needs, "The command", step)
+            return TaskPlan.Step(step: step, work: .container(command), needs: needs)
+        case .build(let text): return try build(text, step)
         case .push(let names):
-            return .push(try images(names, of: step, "push"))
+            return TaskPlan.Step(step: step, work: .push(try images(names, of: step, "push")), needs: [])
         }
     }
 
-    private static func images(_ names: [String], of step: TaskGraph.Step, _ verb: String) throws(TaskFileError)
+    private func shell(_ text: String, _ step: TaskGraph.Step, _ reason: String) throws(TaskFileError) -> TaskPlan.Step
+    {
+        var needs = [
+            StepNeed(
+                .dockerSocket, "\(reason) takes a shell beside the container, which",
+                alternative: "Or have it done in the container: IMAGE sh -c '…'")
+        ]
+        if step.isPrivileged { needs.append(StepNeed(.privileged, "'privileged'")) }
+        if let network = step.network, network != "none", !networks.contains(network) {
+            needs.append(StepNeed(.hostNetwork, "the network '\(network)', which the file does not make,"))
+        }
+        try check(needs, "The command", step)
+        return TaskPlan.Step(
+            step: step, work: .shell(ShellCommand(text, of: step, networks: networks, reason: reason)), needs: needs)
+    }
+
+    private func build(_ text: String, _ step: TaskGraph.Step) throws(TaskFileError) -> TaskPlan.Step {
+        let build: BuildCommand
+        do {
+            build = try BuildCommand(text, of: step)
+        } catch .needsShell(let reason) {
+            throw TaskFileError(
+                .unsupported("\(reason). Put it into single quotes, or into a variable of a template"), "The build",
+                of: step)
+        } catch {
+            throw TaskFileError(error, "The build", of: step)
+        }
+        _ = try images(build.tags, of: step, "build")
+        let needs = build.needs(of: step)
+        try check(needs, "The build", step)
+        return TaskPlan.Step(step: step, work: .build(build), needs: needs)
+    }
+
+    private func check(_ needs: [StepNeed], _ what: String, _ step: TaskGraph.Step) throws(TaskFileError) {
+        for need in needs where !policy.allowed.contains(need.permission) {
+            throw TaskFileError(need, what, of: step)
+        }
+    }
+
+    private func images(_ names: [String], of step: TaskGraph.Step, _ verb: String) throws(TaskFileError)
         -> [ImageReference]
     {
         var images: [ImageReference] = []
@@ -81,21 +154,5 @@ public struct TaskPlan: Sendable {
             }
         }
         return images
-    }
-
-    private static func check(_ network: TaskFile.Network) throws(TaskFileError) {
-        if network.name.isEmpty { throw TaskFileError(.commandSyntax, "A network needs a 'name'.") }
-        if network.skipCreation {
-            throw TaskFileError(
-                .policyDenied,
-                "The network '\(network.name)' is not of this task ('skipCreation'); networks of the host are denied by "
-                    + "the policy of the agent pool.")
-        }
-        guard ["", "bridge"].contains(network.driver) else {
-            throw TaskFileError(
-                .policyDenied,
-                "The driver '\(network.driver)' of the network '\(network.name)' is denied by the policy of the agent "
-                    + "pool; 'bridge' is not.")
-        }
     }
 }

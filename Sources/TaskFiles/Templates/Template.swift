@@ -78,6 +78,7 @@ public enum Template {
         }
         switch path[0] {
         case "Run": return data.run.value(of: path[1]) ?? ""
+        case "Secrets": return data.secrets[path[1]] ?? ""
         case "Build": return path[1] == "ID" ? data.run.id : ""
         default: return ""
         }

@@ -68,10 +68,12 @@ public enum TemplateValue: Sendable, Hashable {
     }
 }
 
-/// What templates can ask for: `.Run` and `.Values`.
+/// What templates can ask for: `.Run`, `.Values` and `.Secrets`.
 public struct TemplateData: Sendable, Hashable {
     public var run: RunVariables
     public var values: [String: TemplateValue]
+    /// Of vaults, by id.
+    public var secrets: [String: String] = [:]
 
     public init(run: RunVariables, values: [String: TemplateValue] = [:]) {
         self.run = run
@@ -92,10 +94,10 @@ public struct TemplateData: Sendable, Hashable {
     }
 
     private static func read(_ file: String) throws(TaskFileError) -> [String: TemplateValue] {
-        guard file.utf8.count <= TaskFileText.maxBytes else {
+        guard file.utf8.count <= TaskFileLines.maxBytes else {
             throw TaskFileError(
                 .tooComplex,
-                "The file of values has \(file.utf8.count) bytes, over the limit of \(TaskFileText.maxBytes).")
+                "The file of values has \(file.utf8.count) bytes, over the limit of \(TaskFileLines.maxBytes).")
         }
         do throws(TaskFileError) {
             guard let root = try YAMLDocument(file).root else { return [:] }

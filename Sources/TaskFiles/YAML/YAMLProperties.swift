@@ -60,8 +60,19 @@ struct YAMLProperties {
     func texts(_ name: String) throws(TaskFileError) -> [(key: String, value: String)]? {
         guard let node = self[name] else { return nil }
         guard case .map(let entries) = node.content else { throw Self.mismatch(node, "'\(name)'", "a map") }
+        return try Self.texts(entries)
+    }
+
+    /// All entries, in no order, each of which must be text.
+    func allTexts() throws(TaskFileError) -> [(key: String, value: String)] {
+        try Self.texts(entries.map { ($0.key, $0.value) })
+    }
+
+    private static func texts(_ entries: [(key: String, value: YAMLNode)]) throws(TaskFileError)
+        -> [(key: String, value: String)]
+    {
         var result: [(key: String, value: String)] = []
-        for (key, value) in entries { result.append((key, try Self.text(of: value, "'\(key)'"))) }
+        for (key, value) in entries { result.append((key, try text(of: value, "'\(key)'"))) }
         return result
     }
 

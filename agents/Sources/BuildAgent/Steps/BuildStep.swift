@@ -49,12 +49,7 @@ struct BuildStep {
                 labels: build.labels.map { BuildLabel(name: $0.name, value: $0.value) },
                 platform: runner.session.assignment.request.common.platform,
                 builder: build.isClassic ? .classic : .buildKit)
-            if let text = build.platform {
-                guard let platform = Platform(text) else {
-                    throw StepProblem("there is no platform '\(text)'; write linux/amd64 or linux/arm64")
-                }
-                request.platform = platform
-            }
+            if let platform = build.platform { request.platform = platform }
             return request
         }
     }

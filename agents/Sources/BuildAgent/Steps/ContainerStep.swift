@@ -41,7 +41,7 @@ struct ContainerStep: Sendable {
         await session.log.line("Launching container with name: \(step.id)")
         let container = try await make(number)
         session.steps.launch(step.id)
-        if step.isDetached {
+        if command.isDetached {
             try await beginDetached(container)
         } else {
             try await follow(container, search, isOver: isOver)
@@ -74,22 +74,22 @@ struct ContainerStep: Sendable {
         settings.hostname = command.hostname
         settings.labels = command.labels.merging(runner.place.labels(ofStep: step.id)) { _, ours in ours }
         settings.mounts = runner.place.mounts(of: step)
-        if let network = command.network {
+        if let network = command.networking.network {
             settings.network = runner.networks[network] ?? network
             if runner.networks[network] != nil, runner.hasNames {
-                settings.networkAliases = [step.id] + command.networkAliases
+                settings.networkAliases = [step.id] + command.networking.aliases
             }
         }
-        settings.exposedPorts = command.exposedPorts.map { ContainerPort($0.port, transport: $0.transport) }
-        settings.publishedPorts = command.publishedPorts.map {
+        settings.exposedPorts = command.networking.exposedPorts.map { ContainerPort($0.port, transport: $0.transport) }
+        settings.publishedPorts = command.networking.publishedPorts.map {
             PublishedPort(
                 ContainerPort($0.port, transport: $0.transport), address: $0.address, hostPort: $0.hostPort)
         }
-        settings.extraHosts = command.extraHosts
-        settings.droppedCapabilities = command.droppedCapabilities
-        settings.nanoCPUs = command.nanoCPUs ?? 0
-        settings.memory = command.memory ?? 0
-        let processes = command.pidsLimit ?? 0
+        settings.extraHosts = command.networking.extraHosts
+        settings.droppedCapabilities = command.access.droppedCapabilities
+        settings.nanoCPUs = command.resources.nanoCPUs ?? 0
+        settings.memory = command.resources.memory ?? 0
+        let processes = command.resources.pidsLimit ?? 0
         settings.pidsLimit = processes > 0 ? min(processes, Self.maxProcesses) : Self.maxProcesses
         settings.hasReadOnlyRoot = command.hasReadOnlyRoot
         settings.hasInit = command.hasInit

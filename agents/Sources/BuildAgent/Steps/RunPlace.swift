@@ -179,10 +179,13 @@ struct RunPlace: Sendable {
     ///
     /// - Throws: ``RunFailure`` if the folder or the Dockerfile is not there; ``ContextError``.
     func context(of build: BuildCommand, in directory: String, limits: ContextLimits) async throws -> PreparedContext {
-        let archive = try await spool(build.context, in: directory, limits: limits)
+        guard case .folder(let folder) = build.context else {
+            throw StepProblem("a context from elsewhere can't be fetched for a step yet")
+        }
+        let archive = try await spool(folder, in: directory, limits: limits)
         let dockerfile: DockerfileChoice
         if let path = build.dockerfile {
-            let prefix = build.context == "/" ? "/" : build.context + "/"
+            let prefix = folder == "/" ? "/" : folder + "/"
             dockerfile =
                 path.hasPrefix(prefix)
                 ? .path(String(path.dropFirst(prefix.count)))

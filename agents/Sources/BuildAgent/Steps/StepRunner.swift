@@ -111,6 +111,8 @@ final class StepRunner: Sendable {
             let work = ContainerStep(runner: self, step: step, command: command)
             if step.pullsFirst { try await work.pullFirst() }
             try await limited(step) { isOver in try await work.carryOut(isOver: isOver) }
+        case .shell(let command):
+            throw StepProblem("\(command.reason) takes a shell, which agents do not have yet")
         case .build(let build):
             let work = BuildStep(runner: self, step: step, build: build)
             guard !step.isDetached else { return work.beginDetached() }

@@ -79,7 +79,9 @@ struct TaskRun: RunWork {
             valuesFile: values, overrides: request.values.map { ($0.name, $0.value.value) })
         let file = try TaskFile(text, with: data)
         if file.hasAliases { await log.line("Alias support enabled for version >= 1.1.0") }
-        return try TaskPlan(try TaskGraph(file, defaults: session.local?.defaults ?? TaskDefaults()))
+        return try TaskPlan(
+            try TaskGraph(file, defaults: session.local?.defaults ?? TaskDefaults()), policy: assignment.policy,
+            sharedVolume: place.workspaceVolume)
     }
 
     private func text(of source: TaskFileSource, _ what: String, _ context: PreparedContext?) async throws -> String {

@@ -1,0 +1,92 @@
+/// The `alias` block of a task file as written.
+struct AliasBlock {
+    struct Source {
+        /// A path in the context, or an https URL.
+        let name: String
+        let place: TextPlace
+    }
+
+    private(set) var values: [String: String] = [:]
+    private(set) var sources: [Source] = []
+    /// Stands before a name.
+    private(set) var directive: Character = "$"
+
+    private static let maxSources = 32
+
+    /// - Parameters:
+    ///   - lines: those of the block, none without one.
+    ///   - data: for templates in it.
+    /// - Throws: ``TaskFileError``, with places in the file.
+    init(_ lines: [TaskFileLines.Line], _ data: TemplateData) throws(TaskFileError) {
+        guard let first = lines.first else { return }
+        do {
+            try read(lines.map(\.text).joined(), data)
+        } catch {
+            throw TaskFileError(error.code, at: Self.place(error.place, from: first), error.reason)
+        }
+        sources = sources.map { Source(name: $0.name, place: Self.place($0.place, from: first)) }
+    }
+
+    private static func place(_ place: TextPlace?, from first: TaskFileLines.Line) -> TextPlace {
+        TextPlace(line: first.number + (place?.line ?? 1) - 1, column: place?.column ?? 1)
+    }
+
+    private mutating func read(_ text: String, _ data: TemplateData) throws(TaskFileError) {
+        let rendered: String
+        do {
+            rendered = try Template.render(text, with: data)
+        } catch {
+            throw TaskFileError(error)
+        }
+        guard let root = try YAMLDocument(rendered).root,
+            let block = try YAMLProperties(root, "The file")["alias"]
+        else { return }
+        let properties = try YAMLProperties(block, "'alias'")
+        let place = properties.place(of: "src")
+        sources = try properties.strings("src").map { Source(name: $0, place: place) }
+        guard sources.count <= Self.maxSources else {
+            throw TaskFileError(
+                .tooComplex, at: place,
+                "'src' has \(sources.count) files, over the limit of \(Self.maxSources). Join some of them.")
+        }
+        values = try Self.aliases(
+            try properties.texts("values") ?? [], at: properties.place(of: "values"), "under 'values'")
+        guard let text = try properties.string("directive") else { return }
+        guard let first = text.first, text.count == 1, !(first.isLetter || first.isNumber) else {
+            throw TaskFileError(
+                .aliasDirective, at: properties.place(of: "directive"),
+                "The directive '\(text)' must be a single character that is no letter and no digit.")
+        }
+        directive = first
+    }
+
+    /// Reads a file of aliases: a map from name to text.
+    static func read(_ bytes: [UInt8], of source: Source) throws(TaskFileError) -> [String: String] {
+        guard bytes.count <= TaskFileLines.maxBytes else {
+            throw TaskFileError(
+                .tooComplex, at: source.place,
+                "The file of aliases '\(source.name)' has more than \(TaskFileLines.maxBytes) bytes.")
+        }
+        do {
+            guard let root = try YAMLDocument(String(decoding: bytes, as: UTF8.self)).root else { return [:] }
+            let pairs = try YAMLProperties(root, "It").allTexts()
+            return try aliases(pairs, at: source.place, "of the file '\(source.name)'")
+        } catch  where error.code != .aliasName {
+            let line = error.place.map { " in its line \($0.line)" } ?? ""
+            throw TaskFileError(
+                .aliasSource, at: source.place,
+                "The file of aliases '\(source.name)' can't be read\(line): \(error.reason)")
+        }
+    }
+
+    private static func aliases(
+        _ pairs: [(key: String, value: String)], at place: TextPlace, _ whose: String
+    ) throws(TaskFileError) -> [String: String] {
+        for (name, _) in pairs
+        where !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) || name.isEmpty {
+            throw TaskFileError(
+                .aliasName, at: place, "The alias '\(name)' \(whose) may have only letters and digits in its name.")
+        }
+        return Dictionary(pairs.map { ($0.key, $0.value) }) { _, last in last }
+    }
+}
