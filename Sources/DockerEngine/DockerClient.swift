@@ -9,7 +9,7 @@ import Synchronization
 public final class DockerClient: Sendable {
     /// As given: `unix:///path`.
     public let endpoint: String
-    let socketPath: String
+    public let socketPath: String
     let watch: DaemonWatch
     private let http: HTTPClient
     private let known = Mutex<DaemonDescription?>(nil)

@@ -16,7 +16,7 @@ extension ContainerSettings {
         }
 
         struct Mount: Encodable {
-            let kind = "volume"
+            let kind: String
             let Source: String
             let Target: String
 
@@ -85,7 +85,8 @@ extension ContainerSettings {
             ExposedPorts = Dictionary(exposed.map { ($0.description, Empty()) }) { first, _ in first }
             let published = Dictionary(grouping: settings.publishedPorts, by: \.port.description)
             HostConfig = Host(
-                Mounts: settings.mounts.map { Mount(Source: $0.volume, Target: $0.path) },
+                Mounts: settings.mounts.map { Mount(kind: "volume", Source: $0.volume, Target: $0.path) }
+                    + settings.hostMounts.map { Mount(kind: "bind", Source: $0.hostPath, Target: $0.path) },
                 NetworkMode: settings.network ?? "default",
                 PortBindings: published.mapValues { ports in
                     ports.map { Binding(HostIp: $0.address, HostPort: $0.hostPort.map(String.init) ?? "") }

@@ -17,6 +17,7 @@ public struct ContainerSettings: Sendable, Hashable {
     public var hostname: String?
     public var labels: [String: String] = [:]
     public var mounts: [VolumeMount] = []
+    public var hostMounts: [HostMount] = []
     /// A network's name or id, or `none`. Nil is the daemon's default bridge, in which names are not resolved.
     public var network: String?
     /// More names in ``network``, which must then be one that was made.
@@ -49,6 +50,18 @@ public struct VolumeMount: Sendable, Hashable {
 
     public init(volume: String, path: String) {
         self.volume = volume
+        self.path = path
+    }
+}
+
+/// A path of the host in a container.
+public struct HostMount: Sendable, Hashable {
+    public let hostPath: String
+    /// Absolute, in the container.
+    public let path: String
+
+    public init(hostPath: String, path: String) {
+        self.hostPath = hostPath
         self.path = path
     }
 }

@@ -143,6 +143,8 @@ enum RunLabels {
     static let owner = "slipway.owner"
     static let run = "slipway.run"
     static let step = "slipway.step"
+    /// Of containers that a step's shell begins.
+    static let attempt = "slipway.attempt"
     /// Of what is kept on the daemon.
     static let network = "slipway.network"
 }

@@ -34,6 +34,27 @@ struct RunPlace: Sendable {
     /// A name on the daemon for a part of the run.
     func name(_ part: String) -> String { "\(stem)-\(part)-\(session.daemon.owner)" }
 
+    /// A name for one attempt's container of a step. Where steps have the daemon's socket it is the step's id if that is
+    /// free, since later steps may ask the daemon for it.
+    ///
+    /// - Parameter allowed: the id as docker takes it.
+    func containerName(of step: TaskGraph.Step, _ allowed: String, _ number: Int) async throws -> String {
+        let own = name("\(allowed)-\(number)")
+        guard hasSocket, step.id.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9_.\-]{1,127}/) != nil else { return own }
+        return try await client.inspectContainer(step.id) == nil ? step.id : own
+    }
+
+    /// Whether steps have the daemon's socket.
+    var hasSocket: Bool { session.assignment.policy.allowed.contains(.dockerSocket) }
+
+    /// Where the daemon's socket is in containers.
+    static let socketPath = "/var/run/docker.sock"
+
+    /// The daemon's socket in a step's container; none unless the policy gives it.
+    var socketMounts: [HostMount] {
+        hasSocket ? [HostMount(hostPath: client.socketPath, path: Self.socketPath)] : []
+    }
+
     func labels(ofStep id: String) -> [String: String] {
         labels.merging([RunLabels.step: id]) { _, step in step }
     }

@@ -112,7 +112,8 @@ final class StepRunner: Sendable {
             if step.pullsFirst { try await work.pullFirst() }
             try await limited(step) { isOver in try await work.carryOut(isOver: isOver) }
         case .shell(let command):
-            throw StepProblem("\(command.reason) takes a shell, which agents do not have yet")
+            let work = ShellStep(runner: self, step: step, command: command)
+            try await limited(step) { isOver in try await work.carryOut(isOver: isOver) }
         case .build(let build):
             let work = BuildStep(runner: self, step: step, build: build)
             guard !step.isDetached else { return work.beginDetached() }

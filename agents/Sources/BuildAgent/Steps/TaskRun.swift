@@ -23,7 +23,9 @@ struct TaskRun: RunWork {
         let context = try await fetchContext()
         await session.warnOfLogTemplate()
         let place = RunPlace(session: session)
-        let plan = try await readTask(context, place)
+        let plan = try await TaskReader(
+            session: session, request: request, context: context, sharedVolume: place.workspaceVolume
+        ).read()
         session.steps.plan(plan.results)
         for warning in plan.warnings(runTimeout: assignment.timeout) { await log.line(warning) }
         try await session.logIn()
@@ -68,35 +70,6 @@ struct TaskRun: RunWork {
         }
         for notice in context.notices { await log.line(notice) }
         return context
-    }
-
-    private func readTask(_ context: PreparedContext?, _ place: RunPlace) async throws -> TaskPlan {
-        let text = try await text(of: request.taskFile, "task file", context)
-        var values: String?
-        if let file = request.valuesFile { values = try await self.text(of: file, "file of values", context) }
-        let data = try TemplateData(
-            run: session.variables(revision: context?.revision, sharedVolume: place.workspaceVolume),
-            valuesFile: values, overrides: request.values.map { ($0.name, $0.value.value) })
-        let file = try TaskFile(text, with: data)
-        if file.hasAliases { await log.line("Alias support enabled for version >= 1.1.0") }
-        return try TaskPlan(
-            try TaskGraph(file, defaults: session.local?.defaults ?? TaskDefaults()), policy: assignment.policy,
-            sharedVolume: place.workspaceVolume)
-    }
-
-    private func text(of source: TaskFileSource, _ what: String, _ context: PreparedContext?) async throws -> String {
-        switch source {
-        case .content(let text): return text.value
-        case .path(let path):
-            guard let context else {
-                throw RunFailure.failed("the \(what) '\(path)' can't be read: the run has no context")
-            }
-            let reader = ContextFileReader(walk: context.upload)
-            guard let bytes = try await reader.read(path, limit: 1 << 20) else {
-                throw RunFailure.failed("there is no \(what) '\(path)' in the context")
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        }
     }
 
     // MARK: The steps
@@ -210,7 +183,7 @@ extension TaskPlan {
             let direct = planned.step.dependencies
             above[planned.id] = direct.reduce(into: Set(direct)) { $0.formUnion(above[$1] ?? []) }
         }
-        let detached = Set(steps.filter(\.step.isDetached).map(\.id))
+        let detached = Set(steps.filter(\.isDetached).map(\.id))
         var result = detached
         for (index, step) in steps.enumerated() {
             if above[step.id]?.isDisjoint(with: detached) == false { result.insert(step.id) }

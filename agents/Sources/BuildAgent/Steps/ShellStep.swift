@@ -1,0 +1,84 @@
+import AgentProtocol
+import DockerEngine
+import TaskFiles
+import TaskModel
+
+/// A `cmd` step whose line needs a shell: the line runs in a container with the docker client, the workspace, the home
+/// and the daemon's socket, and the step's own containers are begun by that client. Nothing of the agent is in it.
+struct ShellStep: Sendable {
+    let runner: StepRunner
+    let step: TaskGraph.Step
+    let command: ShellCommand
+
+    private var session: RunSession { runner.session }
+    private var client: DockerClient { runner.session.daemon.client }
+    private var image: String { session.assignment.taskFiles.shellImage }
+
+    /// - Parameter isOver: whether the step's time is over, so that nothing of it may go on.
+    func carryOut(isOver: @escaping @Sendable () -> Bool) async throws {
+        try await StepAttempts(step: step, log: session.log).run { number, search in
+            await session.log.line("Launching container with name: \(step.id)")
+            let container = try await make(number)
+            session.steps.launch(step.id)
+            // One that is begun with --detach is the daemon's; the line itself ends at once.
+            try await StepContainer(
+                runner: runner, step: step, container: container,
+                children: step.isDetached || step.isKept ? [] : labels(number).map { "\($0.key)=\($0.value)" },
+                isOver: isOver
+            ).carryOut(search)
+            await session.log.line("Successfully executed container: \(step.id)")
+        }
+    }
+
+    private func make(_ number: Int) async throws -> String {
+        do {
+            var settings = ContainerSettings(image: try await runner.images.prepare(image, isForced: false))
+            settings.entryPoint = ["sh"]
+            settings.command = ["-c", command.script(runOptions: try await runOptions(number))]
+            settings.environment = ["HOME=\(ContainerCommand.home)"]
+            settings.workingDirectory = ContainerCommand.workspace
+            settings.labels = runner.place.labels(ofStep: step.id)
+            settings.mounts = runner.place.mounts(of: step)
+            settings.hostMounts = runner.place.socketMounts
+            settings.network = command.network.flatMap { runner.networks[$0] }
+            settings.pidsLimit = ContainerStep.maxProcesses
+            let name = runner.place.name("\(runner.names[step.id])-shell-\(number)")
+            return try await Shield.finish { [client, settings] in try await client.createContainer(name, settings) }
+        } catch let error as DockerError where error.isRefusal {
+            throw ContainerExit(
+                code: 125,
+                reason: "\(error) The line needs a shell, which runs in the image '\(image)': the setting "
+                    + "steps.shellImage of the server, or --shell-image, names another with sh and the docker client.")
+        } catch let error as InvalidName {
+            throw ContainerExit(code: 125, reason: "\(error)")
+        }
+    }
+
+    /// Of the containers that this attempt begins.
+    private func labels(_ number: Int) -> [String: String] {
+        runner.place.labels(ofStep: step.id).merging([RunLabels.attempt: "\(number)"]) { _, attempt in attempt }
+    }
+
+    /// What the step's container has without that its line says so.
+    private func runOptions(_ number: Int) async throws -> [String] {
+        var options = ["--name", try await runner.place.containerName(of: step, runner.names[step.id], number)]
+        for (name, value) in labels(number).sorted(by: { $0.key < $1.key }) {
+            options += ["--label", "\(name)=\(value)"]
+        }
+        for mount in runner.place.mounts(of: step) { options += ["--volume", "\(mount.volume):\(mount.path)"] }
+        options += ["--volume", "\(client.socketPath):\(RunPlace.socketPath)"]
+        if let network = command.network, let id = runner.networks[network] {
+            options += ["--network", id]
+            if runner.hasNames { options += ["--network-alias", step.id] }
+        }
+        if let folder = command.workingDirectory { options += ["--workdir", folder] }
+        options += ["--pids-limit", "\(ContainerStep.maxProcesses)"]
+        let policy = session.assignment.policy
+        if let memory = policy.stepMemory { options += ["--memory", "\(memory)"] }
+        if let processors = policy.stepNanoCPUs { options += ["--cpus", "\(Double(processors) / 1e9)"] }
+        if policy.noNewPrivileges { options += ["--security-opt", "no-new-privileges"] }
+        if step.pullsFirst { options += ["--pull", "always"] }
+        if step.isDetached { options.append("--detach") }
+        return options
+    }
+}
