@@ -16,14 +16,14 @@ public struct BuildInput: Sendable {
     /// All credentials by registry: the classic builder asks nothing and must be given them beforehand.
     public var allCredentials: [String: Credential]
     /// What `RUN --mount=type=secret` finds, by id. BuildKit only.
-    public var secrets: [String: Secret]
+    public var secrets: [String: [UInt8]]
 
     /// - Parameter credentials: nil looks registries up in `allCredentials`.
     public init(
         walk: any ContextWalk, dockerfile: [UInt8], dockerfilePath: String = "Dockerfile", isDockerfileIncluded: Bool,
         credentials: (@Sendable (_ registryHost: String) async -> Credential?)? = nil,
         allCredentials: [String: Credential] = [:],
-        secrets: [String: Secret] = [:]
+        secrets: [String: [UInt8]] = [:]
     ) {
         self.walk = walk
         self.dockerfile = dockerfile

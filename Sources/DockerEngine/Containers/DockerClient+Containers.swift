@@ -106,8 +106,22 @@ extension DockerClient {
     ///
     /// - Parameter labels: `name` or `name=value` each.
     public func containers(labels: [String]) async throws -> [ContainerSummary] {
+        try await containers(filters: ["label": labels])
+    }
+
+    /// Lists containers, running or not, that have one of these volumes.
+    public func containers(volumes: [String]) async throws -> [ContainerSummary] {
+        try await containers(filters: ["volume": volumes])
+    }
+
+    /// Lists containers, running or not, that are in one of these networks.
+    public func containers(networks: [String]) async throws -> [ContainerSummary] {
+        try await containers(filters: ["network": networks])
+    }
+
+    private func containers(filters: [String: [String]]) async throws -> [ContainerSummary] {
         var call = EngineCall("list containers", "GET", "/containers/json")
-        call.query = [("all", "1"), ("filters", try compactJSON(["label": labels]))]
+        call.query = [("all", "1"), ("filters", try compactJSON(filters))]
         return try await fetch(call, as: [ContainerSummary].self)
     }
 

@@ -36,9 +36,13 @@ public struct ContextFetcher: Sendable {
     }
 
     func fetch(for run: RunSession, _ use: Use) async throws -> PreparedContext {
+        try await fetch(run.assignment.source, use, for: run)
+    }
+
+    func fetch(_ source: RunSource, _ use: Use, for run: RunSession) async throws -> PreparedContext {
         let assignment = run.assignment
         let dockerfile = use.dockerfile
-        switch assignment.source {
+        switch source {
         case .none:
             throw RunFailure.failed(
                 "The request names no source. Give a git reference (URL#ref:folder), an archive's URL or an uploaded context."
@@ -97,5 +101,13 @@ public struct ContextFetcher: Sendable {
             await written
             throw error
         }
+    }
+}
+
+extension RunSource {
+    /// Of a location that is not here, as somebody typed it. What can't be read is told when it is fetched.
+    init(typed location: String) {
+        self = .git(Secret(location))
+        if case .download = try? ContextLocation(location) { self = .download(Secret(location)) }
     }
 }

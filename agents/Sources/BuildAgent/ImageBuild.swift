@@ -23,6 +23,8 @@ struct ImageBuild {
     let context: PreparedContext
     /// Names for the image on the daemon.
     let tags: [String]
+    /// For `RUN --mount=type=secret`, by id, besides secret build arguments.
+    var secrets: [String: [UInt8]] = [:]
     /// Whether other steps may print at the same time.
     var isShared = false
     /// Sees what the builder prints.
@@ -81,11 +83,11 @@ struct ImageBuild {
     }
 
     private func build(pull: Bool) async throws -> BuildResult {
-        let secrets = request.arguments.filter(\.isSecret).map { ($0.name, $0.value) }
+        let offered = request.arguments.filter(\.isSecret).map { ($0.name, Array($0.value.value.utf8)) }
         let input = BuildInput(
             walk: context.included, dockerfile: context.dockerfile, dockerfilePath: context.dockerfilePath,
             isDockerfileIncluded: context.isDockerfileIncluded, allCredentials: session.assignment.pullCredentials,
-            secrets: Dictionary(secrets) { _, last in last })
+            secrets: Dictionary(offered) { _, last in last }.merging(secrets) { _, own in own })
         let options = BuildOptions(
             tags: tags, arguments: request.arguments, target: request.target,
             labels: request.labels,

@@ -79,11 +79,7 @@ public struct LocalRun: Sendable {
     private var assignment: RunAssignment {
         let host = variables.registry
         var source = RunSource.none
-        if case .remote(let location) = self.source {
-            source = .git(Secret(location))
-            // What can't be read is for the agent to tell.
-            if case .download = try? ContextLocation(location) { source = .download(Secret(location)) }
-        }
+        if case .remote(let location) = self.source { source = RunSource(typed: location) }
         return RunAssignment(
             lease: .random(), terms: LeaseTerms(),
             run: RunID(sequence: Int64.random(in: 0..<36 * 36 * 36 * 36 * 36)), epoch: 1, pool: "local",

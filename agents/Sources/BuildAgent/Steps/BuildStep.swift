@@ -32,11 +32,17 @@ struct BuildStep {
         var images: [ImageReference] = []
         for tag in build.tags { images.append(try ImageReference(tag).completed) }
         // Without a name there is none to hold: the id is enough.
+        if build.isCached {
+            await session.log.line(
+                "cache: enabled for \(step.id): layers are kept in the cache of this docker daemon, from run to run; none "
+                    + "is written to the registry.")
+        }
         let result = try await ImageBuild(
             session: session, step: step.id, request: try request, context: context,
-            tags: images.map(\.description), isShared: runner.isShared(step), output: { search.add($0) }
+            tags: images.map(\.description), secrets: try await runner.place.secrets(of: build, step),
+            isShared: runner.isShared(step), output: { search.add($0) }
         ).build()
-        runner.images.note(result, of: step.id, as: images)
+        runner.images.note(result, of: step.id, as: images, revision: context.revision)
     }
 
     private var request: BuildRequest {

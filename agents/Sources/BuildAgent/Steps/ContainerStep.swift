@@ -74,7 +74,7 @@ struct ContainerStep: Sendable {
         settings.hostMounts = runner.place.socketMounts
         if let network = command.networking.network {
             settings.network = runner.networks[network] ?? network
-            if runner.networks[network] != nil, runner.hasNames {
+            if runner.hasNames(in: network) {
                 settings.networkAliases = [step.id] + command.networking.aliases
             }
         }

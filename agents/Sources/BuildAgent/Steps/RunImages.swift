@@ -11,6 +11,8 @@ final class RunImages: Sendable {
     struct Build: Sendable {
         let result: ImageBuild.Result
         let images: [ImageReference]
+        /// Of a context of its own; nil for one out of the workspace.
+        let revision: SourceRevision?
     }
 
     private struct State {
@@ -35,9 +37,11 @@ final class RunImages: Sendable {
     /// By step.
     var builds: [String: Build] { state.withLock(\.builds) }
 
-    func note(_ result: ImageBuild.Result, of step: String, as images: [ImageReference]) {
+    func note(
+        _ result: ImageBuild.Result, of step: String, as images: [ImageReference], revision: SourceRevision? = nil
+    ) {
         state.withLock { state in
-            state.builds[step] = Build(result: result, images: images)
+            state.builds[step] = Build(result: result, images: images, revision: revision)
             for image in images { state.built[image] = result.imageID }
         }
     }

@@ -16,7 +16,7 @@ struct RunPlace: Sendable {
     private let homeVolume: String
     private let stem: String
     private let labels: [String: String]
-    private let holder: HolderContainer
+    let holder: HolderContainer
 
     init(session: RunSession) {
         self.session = session
@@ -29,7 +29,7 @@ struct RunPlace: Sendable {
             daemon: session.daemon, name: "\(stem)-files-\(session.daemon.owner)", labels: labels)
     }
 
-    private var client: DockerClient { session.daemon.client }
+    var client: DockerClient { session.daemon.client }
 
     /// A name on the daemon for a part of the run.
     func name(_ part: String) -> String { "\(stem)-\(part)-\(session.daemon.owner)" }
@@ -180,7 +180,7 @@ struct RunPlace: Sendable {
     private func name(of volume: TaskVolume) -> String { name("volume-\(volume.name)") }
 
     /// Where the holder has it.
-    private static func path(of volume: TaskVolume) -> String { "/volumes/\(volume.name)" }
+    static func path(of volume: TaskVolume) -> String { "/volumes/\(volume.name)" }
 
     private var sharedMounts: [VolumeMount] {
         [
@@ -194,79 +194,26 @@ struct RunPlace: Sendable {
         sharedMounts + step.mounts.map { VolumeMount(volume: name("volume-\($0.volume)"), path: $0.path) }
     }
 
-    // MARK: Reading back
-
-    /// Reads a folder of the workspace as the context of a build, through its ignore file.
-    ///
-    /// - Throws: ``RunFailure`` if the folder or the Dockerfile is not there; ``ContextError``.
-    func context(of build: BuildCommand, in directory: String, limits: ContextLimits) async throws -> PreparedContext {
-        guard case .folder(let folder) = build.context else {
-            throw StepProblem("a context from elsewhere can't be fetched for a step yet")
-        }
-        let archive = try await spool(folder, in: directory, limits: limits)
-        let dockerfile: DockerfileChoice
-        if let path = build.dockerfile {
-            let prefix = folder == "/" ? "/" : folder + "/"
-            dockerfile =
-                path.hasPrefix(prefix)
-                ? .path(String(path.dropFirst(prefix.count)))
-                : .bytes(try await file(path, in: directory, limits: limits))
-        } else {
-            dockerfile = .standard
-        }
-        return try await BlockingExecutor.shared.run {
-            try ArchiveContext.prepare(archive, dockerfile: dockerfile, limits: limits)
-        }
-    }
-
-    private func spool(_ folder: String, in directory: String, limits: ContextLimits) async throws -> ArchiveSource {
-        do {
-            return try await client.pack(folder + "/.", of: try await holder.ensure()) { pipe in
-                try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
-            }
-        } catch DockerError.refused(_, 404, _) {
-            throw StepProblem("there is no folder \(folder) in the workspace")
-        }
-    }
-
-    private func file(_ path: String, in directory: String, limits: ContextLimits) async throws -> [UInt8] {
-        do {
-            let archive = try await client.pack(path, of: try await holder.ensure()) { pipe in
-                try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
-            }
-            let name = path.split(separator: "/").last.map(String.init) ?? ""
-            return try await BlockingExecutor.shared.run {
-                try ArchiveContext.prepare(
-                    archive, dockerfile: .path(name), appliesIgnoreFile: false, limits: limits
-                ).dockerfile
-            }
-        } catch DockerError.refused(_, 404, _) {
-            throw StepProblem("there is no file \(path) in the workspace", .scan)
-        }
-    }
-
-    /// Copies what is in the workspace into a folder of this host. What can't be copied is told.
-    func copyWorkspace(to folder: String) async {
-        let fetcher = session.fetcher
-        let limits = fetcher.access.limits
-        do {
-            let archive = try await spool(ContainerCommand.workspace, in: fetcher.directory, limits: limits)
-            let leftOut = try await BlockingExecutor.shared.run {
-                try FolderWriter(path: folder).write(try ArchiveContext.contents(of: archive, limits: limits))
-            }
-            if !leftOut.isEmpty {
-                await session.log.line("Not copied out of the workspace: \(leftOut.joined(separator: ", "))")
-            }
-        } catch {
-            await session.log.line("The workspace could not be copied: \(RunFailure(error, step: nil).message)")
-        }
-    }
-
     // MARK: Closing
 
-    /// Removes everything that the run made, its steps' containers too.
+    /// Removes everything that the run made, its steps' containers too, and those that steps began by themselves with
+    /// the daemon's socket and put into its volumes or networks.
     func close() async {
-        await session.daemon.remove(
-            labels: labels.map { "\($0.key)=\($0.value)" }.sorted(), logger: session.logger)
+        let labels = labels.map { "\($0.key)=\($0.value)" }.sorted()
+        if hasSocket { await removeContainersOfSteps(labels) }
+        await session.daemon.remove(labels: labels, logger: session.logger)
+    }
+
+    private func removeContainersOfSteps(_ labels: [String]) async {
+        do {
+            let networks = try await client.networks(labels: labels).map(\.id)
+            var found = try await client.containers(volumes: [workspaceVolume, homeVolume])
+            if !networks.isEmpty { found += try await client.containers(networks: networks) }
+            for container in Set(found.map(\.id)) {
+                await session.daemon.removeContainer(container, logger: session.logger)
+            }
+        } catch {
+            session.logger.warning("containers of steps not looked for", metadata: ["error": "\(error)"])
+        }
     }
 }

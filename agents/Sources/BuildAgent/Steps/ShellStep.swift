@@ -69,7 +69,7 @@ struct ShellStep: Sendable {
         options += ["--volume", "\(client.socketPath):\(RunPlace.socketPath)"]
         if let network = command.network, let id = runner.networks[network] {
             options += ["--network", id]
-            if runner.hasNames { options += ["--network-alias", step.id] }
+            if runner.hasNames(in: network) { options += ["--network-alias", step.id] }
         }
         if let folder = command.workingDirectory { options += ["--workdir", folder] }
         options += ["--pids-limit", "\(ContainerStep.maxProcesses)"]

@@ -13,8 +13,8 @@ final class StepRunner: Sendable {
     let place: RunPlace
     /// Ids by name.
     let networks: [String: String]
-    /// Whether steps have names in them: not in one that all runs share.
-    let hasNames: Bool
+    /// Whether its only network is one that all runs share.
+    private let isIsolated: Bool
     let images: RunImages
     let names: StepNames
     /// Steps whose output others may interrupt.
@@ -26,14 +26,14 @@ final class StepRunner: Sendable {
 
     init(
         session: RunSession, place: RunPlace, networks: [String: String], images: RunImages, names: StepNames,
-        hasNames: Bool, overlapping: Set<String>
+        isIsolated: Bool, overlapping: Set<String>
     ) {
         self.session = session
         self.place = place
         self.networks = networks
         self.images = images
         self.names = names
-        self.hasNames = hasNames
+        self.isIsolated = isIsolated
         self.overlapping = overlapping
     }
 
@@ -41,6 +41,12 @@ final class StepRunner: Sendable {
 
     /// Whether other steps may print while this one does.
     func isShared(_ step: TaskGraph.Step) -> Bool { overlapping.contains(step.id) }
+
+    /// Whether steps can have names in a network: not in docker's own, nor in one that all runs share.
+    func hasNames(in network: String) -> Bool {
+        guard networks[network] == nil else { return !isIsolated }
+        return !["host", "none", "bridge", "default"].contains(network) && !network.hasPrefix("container:")
+    }
 
     // MARK: Stopping
 

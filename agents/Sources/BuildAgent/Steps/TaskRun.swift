@@ -37,7 +37,7 @@ struct TaskRun: RunWork {
                 try await session.broker.report(.began, for: assignment.lease)
                 let steps = StepRunner(
                     session: session, place: place, networks: networks, images: images,
-                    names: StepNames(plan.steps.map(\.id)), hasNames: !plan.isOneByOne,
+                    names: StepNames(plan.steps.map(\.id)), isIsolated: plan.isOneByOne,
                     overlapping: plan.overlapping)
                 try await schedule(plan, steps)
                 return await summarize(plan, steps, revision: context?.revision)
@@ -135,7 +135,8 @@ struct TaskRun: RunWork {
         guard !builds.isEmpty else { return [] }
         let record = plan.steps.compactMap { builds[$0.id] }.flatMap { build in
             DependencyRecord(
-                build: build.result, images: build.images, pushed: session.pushedImages, revision: revision
+                build: build.result, images: build.images, pushed: session.pushedImages,
+                revision: build.revision ?? revision
             ).entries
         }
         await log.line("The following dependencies were found:")

@@ -1,0 +1,96 @@
+import AgentProtocol
+import Contexts
+import CurlHTTP
+import DockerEngine
+import TaskFiles
+import TaskModel
+
+/// Reading the workspace back: contexts of builds, single files, all of it at the end.
+extension RunPlace {
+    /// Reads a folder of the workspace as the context of a build, through its ignore file.
+    ///
+    /// - Throws: ``RunFailure`` if the folder or the Dockerfile is not there; ``ContextError``.
+    func context(of build: BuildCommand, in directory: String, limits: ContextLimits) async throws -> PreparedContext {
+        let folder: String
+        switch build.context {
+        case .folder(let path): folder = path
+        case .remote(let location):
+            return try await session.fetcher.fetch(
+                RunSource(typed: location), .build(dockerfile: build.dockerfile, appliesIgnoreFile: true), for: session)
+        }
+        let archive = try await spool(folder, in: directory, limits: limits)
+        let dockerfile: DockerfileChoice
+        if let path = build.dockerfile {
+            let prefix = folder == "/" ? "/" : folder + "/"
+            dockerfile =
+                path.hasPrefix(prefix)
+                ? .path(String(path.dropFirst(prefix.count)))
+                : .bytes(try await file(path, in: directory, limits: limits))
+        } else {
+            dockerfile = .standard
+        }
+        return try await BlockingExecutor.shared.run {
+            try ArchiveContext.prepare(archive, dockerfile: dockerfile, limits: limits)
+        }
+    }
+
+    private func spool(_ folder: String, in directory: String, limits: ContextLimits) async throws -> ArchiveSource {
+        do {
+            return try await client.pack(folder + "/.", of: try await holder.ensure()) { pipe in
+                try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
+            }
+        } catch DockerError.refused(_, 404, _) {
+            throw StepProblem("there is no folder \(folder) in the workspace")
+        }
+    }
+
+    /// The files behind the secrets of a build.
+    func secrets(of build: BuildCommand, _ step: TaskGraph.Step) async throws -> [String: [UInt8]] {
+        var secrets: [String: [UInt8]] = [:]
+        for secret in build.secrets {
+            switch secret.source {
+            case .value(let value): secrets[secret.id] = Array(value.utf8)
+            case .file(let path):
+                let mount = step.mounts.first { path.hasPrefix($0.path + "/") }
+                // The holder has all volumes, at places of its own.
+                let place = mount.map { "/volumes/\($0.volume)" + path.dropFirst($0.path.count) } ?? path
+                let fetcher = session.fetcher
+                secrets[secret.id] = try await file(place, in: fetcher.directory, limits: fetcher.access.limits)
+            }
+        }
+        return secrets
+    }
+
+    private func file(_ path: String, in directory: String, limits: ContextLimits) async throws -> [UInt8] {
+        do {
+            let archive = try await client.pack(path, of: try await holder.ensure()) { pipe in
+                try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
+            }
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            return try await BlockingExecutor.shared.run {
+                try ArchiveContext.prepare(
+                    archive, dockerfile: .path(name), appliesIgnoreFile: false, limits: limits
+                ).dockerfile
+            }
+        } catch DockerError.refused(_, 404, _) {
+            throw StepProblem("there is no file \(path) in the workspace", .scan)
+        }
+    }
+
+    /// Copies what is in the workspace into a folder of this host. What can't be copied is told.
+    func copyWorkspace(to folder: String) async {
+        let fetcher = session.fetcher
+        let limits = fetcher.access.limits
+        do {
+            let archive = try await spool(ContainerCommand.workspace, in: fetcher.directory, limits: limits)
+            let leftOut = try await BlockingExecutor.shared.run {
+                try FolderWriter(path: folder).write(try ArchiveContext.contents(of: archive, limits: limits))
+            }
+            if !leftOut.isEmpty {
+                await session.log.line("Not copied out of the workspace: \(leftOut.joined(separator: ", "))")
+            }
+        } catch {
+            await session.log.line("The workspace could not be copied: \(RunFailure(error, step: nil).message)")
+        }
+    }
+}
