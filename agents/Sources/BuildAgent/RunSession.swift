@@ -96,9 +96,13 @@ final class RunSession: Sendable {
 
     /// Where a secret is in Base64 already, what it stands for is as secret.
     func hideContent(of base64: String) async {
-        guard await log.masked(base64) != base64, let bytes = Data(base64Encoded: base64),
-            let text = String(validating: bytes, as: UTF8.self)
-        else { return }
+        guard await log.masked(base64) != base64, let bytes = Data(base64Encoded: base64) else { return }
+        await hide([UInt8](bytes))
+    }
+
+    /// Keeps a secret file out of the log, if it is text.
+    func hide(_ file: [UInt8]) async {
+        guard let text = String(validating: file, as: UTF8.self) else { return }
         await log.hide(Secret(text))
         let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
         if trimmed != text { await log.hide(Secret(trimmed)) }

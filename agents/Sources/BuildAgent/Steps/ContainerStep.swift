@@ -39,6 +39,7 @@ struct ContainerStep: Sendable {
 
     private func attempt(_ number: Int, _ search: OutputSearch, isOver: @escaping @Sendable () -> Bool) async throws {
         await session.log.line("Launching container with name: \(step.id)")
+        runner.place.untouched.touch()
         let container = try await make(number)
         session.steps.launch(step.id)
         let running = StepContainer(runner: runner, step: step, container: container, children: [], isOver: isOver)

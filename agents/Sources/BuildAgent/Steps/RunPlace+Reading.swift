@@ -7,6 +7,8 @@ import TaskModel
 
 /// Reading the workspace back: contexts of builds, single files, all of it at the end.
 extension RunPlace {
+    private static let maxDockerfileBytes = 4 << 20
+
     /// Reads a folder of the workspace as the context of a build, through its ignore file.
     ///
     /// - Throws: ``RunFailure`` if the folder or the Dockerfile is not there; ``ContextError``.
@@ -35,6 +37,13 @@ extension RunPlace {
     }
 
     private func spool(_ folder: String, in directory: String, limits: ContextLimits) async throws -> ArchiveSource {
+        if let walk = untouched.folder(folder) {
+            let pipe = BytePipe()
+            async let packed: Void = ContextPacker.packInBackground(walk, into: pipe)
+            let archive = try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
+            try await packed
+            return archive
+        }
         do {
             return try await client.pack(folder + "/.", of: try await holder.ensure()) { pipe in
                 try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
@@ -58,10 +67,18 @@ extension RunPlace {
                 secrets[secret.id] = try await file(place, in: fetcher.directory, limits: fetcher.access.limits)
             }
         }
+        for secret in secrets.values { await session.hide(secret) }
         return secrets
     }
 
     private func file(_ path: String, in directory: String, limits: ContextLimits) async throws -> [UInt8] {
+        if let walk = untouched.all, let parts = UntouchedWorkspace.parts(of: path) {
+            let reader = ContextFileReader(walk: walk)
+            if let bytes = try await reader.read(parts.joined(separator: "/"), limit: Self.maxDockerfileBytes) {
+                return bytes
+            }
+            throw StepProblem("there is no file \(path) in the workspace", .scan)
+        }
         do {
             let archive = try await client.pack(path, of: try await holder.ensure()) { pipe in
                 try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
@@ -82,10 +99,16 @@ extension RunPlace {
         let fetcher = session.fetcher
         let limits = fetcher.access.limits
         do {
-            let archive = try await spool(ContainerCommand.workspace, in: fetcher.directory, limits: limits)
-            let leftOut = try await BlockingExecutor.shared.run {
-                try FolderWriter(path: folder).write(try ArchiveContext.contents(of: archive, limits: limits))
+            let walk: any ContextWalk
+            if let untouched = untouched.all {
+                walk = untouched
+            } else {
+                let archive = try await spool(ContainerCommand.workspace, in: fetcher.directory, limits: limits)
+                walk = try await BlockingExecutor.shared.run {
+                    try ArchiveContext.contents(of: archive, limits: limits)
+                }
             }
+            let leftOut = try await BlockingExecutor.shared.run { try FolderWriter(path: folder).write(walk) }
             if !leftOut.isEmpty {
                 await session.log.line("Not copied out of the workspace: \(leftOut.joined(separator: ", "))")
             }

@@ -17,6 +17,7 @@ struct RunPlace: Sendable {
     private let stem: String
     private let labels: [String: String]
     let holder: HolderContainer
+    let untouched = UntouchedWorkspace()
 
     init(session: RunSession) {
         self.session = session
@@ -65,6 +66,8 @@ struct RunPlace: Sendable {
     ///
     /// - Returns: the id of each network by its name in the file.
     func open(_ plan: TaskPlan, context: PreparedContext?) async throws -> [String: String] {
+        try await untouched.keep(context, for: plan)
+        guard plan.usesContainers || untouched.isPartial else { return [:] }
         async let isFilled: Void = fill(plan, context: context)
         let networks = try await makeNetworks(plan)
         await session.log.line("Setting up Docker configuration...")

@@ -18,6 +18,7 @@ struct ShellStep: Sendable {
     func carryOut(isOver: @escaping @Sendable () -> Bool) async throws {
         try await StepAttempts(step: step, log: session.log).run { number, search in
             await session.log.line("Launching container with name: \(step.id)")
+            runner.place.untouched.touch()
             let container = try await make(number)
             session.steps.launch(step.id)
             // One that is begun with --detach is the daemon's; the line itself ends at once.
