@@ -48,6 +48,27 @@ extension BuildOptions {
         if noCache { query.append(("nocache", "1")) }
         if pull { query.append(("pull", "1")) }
         if let platform { query.append(("platform", platform.description)) }
-        return query
+        if !cacheSources.isEmpty { query.append(("cachefrom", try compactJSON(cacheSources))) }
+        if let network { query.append(("networkmode", network)) }
+        query += extraHosts.map { (name: "extrahosts", value: $0) }
+        return query + (try limits.query)
+    }
+}
+
+extension ContainerLimits {
+    /// The parameters of `POST /build` for those that are set.
+    fileprivate var query: [(name: String, value: String)] {
+        get throws {
+            let numbers = [
+                ("shmsize", sharedMemory), ("memory", memory), ("memswap", memorySwap), ("cpushares", cpuShares),
+                // The kernel's own period, in microseconds.
+                ("cpuquota", nanoCPUs / 10_000), ("cpuperiod", nanoCPUs > 0 ? 100_000 : 0),
+            ]
+            var query = numbers.filter { $0.1 != 0 }.map { (name: $0.0, value: String($0.1)) }
+            if let cpuSet { query.append(("cpusetcpus", cpuSet)) }
+            if let memoryNodes { query.append(("cpusetmems", memoryNodes)) }
+            if !ulimits.isEmpty { query.append(("ulimits", try compactJSON(ulimits.map(UlimitWire.init)))) }
+            return query
+        }
     }
 }

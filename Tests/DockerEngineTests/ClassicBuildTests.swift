@@ -21,6 +21,28 @@ struct ClassicBuildTests {
         try await TestDaemon.client().removeImage(result.imageID)
     }
 
+    @Test func `limits, hosts and the network of a build reach its steps`() async throws {
+        let transcript = Transcript()
+        var options = options
+        options.extraHosts = ["other.example.com:192.0.2.7"]
+        options.network = "none"
+        options.limits.sharedMemory = 8 << 20
+        options.limits.memory = 64 << 20
+        options.limits.nanoCPUs = 500_000_000
+        options.limits.ulimits = [ProcessLimit(name: "nofile", soft: 100, hard: 200)]
+        let input = TestDaemon.input(
+            TestDaemon.shell + "RUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]\n"
+                + "RUN ulimit -n; df -k /dev/shm | tail -n 1 | tr -s ' '; cat /etc/hosts; ls /sys/class/net\n",
+            [try TestDaemon.busybox()])
+
+        let result = try await TestDaemon.client().build(input, options: options, output: transcript.add)
+
+        #expect(transcript.text.contains("100\nshm 8192 "))
+        #expect(transcript.text.contains("192.0.2.7\tother.example.com"))
+        #expect(!transcript.text.contains("eth0"))
+        try await TestDaemon.client().removeImage(result.imageID)
+    }
+
     @Test func `a step that fails is the build's failure`() async throws {
         let transcript = Transcript()
         let input = TestDaemon.input(TestDaemon.shell + "RUN echo before; exit 3\n", [try TestDaemon.busybox()])

@@ -105,6 +105,81 @@ struct ContainerTests {
         #expect(written.text(.standard) == "two step /some/where 7:8\n")
     }
 
+    @Test func `limits and rights of a container reach its program`() async throws {
+        let written = Written()
+
+        try await withContainer(
+            """
+            ulimit -n; ulimit -Hn; cat /proc/sys/net/core/somaxconn; df -k /dev/shm | tail -n 1 | tr -s ' ' | cut -d' ' -f2
+            grep -c 'NoNewPrivs:.*1' /proc/self/status; id -G; grep -c 192.0.2.53 /etc/resolv.conf; hostname -f
+            """
+        ) { settings in
+            settings.limits.ulimits = [ProcessLimit(name: "nofile", soft: 100, hard: 200)]
+            settings.limits.sharedMemory = 8 << 20
+            settings.limits.memory = 64 << 20
+            settings.limits.memorySwap = 64 << 20
+            settings.limits.pids = 100
+            settings.limits.nanoCPUs = 500_000_000
+            settings.rights.sysctls = ["net.core.somaxconn": "99"]
+            settings.rights.securityOptions = ["no-new-privileges"]
+            settings.rights.droppedCapabilities = ["NET_RAW"]
+            settings.groups = ["77"]
+            settings.dnsServers = ["192.0.2.53"]
+            settings.hostname = "step"
+            settings.domainName = "example.com"
+        } _: { client, container in
+            try await client.follow(
+                container, whenAttached: { try await client.startContainer(container) }, output: written.add)
+        }
+
+        #expect(
+            written.text(.standard) == "100\n200\n99\n8192\n1\n0 77\n1\nstep.example.com\n", "\(written.text(.error))")
+    }
+
+    @Test func `folders of the host and of memory are where they are wanted`() async throws {
+        let written = Written()
+
+        try await withContainer(
+            "ls /host/busybox; touch /host/x 2>/dev/null || echo kept; stat -c %a /memory; touch /new/x && echo new"
+        ) { settings in
+            var host = VolumeMount(.host("/bin", isMade: true), path: "/host")
+            host.isReadOnly = true
+            settings.mounts = [
+                host, VolumeMount(.memory(bytes: 1 << 20, mode: 0o711), path: "/memory"),
+                VolumeMount(.anonymous, path: "/new"),
+            ]
+        } _: { client, container in
+            try await client.follow(
+                container, whenAttached: { try await client.startContainer(container) }, output: written.add)
+        }
+
+        #expect(written.text(.standard) == "/host/busybox\nkept\n711\nnew\n", "\(written.text(.error))")
+    }
+
+    @Test func `rights that are not the container's own are asked of the daemon`() async throws {
+        let written = Written()
+
+        let code = try await withContainer("ls -l /proc/1/exe >/dev/null; mount -t tmpfs x /tmp && ls /dev/kmsg-here") {
+            settings in
+            settings.rights.isPrivileged = true
+            settings.rights.pidMode = "host"
+            settings.rights.devices = [.init(hostPath: "/dev/null", path: "/dev/kmsg-here", permissions: "r")]
+            settings.rights.addedCapabilities = ["SYS_ADMIN"]
+            settings.entryPoint = ["/bin/sh", "-c", "mkdir -p /tmp; exec \"$@\"", "sh"]
+            var check = HealthCheck(.shell("true"))
+            check.interval = .seconds(90)
+            settings.health = check
+            settings.stopSignal = "SIGINT"
+            settings.stopTimeout = .seconds(3)
+        } _: { client, container in
+            try await client.follow(
+                container, whenAttached: { try await client.startContainer(container) }, output: written.add)
+            return try await client.waitForContainer(container)
+        }
+
+        #expect(code == 0, "\(written.text(.error))")
+    }
+
     @Test func `output can be read again after the end`() async throws {
         let written = Written()
 

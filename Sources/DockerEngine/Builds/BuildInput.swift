@@ -52,6 +52,14 @@ public struct BuildOptions: Sendable {
     /// Nil is the daemon's own.
     public var platform: Platform?
     public var builder: BuilderChoice
+    /// Images whose layers may be used.
+    public var cacheSources: [String] = []
+    /// `none` or `host` for `RUN`; nil is the daemon's default bridge.
+    public var network: String?
+    /// `name:address` each.
+    public var extraHosts: [String] = []
+    /// Of `RUN`. BuildKit knows shared memory and limits of processes alone.
+    public var limits = ContainerLimits()
 
     public init(
         tags: [String] = [], arguments: [BuildArgument] = [], target: String? = nil, labels: [BuildLabel] = [],

@@ -11,9 +11,6 @@ struct ContainerStep: Sendable {
     let step: TaskGraph.Step
     let command: ContainerCommand
 
-    /// The most processes of a step.
-    static let maxProcesses: Int64 = 4_096
-
     private var session: RunSession { runner.session }
     private var client: DockerClient { runner.session.daemon.client }
 
@@ -63,35 +60,17 @@ struct ContainerStep: Sendable {
     }
 
     private func settings(image: String) -> ContainerSettings {
-        var settings = ContainerSettings(image: image)
-        settings.entryPoint = command.entryPoint.map { [$0] }
-        settings.command = command.arguments
-        settings.environment = command.environment
-        settings.workingDirectory = command.workingDirectory
-        settings.user = command.user
-        settings.hostname = command.hostname
-        settings.labels = command.labels.merging(runner.place.labels(ofStep: step.id)) { _, ours in ours }
-        settings.mounts = runner.place.mounts(of: step)
-        settings.hostMounts = runner.place.socketMounts
-        if let network = command.networking.network {
-            settings.network = runner.networks[network] ?? network
-            if runner.hasNames(in: network) {
-                settings.networkAliases = [step.id] + command.networking.aliases
-            }
+        let network = command.networking.network
+        var settings = ContainerSettings(
+            command, image: image, workspaceVolume: runner.place.workspaceVolume, policy: session.assignment.policy)
+        settings.labels.merge(runner.place.labels(ofStep: step.id)) { _, ours in ours }
+        settings.addMounts(runner.place.mounts(of: step) + runner.place.socketMounts)
+        settings.network = network.map { runner.networks[$0] ?? $0 }
+        if let network, runner.hasNames(in: network) {
+            settings.networkAliases.insert(step.id, at: 0)
+        } else {
+            settings.networkAliases = []
         }
-        settings.exposedPorts = command.networking.exposedPorts.map { ContainerPort($0.port, transport: $0.transport) }
-        settings.publishedPorts = command.networking.publishedPorts.map {
-            PublishedPort(
-                ContainerPort($0.port, transport: $0.transport), address: $0.address, hostPort: $0.hostPort)
-        }
-        settings.extraHosts = command.networking.extraHosts
-        settings.droppedCapabilities = command.access.droppedCapabilities
-        settings.nanoCPUs = command.resources.nanoCPUs ?? 0
-        settings.memory = command.resources.memory ?? 0
-        let processes = command.resources.pidsLimit ?? 0
-        settings.pidsLimit = processes > 0 ? min(processes, Self.maxProcesses) : Self.maxProcesses
-        settings.hasReadOnlyRoot = command.hasReadOnlyRoot
-        settings.hasInit = command.hasInit
         return settings
     }
 }

@@ -52,8 +52,8 @@ struct RunPlace: Sendable {
     static let socketPath = "/var/run/docker.sock"
 
     /// The daemon's socket in a step's container; none unless the policy gives it.
-    var socketMounts: [HostMount] {
-        hasSocket ? [HostMount(hostPath: client.socketPath, path: Self.socketPath)] : []
+    var socketMounts: [VolumeMount] {
+        hasSocket ? [VolumeMount(.host(client.socketPath, isMade: false), path: Self.socketPath)] : []
     }
 
     func labels(ofStep id: String) -> [String: String] {

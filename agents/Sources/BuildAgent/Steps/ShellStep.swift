@@ -39,10 +39,9 @@ struct ShellStep: Sendable {
             settings.environment = ["HOME=\(ContainerCommand.home)"]
             settings.workingDirectory = ContainerCommand.workspace
             settings.labels = runner.place.labels(ofStep: step.id)
-            settings.mounts = runner.place.mounts(of: step)
-            settings.hostMounts = runner.place.socketMounts
+            settings.mounts = runner.place.mounts(of: step) + runner.place.socketMounts
             settings.network = command.network.flatMap { runner.networks[$0] }
-            settings.pidsLimit = ContainerStep.maxProcesses
+            settings.limits.pids = ContainerSettings.maxProcesses
             let name = runner.place.name("\(runner.names[step.id])-shell-\(number)")
             return try await Shield.finish { [client, settings] in try await client.createContainer(name, settings) }
         } catch let error as DockerError where error.isRefusal {
@@ -66,14 +65,17 @@ struct ShellStep: Sendable {
         for (name, value) in labels(number).sorted(by: { $0.key < $1.key }) {
             options += ["--label", "\(name)=\(value)"]
         }
-        for mount in runner.place.mounts(of: step) { options += ["--volume", "\(mount.volume):\(mount.path)"] }
+        for mount in runner.place.mounts(of: step) {
+            guard case .volume(let name) = mount.source else { continue }
+            options += ["--volume", "\(name):\(mount.path)"]
+        }
         options += ["--volume", "\(client.socketPath):\(RunPlace.socketPath)"]
         if let network = command.network, let id = runner.networks[network] {
             options += ["--network", id]
             if runner.hasNames(in: network) { options += ["--network-alias", step.id] }
         }
         if let folder = command.workingDirectory { options += ["--workdir", folder] }
-        options += ["--pids-limit", "\(ContainerStep.maxProcesses)"]
+        options += ["--pids-limit", "\(ContainerSettings.maxProcesses)"]
         let policy = session.assignment.policy
         if let memory = policy.stepMemory { options += ["--memory", "\(memory)"] }
         if let processors = policy.stepNanoCPUs { options += ["--cpus", "\(Double(processors) / 1e9)"] }
