@@ -93,7 +93,7 @@ struct TaskFileLoaderTests {
                 + "steps:\n  - cmd: busybox {{.Secrets.s3}} {{.Secrets.s11}} {{.Secrets.x}}\n",
             Sources(secrets: Dictionary(uniqueKeysWithValues: values)))
 
-        #expect(task.graph.steps.map(\.action) == [.command("busybox value3 value11 ")])
+        #expect(task.graph.steps.map(\.action) == [.command("busybox value3 value11")])
         #expect(Set(task.secrets.map(\.value)) == Set(values.map(\.1)))
     }
 
