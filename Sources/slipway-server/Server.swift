@@ -97,6 +97,6 @@ extension SchedulingSettings {
                 uniquingKeysWith: { first, _ in first }),
             gitCredentials: configuration.sources.git, sources: configuration.sources.addresses,
             maxQueued: configuration.limits.maxQueued, runTimeout: configuration.limits.runTimeout,
-            maxRunTimeout: configuration.limits.maxRunTimeout)
+            maxRunTimeout: configuration.limits.maxRunTimeout, taskFiles: configuration.taskFiles)
     }
 }

@@ -119,6 +119,11 @@ struct ConfigurationErrorTests {
                 "pools: [{name: a, policy: {refuseSecretBuildArguments: 1}}]",
                 ["pools[0].policy.refuseSecretBuildArguments", "true or false"]
             ),
+            ("pools: [{name: a, policy: {allow: [root]}}]", ["pools[0].policy.allow[0]", "'root'", "docker-socket"]),
+            ("pools: [{name: a, policy: {cpus: 0}}]", ["pools[0].policy.cpus", "'0'", "processors"]),
+            ("pools: [{name: a, policy: {memory: much}}]", ["pools[0].policy.memory", "'much'", "bytes"]),
+            ("steps: {aliasImages: [bash]}", ["steps.aliasImages[0]", "'bash'", "NAME=IMAGE"]),
+            ("steps: {shellImage: 'A B'}", ["steps.shellImage", "'A B'", "image"]),
             ("pools: [{name: a, policy: {privileged: true}}]", ["pools[0].policy.privileged", "no setting"]),
             ("sources: {allow: [git.example.com]}", ["sources.allow[0]", "'git.example.com'", "scheme://host"]),
             ("sources: {allow: ['file:///etc']}", ["sources.allow[0]", "https or ssh"]),

@@ -42,7 +42,16 @@ struct ConfigurationLayersTests {
               - name: small-1
                 docker: unix:///run/other.sock
                 slots: 1
-                policy: {refuseSecretBuildArguments: true}
+                policy:
+                  refuseSecretBuildArguments: true
+                  allow: [docker-socket, host-network]
+                  memory: 2GiB
+                  cpus: 1.5
+                  noNewPrivileges: true
+            steps:
+              shellImage: registry.example.com/docker:28-cli
+              aliasImages: [bash=registry.example.com/bash:5, own=own]
+              remoteAliases: true
             sources:
               allow: [http://Git.example.com:80, 127.0.0.0/8, "http://10.0.0.9:5000", "ssh://git.example.com:2222"]
               deny: [10.9.0.0/16]
@@ -81,7 +90,14 @@ struct ConfigurationLayersTests {
             configuration.pools[1]
                 == AgentPool(
                     name: "small-1", dockerEndpoint: "unix:///run/other.sock", slots: 1,
-                    policy: PoolPolicy(refuseSecretBuildArguments: true)))
+                    policy: PoolPolicy(
+                        refuseSecretBuildArguments: true, allowed: [.dockerSocket, .hostNetwork], stepMemory: 2 << 30,
+                        stepNanoCPUs: 1_500_000_000, noNewPrivileges: true)))
+        #expect(
+            configuration.taskFiles
+                == TaskFileSettings(
+                    shellImage: "registry.example.com/docker:28-cli",
+                    aliasImages: ["bash": "registry.example.com/bash:5", "own": "own"], allowsRemoteAliases: true))
         #expect(
             configuration.sources.addresses.allowedOrigins == [
                 "http://git.example.com", "http://10.0.0.9:5000", "ssh://git.example.com:2222",

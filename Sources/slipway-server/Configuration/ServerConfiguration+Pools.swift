@@ -30,7 +30,20 @@ extension SettingValues {
         let cores = min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         return AgentPool(
             name: name, dockerEndpoint: docker, slots: try integer("\(path).slots", in: 1...64) ?? cores,
-            policy: PoolPolicy(refuseSecretBuildArguments: try bool("\(path).policy.refuseSecretBuildArguments")))
+            policy: try policy(at: "\(path).policy"))
+    }
+
+    private func policy(at path: String) throws(ConfigurationError) -> PoolPolicy {
+        let names = StepPermission.allCases.map(\.rawValue).joined(separator: ", ")
+        let allowed = try readList("\(path).allow", expected: "one of \(names)", StepPermission.init)
+        let memory = try isGiven("\(path).memory") ? bytes("\(path).memory") : nil
+        let processors = try read("\(path).cpus", expected: "a number of processors from 0.01 to 1024, as in 1.5") {
+            Double($0).flatMap { (0.01...1024).contains($0) ? $0 : nil }
+        }
+        return PoolPolicy(
+            refuseSecretBuildArguments: try bool("\(path).refuseSecretBuildArguments"), allowed: Set(allowed),
+            stepMemory: memory, stepNanoCPUs: processors.map { Int64(($0 * 1e9).rounded()) },
+            noNewPrivileges: try bool("\(path).noNewPrivileges"))
     }
 }
 

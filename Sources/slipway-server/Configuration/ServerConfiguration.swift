@@ -17,6 +17,7 @@ struct ServerConfiguration: Sendable {
     let credentials: [RegistryLogin]
     /// At least one; the first is the default.
     let pools: [AgentPool]
+    let taskFiles: TaskFileSettings
     let sources: SourceSettings
     let proxy: ProxySettings
     let limits: ServerLimits
@@ -37,6 +38,7 @@ struct ServerConfiguration: Sendable {
         registries = try values.registries(allowing: sources.addresses.allowedOrigins, publicURL: publicURL)
         credentials = try values.registryLogins()
         pools = try values.pools()
+        taskFiles = try values.taskFiles()
         proxy = try values.proxy(environment: environment)
         limits = try ServerLimits(values)
         log = try LogSettings(values)

@@ -1,6 +1,9 @@
+import TaskModel
+
 extension Setting {
     /// Every setting there is. What is not here is refused in a configuration file.
-    static let all: [Setting] = general + tls + registries + credentials + pools + sources + proxy + limits + log
+    static let all: [Setting] =
+        general + tls + registries + credentials + pools + steps + sources + proxy + limits + log
 
     private static let general = [
         Setting(
@@ -88,6 +91,36 @@ extension Setting {
         Setting(
             "pools[].policy.refuseSecretBuildArguments", default: .value("false"), unit: "true, false",
             "Refuse secret build arguments, which a Dockerfile can leave in the image."),
+        Setting(
+            "pools[].policy.allow", .list, unit: StepPermission.allCases.map(\.rawValue).joined(separator: ", "),
+            """
+            What steps may ask for beyond their own containers. Each of these gives whoever may run tasks a way to the \
+            daemon's machine; without them it is refused.
+            """),
+        Setting(
+            "pools[].policy.memory", unit: "bytes",
+            "The most memory of a step's container. A step may ask for less; without this it may have all."),
+        Setting(
+            "pools[].policy.cpus", unit: "processors",
+            "The most processors of a step's container, as in `1.5`. A step may ask for less."),
+        Setting(
+            "pools[].policy.noNewPrivileges", default: .value("false"), unit: "true, false",
+            "Programs in steps can't gain rights. Some need to: `sudo`, and tools that are setuid."),
+    ]
+
+    private static let steps = [
+        Setting(
+            "steps.shellImage", default: .value("docker"), unit: "image", environment: "SLIPWAY_STEPS_SHELL_IMAGE",
+            """
+            An image with `sh` and docker's client, in which lines of `cmd` run that need a shell. Only where \
+            `pools[].policy.allow` has docker-socket.
+            """),
+        Setting(
+            "steps.aliasImages", .list, unit: "NAME=IMAGE", environment: "SLIPWAY_STEPS_ALIAS_IMAGES",
+            "Images that task files know by name: replaces `acr`, `az`, `bash`, `curl`, `cssc`, or adds others."),
+        Setting(
+            "steps.remoteAliases", default: .value("false"), unit: "true, false",
+            environment: "SLIPWAY_STEPS_REMOTE_ALIASES", "Let task files name https URLs under `alias: src:`."),
     ]
 
     private static let sources = [
