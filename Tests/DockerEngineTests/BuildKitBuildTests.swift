@@ -72,7 +72,7 @@ struct BuildKitBuildTests {
                 RUN --mount=type=secret,id=token /bin/busybox wc -c /run/secrets/token
                 RUN --mount=type=secret,id=other if [ -e /run/secrets/other ]; then exit 1; fi; echo absent
                 """, [try TestDaemon.busybox()])
-        input.secrets = ["token": Secret("0123456789")]
+        input.secrets = ["token": Array("0123456789".utf8)]
 
         _ = try await TestDaemon.client().build(input, options: BuildOptions(noCache: true), output: transcript.add)
 
@@ -162,7 +162,7 @@ struct BuildKitBuildTests {
                 RUN /bin/busybox sleep 4
                 RUN --mount=type=secret,id=late,required=true echo still there
                 """, [try TestDaemon.busybox()])
-        input.secrets = ["late": Secret("x")]
+        input.secrets = ["late": Array("x".utf8)]
 
         _ = try await TestDaemon.client().build(input, options: BuildOptions(noCache: true), output: transcript.add)
 

@@ -23,6 +23,8 @@ struct ImageBuild {
     let context: PreparedContext
     /// Names for the image on the daemon.
     let tags: [String]
+    /// What is asked of the builder besides what ``request`` says.
+    var options = BuildOptions()
     /// For `RUN --mount=type=secret`, by id, besides secret build arguments.
     var secrets: [String: [UInt8]] = [:]
     /// Whether other steps may print at the same time.
@@ -88,12 +90,16 @@ struct ImageBuild {
             walk: context.included, dockerfile: context.dockerfile, dockerfilePath: context.dockerfilePath,
             isDockerfileIncluded: context.isDockerfileIncluded, allCredentials: session.assignment.pullCredentials,
             secrets: Dictionary(offered) { _, last in last }.merging(secrets) { _, own in own })
-        let options = BuildOptions(
-            tags: tags, arguments: request.arguments, target: request.target,
-            labels: request.labels,
-            noCache: request.noCache, pull: pull, platform: request.platform == .linuxAMD64 ? nil : request.platform,
-            builder: request.builder)
-        return try await session.log.withOutput(of: step, isShared: isShared) { [client, output] log in
+        var options = options
+        options.tags = tags
+        options.arguments = request.arguments
+        options.target = request.target
+        options.labels = request.labels
+        options.noCache = request.noCache
+        options.pull = pull
+        options.platform = request.platform == .linuxAMD64 ? nil : request.platform
+        options.builder = request.builder
+        return try await session.log.withOutput(of: step, isShared: isShared) { [client, options, output] log in
             try await client.build(input, options: options) { bytes in
                 output(bytes)
                 await log.write(bytes)

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Contexts
+import DockerEngine
 import TaskFiles
 import TaskModel
 
@@ -39,10 +40,21 @@ struct BuildStep {
         }
         let result = try await ImageBuild(
             session: session, step: step.id, request: try request, context: context,
-            tags: images.map(\.description), secrets: try await runner.place.secrets(of: build, step),
+            tags: images.map(\.description), options: options, secrets: try await runner.place.secrets(of: build, step),
             isShared: runner.isShared(step), output: { search.add($0) }
         ).build()
         runner.images.note(result, of: step.id, as: images, revision: context.revision)
+    }
+
+    /// What a build request does not know.
+    private var options: BuildOptions {
+        var options = BuildOptions()
+        options.cacheSources = build.cacheSources
+        options.network = build.network == .default ? nil : build.network.rawValue
+        options.extraHosts = build.extraHosts
+        options.limits = ContainerLimits(build.resources)
+        options.limits.cap(by: runner.session.assignment.policy)
+        return options
     }
 
     private var request: BuildRequest {

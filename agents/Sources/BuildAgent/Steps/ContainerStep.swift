@@ -18,7 +18,7 @@ struct ContainerStep: Sendable {
     func pullFirst() async throws {
         for left in stride(from: step.pullRetries, through: 0, by: -1) {
             do {
-                _ = try await runner.images.prepare(command.image, isForced: true)
+                _ = try await runner.images.prepare(command.image, isForced: true, platform: command.platform)
                 return
             } catch {
                 guard left > 0, !Task.isCancelled else { throw error }
@@ -48,7 +48,7 @@ struct ContainerStep: Sendable {
 
     private func make(_ number: Int) async throws -> String {
         do {
-            let image = try await runner.images.prepare(command.image, isForced: false)
+            let image = try await image()
             let name = try await runner.place.containerName(of: step, runner.names[step.id], number)
             let settings = settings(image: image)
             return try await Shield.finish { [client] in try await client.createContainer(name, settings) }
@@ -56,6 +56,18 @@ struct ContainerStep: Sendable {
             throw ContainerExit(code: 125, reason: "\(error)")
         } catch let error as InvalidName {
             throw ContainerExit(code: 125, reason: "\(error)")
+        }
+    }
+
+    /// What to name its image to the daemon.
+    private func image() async throws -> String {
+        let present = try runner.images.present(command.image)
+        switch command.pull {
+        case .never: return present
+        case .missing where try await client.inspectImage(present) != nil: return present
+        case .always, .missing, nil:
+            return try await runner.images.prepare(
+                command.image, isForced: command.pull == .always, platform: command.platform)
         }
     }
 

@@ -53,21 +53,29 @@ final class RunImages: Sendable {
 
     /// Makes an image ready to run in: one that the run built as it is, any other as its registry has it now.
     ///
-    /// - Parameter isForced: asks the registry also when the run asked before.
+    /// - Parameters:
+    ///   - isForced: asks the registry also when the run asked before.
+    ///   - platform: nil is the daemon's own.
     /// - Returns: what to name it to the daemon.
     /// - Throws: ``DockerError``.
-    func prepare(_ name: String, isForced: Bool) async throws -> String {
+    func prepare(_ name: String, isForced: Bool, platform: Platform? = nil) async throws -> String {
         let image = try ImageReference(name).completed
         if let id = built(image) { return id }
         if isForced || !state.withLock({ $0.fetched.contains(image) }) {
-            try await fetch(image)
+            try await fetch(image, platform: platform)
             state.withLock { _ = $0.fetched.insert(image) }
         }
         return image.description
     }
 
+    /// - Returns: what to name it to the daemon, whatever its registry has.
+    func present(_ name: String) throws -> String {
+        let image = try ImageReference(name).completed
+        return built(image) ?? image.description
+    }
+
     /// Pulls with the run's login. Where a registry can't be connected to at all, the daemon's own image serves.
-    private func fetch(_ image: ImageReference) async throws {
+    private func fetch(_ image: ImageReference, platform: Platform?) async throws {
         let credential = session.assignment.pullCredentials[image.registry]
         let client = session.daemon.client
         let known = try await client.inspectImage(image.description)
@@ -83,7 +91,7 @@ final class RunImages: Sendable {
                 [log = session.log] error, _, wait in
                 await log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
             } _: {
-                try await client.pull(image, credential: credential) { _ in }
+                try await client.pull(image, credential: credential, platform: platform) { _ in }
             }
         } catch DockerError.pull(_, .unreachable(let reason)) where known != nil {
             await session.log.line(
