@@ -103,9 +103,8 @@ final class RunSession: Sendable {
     /// Keeps a secret file out of the log, if it is text.
     func hide(_ file: [UInt8]) async {
         guard let text = String(validating: file, as: UTF8.self) else { return }
-        await log.hide(Secret(text))
-        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        if trimmed != text { await log.hide(Secret(trimmed)) }
+        // With its last line end it would be found where that stands only.
+        await log.hide(Secret(text.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
     // MARK: Image names
