@@ -16,9 +16,11 @@ public struct SecretLocation: Sendable, Hashable {
                 text, kind: "location of a secret", rule: "write https://VAULT/secrets/NAME or …/secrets/NAME/VERSION")
         }
         guard let parts = URLComponents(string: text), parts.scheme?.lowercased() == "https", parts.user == nil,
-            parts.query == nil, parts.fragment == nil, let host = parts.host, !host.isEmpty
+            parts.query == nil, parts.fragment == nil, let host = parts.host, !host.isEmpty,
+            !host.contains(where: { "/?#@%\\".contains($0) || $0.isWhitespace })
         else { throw refused() }
-        let path = parts.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        // An escaped slash is none.
+        let path = parts.percentEncodedPath.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         guard path.count == 2 || path.count == 3, path.first == "secrets",
             path.dropFirst().allSatisfy({ Self.isName($0) })
         else { throw refused() }

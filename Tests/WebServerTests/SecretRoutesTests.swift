@@ -106,7 +106,7 @@ struct VaultLoginRoutesTests {
     }
 
     private static let task = #"""
-        {"location":"local","properties":{"platform":{"os":"linux"},"step":{"type":"EncodedTask","contextPath":"/dev/null",
+        {"location":"local","properties":{"platform":{"os":"linux"},"step":{"type":"EncodedTask",
          "encodedTaskContent":"c3RlcHM6IFtd","values":[]}}}
         """#
 

@@ -32,10 +32,8 @@ struct SecretsController {
     }
 
     private func location(_ context: ResourceContext) throws -> SecretLocation {
-        func part(_ name: String) -> String? {
-            // What a client escapes must not become a segment of its own.
-            context.parameters.get(name)?.replacing("/", with: "%2F")
-        }
+        // What a client has escaped must not become a segment of its own.
+        func part(_ name: String) -> String? { context.parameters.get(name)?.replacing("/", with: "%2F") }
         let version = part("version").map { "/" + $0 } ?? ""
         let url = "https://\(part("vault") ?? "")/secrets/\(part("secret") ?? "")\(version)"
         do {
