@@ -57,7 +57,7 @@ struct RunsCommandTests {
         [{"id":"build","type":"build","dependsOn":[],"status":"successful","launches":1,
           "startTime":"2026-01-31T09:30:01.7Z","finishTime":"2026-01-31T09:31:05Z"},
          {"id":"test","type":"cmd","dependsOn":["build"],"status":"failed","launches":3,"exitCode":2,
-          "errorMessage":"exit status 2","startTime":"2026-01-31T09:31:05Z","finishTime":"2026-01-31T09:31:09Z"},
+          "errorMessage":"failed to run step ID: test: exit status 2","startTime":"2026-01-31T09:31:05Z","finishTime":"2026-01-31T09:31:09Z"},
          {"id":"lint","type":"cmd","dependsOn":["build"],"status":"successful","launches":1,"exitCode":1,
           "errorMessage":"exit status 1","startTime":"2026-01-31T09:31:05Z","finishTime":"2026-01-31T09:31:06Z"},
          {"id":"push","type":"push","dependsOn":["test","lint"],"status":"skipped","launches":0}]

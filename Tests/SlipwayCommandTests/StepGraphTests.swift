@@ -94,25 +94,31 @@ struct StepGraphTests {
 
                 """)
         #expect(
-            picture("base", "x", "left<base", "right<x,base", "last<left,base,x") == """
-                ○       base
-                │ ○     x
-                ├─│─○   left
-                ├─┼─│─○ right
-                ○─┴─╯   last
+            picture("base", "x", "left<base", "right<x,base", "last<left,x") == """
+                ○     base
+                │ ○   x
+                ├─│─○ left
+                ○─┤ │ right
+                  ○─╯ last
 
                 """)
     }
 
-    @Test func `a step that ends nothing goes on where its first line ends`() {
+    @Test func `chains beside each other stay in their columns`() {
         #expect(
-            picture("a", "b<a", "c<b", "d<a,c") == """
-                ○   a
-                ├─○ b
-                │ ○ c
-                ○─╯ d
+            picture("deps", "web<deps", "api<deps", "web-test<web", "api-test<api", "notify<web-test,api-test") == """
+                ○   deps
+                ├─○ web
+                ○ │ api
+                │ ○ web-test
+                ○ │ api-test
+                ○─╯ notify
 
                 """)
+    }
+
+    @Test func `what follows anyway is not drawn`() {
+        #expect(picture("a", "b<a", "c<a,b", "d<c,a,b") == "○ a\n○ b\n○ c\n○ d\n")
     }
 
     @Test func `thirty steps in a row take one column, thirty beside each other one each`() {

@@ -11,7 +11,8 @@ import TaskModel
 /// ```
 ///
 /// A mark that stands right under another, or under a line, is connected with it; what is not leaves a row between. The
-/// mark says how far the step is: `○` waits, `◐` runs, `●` is done, `✗` has failed, `◌` was stopped or never began.
+/// mark says how far the step is: `○` waits, `◐` runs, `●` is done, `✗` has failed, `◌` was stopped or never began. What
+/// follows anyway is not drawn: a step that waits for another, and also for what that one waits for.
 struct StepGraph {
     private static let longestID = 40
 
@@ -27,9 +28,10 @@ struct StepGraph {
         ids = steps.map(\.id)
         let rows = Dictionary(zip(ids, ids.indices), uniquingKeysWith: { first, _ in first })
         // Only steps above can be waited for.
-        let dependencies = steps.indices.map { row in
-            Set((steps[row].dependsOn ?? []).compactMap { rows[$0] }.filter { $0 < row })
-        }
+        let dependencies = Self.needed(
+            steps.indices.map { row in
+                Set((steps[row].dependsOn ?? []).compactMap { rows[$0] }.filter { $0 < row })
+            })
         var waiting = dependencies.reduce(into: Array(repeating: 0, count: steps.count)) { counts, rows in
             for row in rows { counts[row] += 1 }
         }
@@ -47,6 +49,15 @@ struct StepGraph {
             let isLong = id.count > Self.longestID
             return picture + " " + (isLong ? id.prefix(Self.longestID - 1) + "…" : id)
         }
+    }
+
+    /// Without those that others of them imply.
+    private static func needed(_ dependencies: [Set<Int>]) -> [Set<Int>] {
+        var implied: [Set<Int>] = []
+        for rows in dependencies {
+            implied.append(rows.reduce(into: []) { $0.formUnion(implied[$1].union(dependencies[$1])) })
+        }
+        return zip(dependencies, implied).map { $0.subtracting($1) }
     }
 
     /// - Parameter waiting: how many steps below this row wait for each.

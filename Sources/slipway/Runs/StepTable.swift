@@ -37,10 +37,11 @@ struct StepTable {
     }
 
     private func message(of step: RunStepProperties) -> String? {
-        guard let message = step.errorMessage else { return nil }
+        // Agents begin as the reference does, which says twice which step it is.
+        guard let message = step.errorMessage?.trimmingPrefix("failed to run step ID: \(step.id): ") else { return nil }
         let isIgnored = step.status == StepResult.Status.successful.rawValue
         return "Step \(step.id.escapedForDisplay) failed\(isIgnored ? ", which is ignored" : ""): "
-            + message.escapedForDisplay
+            + String(message).escapedForDisplay
     }
 
     /// `5s`, `1m32s`, `2h0m3s`.
