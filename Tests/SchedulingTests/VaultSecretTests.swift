@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import Logging
 import Storage
+import Synchronization
 import TaskModel
 import Testing
 
@@ -95,6 +96,33 @@ struct VaultSecretTests {
         }
     }
 
+    @Test func `S20 the log tells which secret, who set it and which run had it, and no value`() async throws {
+        try await TestServer.with { server async throws in
+            let log = RecordedLog()
+            let environment = SchedulerEnvironment(
+                runs: server.store, pools: server.poolStore,
+                secrets: SecretStore(database: server.database, box: server.box), logs: server.logs,
+                uploads: server.uploads, settings: server.settings, logger: log.logger)
+            let secrets = SecretService(environment)
+            let broker = LocalBroker(environment)
+            let location = try SecretLocation("https://v.test/secrets/password")
+
+            _ = try await secrets.set(Secret("hidden-value"), at: location, in: server.registry, by: "me")
+            _ = try await server.submit(try Self.request("hidden-user", location.description))
+            try await broker.register(
+                AgentDescription(id: TestServer.agent, pool: "default", host: "h", slots: 1, version: "1"))
+            let lease = try #require(try await broker.nextRun(for: TestServer.agent, waiting: .zero)).lease
+            _ = try await broker.secret(location, for: lease)
+            try await secrets.delete(location, in: server.registry, by: "me")
+
+            let set = #""secret written" principal=me registry=local01 secret=https://v.test/secrets/password"#
+            let read = #""secret handed out" run=ca1 secret=https://v.test/secrets/password"#
+            let removed = #""secret removed" principal=me registry=local01 secret=https://v.test/secrets/password"#
+            #expect(log.lines.filter { $0.contains("secret=") } == [set, read, read, removed])
+            #expect(!log.lines.contains { $0.contains("hidden") })
+        }
+    }
+
     @Test func `what can't be a value is refused`() async throws {
         try await TestServer.with { server async throws in
             let location = try SecretLocation("https://v.test/secrets/a")
@@ -122,5 +150,32 @@ extension RunRequest {
         guard case .build(var build) = self else { return self }
         build.agentPoolName = "default"
         return .build(build)
+    }
+}
+
+/// What was logged, at all levels: `"MESSAGE" KEY=VALUE…`.
+private final class RecordedLog: Sendable {
+    private let recorded = Mutex<[String]>([])
+
+    var lines: [String] { recorded.withLock(\.self) }
+    var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
+
+    private struct Handler: LogHandler {
+        let log: RecordedLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(
+            level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
+            function: String, line: UInt
+        ) {
+            let pairs = (metadata ?? [:]).map { "\($0)=\($1)" }.sorted()
+            log.recorded.withLock { $0.append((["\"\(message)\""] + pairs).joined(separator: " ")) }
+        }
     }
 }
