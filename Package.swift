@@ -49,7 +49,7 @@ let package = Package(
 
         // Words
         .target(name: "TaskModel", swiftSettings: strict),
-        .target(name: "TaskFiles", dependencies: ["TaskModel", yaml], swiftSettings: strict),
+        .target(name: "TaskFiles", dependencies: ["TaskModel", crypto, yaml], swiftSettings: strict),
 
         // Clients of the world outside
         .target(name: "CurlHTTP", dependencies: ["CCurl"], swiftSettings: strict),

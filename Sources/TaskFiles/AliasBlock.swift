@@ -36,7 +36,7 @@ struct AliasBlock {
         do {
             rendered = try Template.render(text, with: data)
         } catch {
-            throw TaskFileError(error)
+            throw TaskFileError(error, in: text, lines: [])
         }
         guard let root = try YAMLDocument(rendered).root,
             let block = try YAMLProperties(root, "The file")["alias"]

@@ -46,6 +46,12 @@ public struct RunVariables: Sendable, Hashable {
     /// ``registry`` up to its first dot.
     public var registryName: String { String(registry.prefix { $0 != "." }) }
 
+    /// The names of `.Run.<name>`.
+    static let names = [
+        "ID", "Registry", "RegistryName", "Date", "OS", "OSVersion", "Architecture", "Commit", "Branch", "GitTag",
+        "Repository", "TriggeredBy", "TaskName", "SharedVolume",
+    ]
+
     /// The value of `.Run.<name>`; nil if there is no such variable.
     func value(of name: String) -> String? {
         switch name {

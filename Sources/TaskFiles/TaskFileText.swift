@@ -30,7 +30,7 @@ struct TaskFileTemplate {
         } catch .empty where text.isEmpty {
             return TaskFileText(rendered: "", aliases: aliases, of: text, lines: lines)
         } catch {
-            throw TaskFileError(error)
+            throw TaskFileError(error, in: text, lines: lines)
         }
     }
 }
@@ -60,16 +60,40 @@ struct TaskFileText {
 }
 
 extension TaskFileError {
-    init(_ error: TemplateError) {
+    /// - Parameters:
+    ///   - text: what was rendered.
+    ///   - lines: the number of each of its lines in the file.
+    ///     Without any, those of `text` are counted.
+    init(_ error: TemplateError, in text: String, lines: [Int]) {
+        let place = error.offset.flatMap { TextPlace(byte: $0, of: text, lines: lines) }
         switch error {
-        case .syntax(_, let reason): self.init(.templateSyntax, "A template can't be read: \(reason).")
-        case .evaluation(_, let reason): self.init(.templateEvaluation, "A template can't be filled in: \(reason).")
-        case .unsupported(_, let what):
+        case .syntax(_, _, let reason):
+            self.init(.templateSyntax, at: place, "A template can't be read: \(reason).")
+        case .evaluation(_, _, let reason):
+            self.init(.templateEvaluation, at: place, "A template can't be filled in: \(reason).")
+        case .unsupported(_, _, let what):
             self.init(
-                .templateUnsupported,
-                "In a template, \(what) is not supported here yet. Use plain variables such as {{.Run.ID}}.")
-        case .tooLarge: self.init(.tooComplex, "\(error)")
+                .templateUnsupported, at: place,
+                "In a template, \(what) is not supported here. Leave it out, and give what it would make as a value or a "
+                    + "secret.")
+        case .tooLarge, .tooMuchWork: self.init(.tooComplex, "\(error)")
         case .empty: self.init(.templateEvaluation, "Its templates leave nothing of it.")
         }
+    }
+}
+
+extension TextPlace {
+    /// - Parameter lines: the number of each line of `text` in the file; without any, they are counted.
+    /// - Returns: nil if the lines of `text` are not those.
+    fileprivate init?(byte offset: Int, of text: String, lines: [Int]) {
+        let before = text.utf8.prefix(offset)
+        let index = before.count { $0 == 0x0a }
+        let start = before.lastIndex(of: 0x0a).map { text.utf8.index(after: $0) } ?? text.utf8.startIndex
+        // Bytes that go on with a character are none by themselves.
+        let column = before[start...].count { $0 & 0xc0 != 0x80 } + 1
+        guard !lines.isEmpty else { self.init(line: index + 1, column: column); return }
+        let count = text.utf8.count { $0 == 0x0a } + (text.utf8.last == 0x0a ? 0 : 1)
+        guard count == lines.count, lines.indices.contains(index) else { return nil }
+        self.init(line: lines[index], column: column)
     }
 }

@@ -5,14 +5,6 @@ import Testing
 @testable import TaskFiles
 
 struct TaskFileConformanceTests {
-    /// Cases that need what is refused by name so far, with the word of the refusal.
-    private static let refused: [String: TaskFileError.Code] = [
-        "exec-secret-volume": .templateUnsupported,
-        "render-control-flow": .templateUnsupported, "render-functions": .templateUnsupported,
-        "render-missing-values": .templateUnsupported, "render-run-json": .templateUnsupported,
-        "render-values-and-set": .templateUnsupported,
-    ]
-
     private func load(_ item: TaskFileCase) async throws -> (file: TaskFile, graph: TaskGraph) {
         var run = RunVariables(id: item.run.id, registry: item.run.registry, date: item.run.date)
         run.os = item.run.os
@@ -37,11 +29,6 @@ struct TaskFileConformanceTests {
     @Test(arguments: try TaskFileCase.all()) func `a task file means what its case says`(item: TaskFileCase)
         async throws
     {
-        if let code = Self.refused[item.name] {
-            let error = try await #require(throws: TaskFileError.self) { _ = try await load(item) }
-            #expect(error.code == code)
-            return
-        }
         guard item.expect.valid else {
             let error = try await #require(throws: TaskFileError.self) { _ = try await load(item) }
             #expect(error.code.stage.rawValue == item.expect.error?.stage, "\(error)")

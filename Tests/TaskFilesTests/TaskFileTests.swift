@@ -126,7 +126,7 @@ struct TaskFileTests {
         func render(_ text: String) throws -> String { try Template.render(text, with: data) }
 
         #expect(try render("{{.Values.a}} {{.Values.b}} {{.Values.c}} {{.Values.d.f}}") == "1.5 true 8 g")
-        #expect(try render("{{.Values.d}} {{.Values.z}}") == "map[e:[1 ] f:g] =")
+        #expect(try render("{{.Values.d}} {{.Values.z}}") == "map[e:[1 <nil>] f:g] =")
         #expect(try render("{{.Values.h}} {{.Values.i}} {{.Values.k}}") == "1e+30 1e-05 123456.789")
     }
 
