@@ -15,12 +15,14 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case dockerfile
     /// A task file, NUL, a file of values.
     case taskfile
+    /// A template.
+    case template
 
     /// The longest input that is tried.
     var maxBytes: Int {
         switch self {
         case .matcher, .reference: 1024
-        case .ignore, .modules, .dockerfile, .taskfile: 4096
+        case .ignore, .modules, .dockerfile, .taskfile, .template: 4096
         case .archive: 16_384
         }
     }
@@ -35,6 +37,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .archive: archiveProblem(input)
         case .dockerfile: dockerfileProblem(input)
         case .taskfile: taskFileProblem(input)
+        case .template: templateProblem(input)
         }
     }
 }
