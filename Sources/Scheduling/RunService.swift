@@ -46,6 +46,10 @@ public struct RunService: Sendable {
             throw RunServiceError.timeoutTooLong(timeout, most: settings.maxRunTimeout)
         }
         let upload = try checkSource(of: request)
+        if case .taskFile(let file) = request {
+            try await TaskFileCheck(settings: settings, uploads: environment.uploads).check(
+                file, upload: upload, task: task, registry: registry, policy: pool.policy)
+        }
         let run = try await runs.enqueue(
             NewRun(
                 registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.id.name,

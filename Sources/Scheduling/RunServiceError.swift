@@ -1,4 +1,5 @@
 public import Contexts
+public import TaskFiles
 public import TaskModel
 
 /// Why a request about runs is refused. ``code`` is the one the API answers with.
@@ -9,6 +10,7 @@ public enum RunServiceError: Error, Equatable {
     case unsupportedPlatform(Platform)
     case invalidImageName(InvalidName)
     case missingSource
+    case invalidTaskFile(TaskFileError)
     case secretArgumentsRefused(pool: String)
     case timeoutTooLong(Duration, most: Duration)
     case runNotFound(String)
@@ -21,6 +23,12 @@ public enum RunServiceError: Error, Equatable {
         case .unknownPool: "AgentPoolNotFound"
         case .unsupportedPlatform: "PlatformNotSupported"
         case .invalidImageName: "InvalidName"
+        case .invalidTaskFile(let error):
+            switch error.code {
+            case .policyDenied: "PolicyDenied"
+            case .tooComplex: "TaskTooComplex"
+            default: "InvalidTaskFile"
+            }
         case .secretArgumentsRefused: "SecretInBuildArgument"
         case .timeoutTooLong: "InvalidParameter"
         case .runNotFound: "ResourceNotFound"
@@ -29,7 +37,11 @@ public enum RunServiceError: Error, Equatable {
 
     /// A closer word for it, where there is one.
     public var detailCode: String? {
-        if case .invalidSource(let error) = self { error.code } else { nil }
+        switch self {
+        case .invalidSource(let error): error.code
+        case .invalidTaskFile(let error): error.code.rawValue
+        default: nil
+        }
     }
 }
 
@@ -46,6 +58,7 @@ extension RunServiceError: CustomStringConvertible {
         case .invalidImageName(let error): error.description
         case .missingSource:
             "The request names no source. Give a git reference (URL#ref:folder), an archive's URL or an uploaded context."
+        case .invalidTaskFile(let error): error.description
         case .secretArgumentsRefused(let pool):
             "The policy of pool \(pool) refuses secret build arguments (refuseSecretBuildArguments), since an image's history may keep them."
         case .timeoutTooLong(let asked, let most):

@@ -56,6 +56,11 @@ public struct TaskService: Sendable {
         guard timeout <= settings.maxRunTimeout else {
             throw RunServiceError.timeoutTooLong(timeout, most: settings.maxRunTimeout)
         }
+        if case .encoded(let step)? = task.step,
+            let error = TaskFileCheck.errorOfSyntax(in: step, of: task, registry: task.registry)
+        {
+            throw RunServiceError.invalidTaskFile(error)
+        }
         guard let location = task.step?.context.location?.value else { return }
         do {
             try SourcePolicy(addresses: settings.sources).check(location)

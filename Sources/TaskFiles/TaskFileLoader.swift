@@ -46,7 +46,7 @@ public struct TaskFileLoader: Sendable {
 
     // MARK: Aliases
 
-    private func aliases(
+    func aliases(
         of lines: inout TaskFileLines, _ data: TemplateData, _ sources: some TaskFileSources
     ) async throws -> TaskAliases? {
         guard lines.hasAliases else { return nil }

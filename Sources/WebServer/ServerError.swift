@@ -48,10 +48,7 @@ extension ServerError {
         case let error as InvalidRequest:
             self.init(status: .badRequest, code: error.code, message: error.message, target: error.target)
         case let error as RunServiceError:
-            let status: HTTPResponse.Status = if case .runNotFound = error { .notFound } else { .badRequest }
-            self.init(
-                status: status, code: error.code, message: error.description,
-                target: error.detailCode == nil ? nil : "sourceLocation", detailCode: error.detailCode)
+            self.init(error)
         case let error as PoolServiceError:
             let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .conflict }
             self.init(status: status, code: error.code, message: error.description)
@@ -73,6 +70,20 @@ extension ServerError {
                 message: error.body ?? error.status.reasonPhrase)
         default: return nil
         }
+    }
+
+    private init(_ error: RunServiceError) {
+        let status: HTTPResponse.Status
+        var target: String?
+        switch error {
+        case .runNotFound: status = .notFound
+        case .invalidTaskFile: status = error.code == "PolicyDenied" ? .forbidden : .badRequest
+        case .invalidSource: (status, target) = (.badRequest, "sourceLocation")
+        default: status = .badRequest
+        }
+        self.init(
+            status: status, code: error.code, message: error.description, target: target,
+            detailCode: error.detailCode)
     }
 
     private init(_ error: PrincipalError) {

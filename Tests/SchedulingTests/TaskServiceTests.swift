@@ -153,4 +153,29 @@ struct TaskServiceTests {
             #expect(kept.isEmpty)
         }
     }
+
+    @Test(arguments: [
+        ("steps: [{cmd: a, when: [b]}]", true), ("steps: [{cmd: '{{.Run.ID'}]", true),
+        // Values may be given when it is run.
+        ("steps: [{cmd: 'a {{.Values.x}}', when: ['{{.Values.y}}']}]", false),
+        // A policy is one of a pool, and pools can change.
+        ("steps: [{cmd: 'a | b', privileged: true}]", false),
+    ])
+    func `a task that can't be read is not kept`(text: String, isRefused: Bool) async throws {
+        try await TestServer.with { server async throws in
+            let tasks = TaskService(
+                tasks: SQLiteTaskStore(database: server.database, box: server.box), settings: server.settings)
+            let step = TaskStep.encoded(
+                TaskStep.EncodedStep(
+                    context: TaskContext(location: nil), content: Secret(text), valuesContent: nil, values: []))
+            var code: String?
+            do {
+                _ = try await tasks.write("t1", in: server.registry) { _ in Self.task(step) }
+            } catch let error as RunServiceError {
+                code = error.code
+            }
+
+            #expect(code == (isRefused ? "InvalidTaskFile" : nil))
+        }
+    }
 }

@@ -134,18 +134,4 @@ struct TaskFileTests {
     func `a name that no registry takes is refused`(step: String) throws {
         #expect(try error(of: "steps:\n  - \(step)\n").code == .commandSyntax)
     }
-
-    @Test func `a task file in a request is checked before the run is queued`() throws {
-        var request = TaskFileRequest(
-            taskFile: .content(Secret("version: v1.1.0\nsteps: [{push: ['$Registry/a:{{.Values.b}}']}]\n")))
-        request.values = [TaskValue(name: "b", value: Secret("1"), isSecret: false)]
-        try request.check(registry: "registry.example.com")
-
-        request.taskFile = .content(Secret("steps:\n  - cmd: x\n    when: [y]\n"))
-        let error = #expect(throws: TaskFileError.self) { try request.check(registry: "registry.example.com") }
-        request.taskFile = .path("acb.yaml")
-        try request.check(registry: "registry.example.com")
-
-        #expect(error?.code == .whenUnknownStep)
-    }
 }

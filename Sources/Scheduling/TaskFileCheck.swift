@@ -1,0 +1,123 @@
+import Contexts
+import Foundation
+import Storage
+import TaskFiles
+import TaskModel
+
+/// Looks at the task file of a request before its run is queued, as far as the server can see it: in the request itself,
+/// or in an uploaded context.
+struct TaskFileCheck: Sendable {
+    let settings: SchedulingSettings
+    let uploads: BlobStore
+
+    /// How much of an upload is read for it, and how long.
+    private static let limits = {
+        var limits = ContextLimits()
+        limits.packedBytes = 64 << 20
+        limits.duration = .seconds(2)
+        return limits
+    }()
+
+    /// - Parameters:
+    ///   - upload: the name of the uploaded context, if it is one.
+    ///   - task: the stored task that it is a run of.
+    /// - Throws: ``RunServiceError/invalidTaskFile(_:)`` for what the run could not be carried out with, whatever else
+    ///   comes to be known when it begins.
+    func check(
+        _ request: TaskFileRequest, upload: String?, task: String?, registry: Registry, policy: PoolPolicy
+    ) async throws {
+        let files = UploadedFiles(path: try upload.flatMap { try uploads.file($0) }, limits: Self.limits)
+        guard let text = await text(of: request.taskFile, files) else { return }
+        var values: String?
+        if let file = request.valuesFile {
+            guard let text = await self.text(of: file, files) else { return }
+            values = text
+        }
+        do throws(TaskFileError) {
+            let guesses = try Self.guesses(request, values: values, task: task, registry: registry)
+            let loader = TaskFileLoader(settings: settings.taskFiles, policy: policy)
+            guard let error = await Self.error(loader, text, guesses, files) else { return }
+            throw error
+        } catch {
+            throw RunServiceError.invalidTaskFile(error)
+        }
+    }
+
+    /// Nil also when what the file draws in is not at hand: the agent finds out.
+    private static func error(
+        _ loader: TaskFileLoader, _ text: String, _ guesses: [TemplateData], _ files: UploadedFiles
+    ) async -> TaskFileError? {
+        do {
+            return try await loader.error(in: text, guesses: guesses, sources: files)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Nil if it can't be had here.
+    private func text(of source: TaskFileSource, _ files: UploadedFiles) async -> String? {
+        switch source {
+        case .content(let text): return text.value
+        case .path(let path):
+            // What can't be read in time is left to the agent, as is a path that leads nowhere.
+            return (try? await files.file(path)).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// What is wrong with the file of a task that is to be stored, whatever its runs give it.
+    static func errorOfSyntax(in step: TaskStep.EncodedStep, of task: TaskDefinition, registry: String)
+        -> TaskFileError?
+    {
+        let data = TemplateData(run: run(0, platform: task.platform, registry: registry, task: task.name))
+        return TaskFile.errorOfSyntax(in: step.content.value, with: data)
+    }
+
+    private static func guesses(
+        _ request: TaskFileRequest, values: String?, task: String?, registry: Registry
+    ) throws(TaskFileError) -> [TemplateData] {
+        let overrides = request.values.map { ($0.name, $0.value.value) }
+        var guesses: [TemplateData] = []
+        for number in 0...1 {
+            let run = run(number, platform: request.platform, registry: registry.loginServer, task: task ?? "")
+            guesses.append(try TemplateData(run: run, valuesFile: values, overrides: overrides))
+        }
+        return guesses
+    }
+
+    /// One of two guesses at a run: of a commit, and of an upload without one.
+    private static func run(_ number: Int, platform: Platform, registry: String, task: String) -> RunVariables {
+        let isOfCommit = number == 0
+        return RunVariables(
+            id: isOfCommit ? "ca1" : "cz9z", registry: registry,
+            date: Date(timeIntervalSince1970: isOfCommit ? 0 : 1_900_000_000), os: platform.os,
+            architecture: platform.architecture ?? "amd64",
+            commit: isOfCommit ? String(repeating: "0", count: 40) : "", branch: isOfCommit ? "main" : "",
+            gitTag: isOfCommit ? "v1" : "", repository: isOfCommit ? "repository" : "",
+            triggeredBy: isOfCommit ? "Manual" : "", taskName: task, sharedVolume: "workspace-\(number)")
+    }
+}
+
+/// What a task file draws in, out of an uploaded archive.
+private struct UploadedFiles: TaskFileSources {
+    /// Nil without one.
+    let path: String?
+    let limits: ContextLimits
+
+    private struct NotAtHand: Error {}
+
+    func file(_ name: String) async throws -> [UInt8]? {
+        guard let path else { throw NotAtHand() }
+        let bytes = try await BlockingExecutor.shared.run { [limits] in
+            try ArchiveExcerpt.read(
+                [name], of: ArchiveSource(file: path), fileLimit: 1 << 20, limits: limits)[name]
+        }
+        // It may be a link, which only the agent follows.
+        guard let bytes else { throw NotAtHand() }
+        return bytes
+    }
+
+    func download(_ url: String, limit: Int, within time: Duration) async throws -> [UInt8] { throw NotAtHand() }
+
+    /// Anything will do.
+    func secret(_ location: SecretLocation, clientID: String?) async throws -> Secret { Secret("secret") }
+}
