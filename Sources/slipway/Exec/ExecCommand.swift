@@ -55,6 +55,11 @@ struct ExecCommand: AsyncParsableCommand {
     @Flag(help: "Put .git into the workspace, as '!.git/**' at the end of the ignore file would.")
     var includeGit = false
 
+    @Option(
+        help: "A file with a token for the git server, for https. Default: what the URL holds, or no login.",
+        completion: .file())
+    var gitTokenFile: String?
+
     @Option(help: "The docker daemon. Default: DOCKER_HOST, or unix:///var/run/docker.sock.")
     var docker: String?
 
@@ -74,11 +79,12 @@ struct ExecCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let run = try await localRun()
+            let access = try sourceAccess
             let client = try DockerClient(endpoint: docker ?? Self.standardEndpoint)
             let home = try LocalRunHome(in: SettingsFolder.state() + "/exec")
             let ending = try await carryingOut { console in
                 try await run.carryOut(
-                    on: client, home: home, http: HTTPClient(), console: console,
+                    on: client, home: home, access: access, http: HTTPClient(), console: console,
                     logger: Logger(label: "slipway.exec") { _ in SwiftLogNoOpLogHandler() })
             }
             if let jsonResult { try write(Array(ExecResult(ending).json.utf8), to: jsonResult) }
@@ -119,6 +125,18 @@ struct ExecCommand: AsyncParsableCommand {
         case .git, .download: return .remote(context)
         case .artifact(let name): throw ContextError.artifact(name)
         case .standardInput: throw CommandError.noArchiveForExec
+        }
+    }
+
+    /// As the user of this machine reaches what was typed, over plain http too.
+    private var sourceAccess: GitAccess {
+        get throws {
+            switch try ContextLocation(context, localPath: FolderContext.localPath) {
+            case .git(let reference): try LocalSources.gitAccess(for: reference, tokenFile: gitTokenFile)
+            case .download(let url):
+                GitAccess(client: LocalSources.client(allowing: HTTPOrigin(url: url)?.description))
+            default: GitAccess(client: LocalSources.client(allowing: nil))
+            }
         }
     }
 

@@ -49,10 +49,13 @@ public struct LocalRun: Sendable {
     ///
     /// - Parameters:
     ///   - home: for what must be known to clean up after a run that was killed.
+    ///   - access: how a remote source is reached.
+    ///   - http: reaches registries.
     ///   - console: sees what it prints.
     /// - Throws: ``DockerError`` if no daemon answers, ``ContextError`` if `home` can't be used.
     public func carryOut(
-        on client: DockerClient, home: LocalRunHome, http: HTTPClient, console: any RunConsole, logger: Logger
+        on client: DockerClient, home: LocalRunHome, access: GitAccess, http: HTTPClient, console: any RunConsole,
+        logger: Logger
     ) async throws -> Ending {
         _ = try await client.daemon()
         await home.removeLeftovers(on: client, logger: logger)
@@ -60,7 +63,7 @@ public struct LocalRun: Sendable {
         let broker = LocalRunBroker(secrets: secrets, credentials: credentials)
         let executor = RunExecutor(
             daemon: daemon, registries: RegistryClient(http: http),
-            fetcher: ContextFetcher(access: GitAccess(client: http), directory: home.directory + "/fetched"),
+            fetcher: ContextFetcher(access: access, directory: home.directory + "/fetched"),
             logLimit: .max, console: console)
         var session = LocalRunParts(variables: variables, defaults: defaults, workspaceOut: workspaceOut)
         if case .prepared(let context) = source { session.context = context }
