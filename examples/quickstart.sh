@@ -197,6 +197,16 @@ COPY greeting.txt /greeting.txt
 RUN wc -l /greeting.txt
 CMD ["cat", "/greeting.txt"]
 DOCKERFILE
+    cat >"$source/hello/acb.yaml" <<'TASK'
+version: v1.1.0
+steps:
+  - id: build
+    build: -t $Registry/hello:tested-$ID .
+  - id: test
+    cmd: $Registry/hello:tested-$ID grep Slipway /greeting.txt
+  - id: publish
+    push: ["$Registry/hello:tested-$ID"]
+TASK
     if [ -z "$(git -C "$source" log --format=%h -- hello/Dockerfile)" ]; then
         commit "$source" "Make an image of it"
     else
@@ -323,7 +333,20 @@ note "They are the same."
 printf '%s\n' "$registry/hello:latest" >>"$work/images"
 show docker run --rm --pull always "$registry/hello:latest"
 
-# ---- 8. The end ------------------------------------------------------------------------------------------------------
+# ---- 8. A task file --------------------------------------------------------------------------------------------------
+
+heading "Build, test and only then push, with a task file"
+note "Each step is a container; this one runs what the first one built. It is acb.yaml in the repository:"
+show cat "$near/hello/hello/acb.yaml"
+show slipway run "$git_server/hello.git#main:hello"
+show slipway runs show
+run=$(slipway runs show -o json | python3 -c 'import json, sys; print(json.load(sys.stdin)["runId"])')
+if [ -z "$(digest_in_registry hello "tested-$run")" ]; then
+    say "hello:tested-$run is not in the registry"
+    exit 1
+fi
+
+# ---- 9. The end ------------------------------------------------------------------------------------------------------
 
 heading "Done in $((SECONDS - began)) s"
 if [ "$keep" -eq 0 ]; then
