@@ -1,4 +1,4 @@
-import TaskModel
+public import TaskModel
 
 extension TaskFileLoader {
     /// What is wrong with a task file, looked at before its run begins, when a part of what templates can ask for is only
@@ -73,12 +73,18 @@ extension TaskFileError {
 
 extension TaskFileTemplate {
     /// What is known of a run before it begins.
-    private static let known =
+    private static var known: Regex<(Substring, Substring, Substring?, Substring?)> {
         /\.(Values(\.[A-Za-z0-9_]+)+|Run\.(Registry|RegistryName|OS|OSVersion|Architecture|TaskName))\b/
-    private static let plain = /-?\s*\.(Values|Run|Build|Secrets)(\.[A-Za-z0-9_]+)+\s*-?/
+    }
+
+    private static var plain: Regex<(Substring, Substring, Substring)> {
+        /-?\s*\.(Values|Run|Build|Secrets)(\.[A-Za-z0-9_]+)+\s*-?/
+    }
+
     /// Of functions that give something else each time, or tell the time.
-    private static let changing =
+    private static var changing: Regex<(Substring, Substring)> {
         /\b(now|ago|uuidv4|htpasswd|bcrypt|shuffle|rand[A-Za-z]+|gen[A-Z][A-Za-z]+|encryptAES)\b/
+    }
 
     /// Whether what is only guessed about a run may decide what the file says.
     fileprivate var dependsOnGuesses: Bool {

@@ -7,11 +7,11 @@ final class TemplateWork {
 
     private var left = maxSteps
     /// Those used so far, by their pattern.
-    private var regexes: [ByteString: Regex] = [:]
+    private var regexes: [ByteString: LinearRegex] = [:]
 
-    func regex(_ pattern: ByteString) throws -> Regex {
+    func regex(_ pattern: ByteString) throws -> LinearRegex {
         if let regex = regexes[pattern] { return regex }
-        let regex = try Regex(pattern, self)
+        let regex = try LinearRegex(pattern, self)
         regexes[pattern] = regex
         return regex
     }

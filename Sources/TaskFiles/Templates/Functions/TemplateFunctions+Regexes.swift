@@ -27,7 +27,7 @@ extension TemplateFunctions {
 }
 
 extension TemplateCall {
-    fileprivate func regex() throws -> Regex { try work.regex(try string(0)) }
+    fileprivate func regex() throws -> LinearRegex { try work.regex(try string(0)) }
 
     fileprivate func replaced(isLiteral: Bool) throws -> GoValue {
         try made(

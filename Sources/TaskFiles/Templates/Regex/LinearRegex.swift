@@ -1,5 +1,5 @@
 /// What Go's package regexp does with an expression.
-struct Regex {
+struct LinearRegex {
     private let program: RegexProgram
     private let pattern: ByteString
 
