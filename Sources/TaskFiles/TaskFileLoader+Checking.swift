@@ -72,33 +72,31 @@ extension TaskFileError {
 }
 
 extension TaskFileTemplate {
-    /// What is known of a run before it begins.
-    private static var known: Regex<(Substring, Substring, Substring?, Substring?)> {
-        /\.(Values(\.[A-Za-z0-9_]+)+|Run\.(Registry|RegistryName|OS|OSVersion|Architecture|TaskName))\b/
-    }
-
-    private static var plain: Regex<(Substring, Substring, Substring)> {
-        /-?\s*\.(Values|Run|Build|Secrets)(\.[A-Za-z0-9_]+)+\s*-?/
-    }
-
-    /// Of functions that give something else each time, or tell the time.
-    private static var changing: Regex<(Substring, Substring)> {
-        /\b(now|ago|uuidv4|htpasswd|bcrypt|shuffle|rand[A-Za-z]+|gen[A-Z][A-Za-z]+|encryptAES)\b/
-    }
-
     /// Whether what is only guessed about a run may decide what the file says.
     fileprivate var dependsOnGuesses: Bool {
         var rest = text[...]
         while let open = rest.firstRange(of: "{{") {
             rest = rest[open.upperBound...]
             let close = rest.firstRange(of: "}}")
-            let action = rest[..<(close?.lowerBound ?? rest.endIndex)]
+            if Self.dependsOnGuesses(rest[..<(close?.lowerBound ?? rest.endIndex)]) { return true }
             rest = rest[(close?.upperBound ?? rest.endIndex)...]
-            guard !action.hasPrefix("/*"), action.wholeMatch(of: Self.plain) == nil else { continue }
-            let unknown = action.replacing(Self.known, with: "").replacing(
-                /"([^"\\]|\\.)*"|`[^`]*`|[0-9.]*[0-9]/, with: "")
-            if unknown.contains(".") || unknown.firstMatch(of: Self.changing) != nil { return true }
         }
         return false
+    }
+
+    private static func dependsOnGuesses(_ action: Substring) -> Bool {
+        // A value in its plain place, or a comment.
+        if action.hasPrefix("/*")
+            || action.wholeMatch(of: /-?\s*\.(Values|Run|Build|Secrets)(\.[A-Za-z0-9_]+)+\s*-?/) != nil
+        {
+            return false
+        }
+        // What is known of a run before it begins, and texts and numbers.
+        let unknown = action.replacing(
+            /\.(Values(\.[A-Za-z0-9_]+)+|Run\.(Registry|RegistryName|OS|OSVersion|Architecture|TaskName))\b/, with: ""
+        ).replacing(/"([^"\\]|\\.)*"|`[^`]*`|[0-9.]*[0-9]/, with: "")
+        // Functions that give something else each time, or tell the time.
+        let changing = /\b(now|ago|uuidv4|htpasswd|bcrypt|shuffle|rand[A-Za-z]+|gen[A-Z][A-Za-z]+|encryptAES)\b/
+        return unknown.contains(".") || unknown.firstMatch(of: changing) != nil
     }
 }
