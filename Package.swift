@@ -174,7 +174,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SlipwayCommandTests",
-            dependencies: ["Contexts", "CurlHTTP", "ResourceAPI", "TaskModel", "TestSupport", "slipway"],
+            dependencies: ["Contexts", "CurlHTTP", "ResourceAPI", "TaskFiles", "TaskModel", "TestSupport", "slipway"],
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "TaskModel", "TestSupport", sqlite, crypto],

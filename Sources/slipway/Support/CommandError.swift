@@ -26,6 +26,7 @@ enum CommandError: Error, Equatable {
     case commandOrFile
     case noTrigger(String, task: String)
     case noLogin(String, task: String)
+    case secretNotGiven(String)
     case loginExists(String, task: String)
     case notJSON(file: String, reason: String)
     case noArchiveForExec
@@ -75,6 +76,8 @@ extension CommandError: CustomStringConvertible {
         case .notJSON(let file, let reason): "\(file) is no JSON of the form that is needed: \(reason)"
         case .noArchiveForExec:
             "'slipway exec' takes no archive from standard input. Unpack it, and name the folder."
+        case .secretNotGiven(let location):
+            "The file needs the secret \(location). Give it in a file with --secrets: {\"\(location)\": \"VALUE\"}."
         case .nobodyToAsk(let question): "\(question) There is no terminal to answer at: say so with --yes."
         case .noSourceDate:
             "'--mtime clamp' needs a time in the environment: set SOURCE_DATE_EPOCH to seconds since 1970, as in SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)."

@@ -1,0 +1,111 @@
+import ResourceAPI
+import TaskFiles
+import TaskModel
+
+/// What a task file came to, as `task check` tells it.
+struct TaskFileReport {
+    let task: LoadedTask?
+    let plan: TaskPlan?
+    let error: TaskFileError?
+
+    init(_ file: LocalTaskFile) async throws {
+        var task: LoadedTask?
+        var plan: TaskPlan?
+        var failure: TaskFileError?
+        do {
+            task = try await file.load()
+            plan = try task?.plan()
+        } catch let error as TaskFileError {
+            failure = error
+        }
+        self.task = task
+        self.plan = plan
+        error = failure
+    }
+
+    init(error: TaskFileError) {
+        task = nil
+        plan = nil
+        self.error = error
+    }
+
+    /// What a pool's policy must allow for it, each once.
+    var permissions: [String] {
+        Set((plan?.needs ?? []).map(\.permission.rawValue)).sorted()
+    }
+
+    // MARK: For programs
+
+    /// With the names of properties that task files have.
+    var json: JSONDocument {
+        var fields: [String: JSONDocument] = ["valid": .flag(error == nil)]
+        if let error { fields["error"] = Self.json(error) }
+        if let task {
+            fields["rendered"] = .text(task.file.rendered)
+            fields["steps"] = .list(task.graph.steps.map(Self.json))
+            fields["edges"] = .list(task.graph.edges.map { .list([.text($0.from), .text($0.to)]) })
+            fields["networks"] = .list(task.graph.networks.map(Self.json))
+        }
+        if plan != nil { fields["permissions"] = .list(permissions.map { .text($0) }) }
+        return .object(fields)
+    }
+
+    private static func json(_ error: TaskFileError) -> JSONDocument {
+        var fields: [String: JSONDocument] = [
+            "stage": .text(error.code.stage.rawValue), "code": .text(error.code.rawValue),
+            "message": .text(error.reason),
+        ]
+        if let place = error.place {
+            fields["line"] = .integer(Int64(place.line))
+            fields["column"] = .integer(Int64(place.column))
+        }
+        return .object(fields)
+    }
+
+    private static func json(_ step: TaskGraph.Step) -> JSONDocument {
+        func list(_ texts: [String]) -> JSONDocument { .list(texts.map { .text($0) }) }
+        func seconds(_ duration: Duration) -> JSONDocument { .integer(duration.components.seconds) }
+        var fields: [String: JSONDocument] = [
+            "id": .text(step.id), "env": list(step.environment), "timeout": seconds(step.timeout),
+            "startDelay": seconds(step.startDelay), "retries": .integer(Int64(step.retries)),
+            "retryDelay": seconds(step.retryDelay), "repeat": .integer(Int64(step.repetitions)),
+            "ignoreErrors": .flag(step.ignoresErrors), "detach": .flag(step.isDetached), "keep": .flag(step.isKept),
+        ]
+        fields["workingDirectory"] = step.workingDirectory.map { .text($0) }
+        fields["network"] = step.network.map { .text($0) }
+        switch step.action {
+        case .command(let text): (fields["type"], fields["cmd"]) = (.text("cmd"), .text(text))
+        case .build(let text):
+            let words = BuildWords(text)
+            (fields["type"], fields["build"]) = (.text("build"), .text(text))
+            (fields["tags"], fields["buildArgs"]) = (list(words.tags), list(words.arguments))
+        case .push(let images): (fields["type"], fields["push"]) = (.text("push"), list(images))
+        }
+        return .object(fields)
+    }
+
+    private static func json(_ network: TaskFile.Network) -> JSONDocument {
+        .object([
+            "name": .text(network.name), "driver": .text(network.driver), "ipv6": .flag(network.ipv6),
+            "skipCreation": .flag(network.skipCreation), "isDefault": .flag(network.isDefault),
+        ])
+    }
+}
+
+/// Tags and build arguments as ACR Tasks reads them for its records: of words cut at white space, those after `-t`,
+/// `--tag` and `--build-arg`.
+private struct BuildWords {
+    private(set) var tags: [String] = []
+    private(set) var arguments: [String] = []
+
+    init(_ text: String) {
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        for (option, value) in zip(words, words.dropFirst()) {
+            switch option {
+            case "-t", "--tag": tags.append(value)
+            case "--build-arg": arguments.append(value)
+            default: break
+            }
+        }
+    }
+}
