@@ -17,12 +17,16 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case taskfile
     /// A template.
     case template
+    /// A line of `cmd`.
+    case command
+    /// A line of `build`.
+    case buildline
 
     /// The longest input that is tried.
     var maxBytes: Int {
         switch self {
         case .matcher, .reference: 1024
-        case .ignore, .modules, .dockerfile, .taskfile, .template: 4096
+        case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline: 4096
         case .archive: 16_384
         }
     }
@@ -38,6 +42,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .dockerfile: dockerfileProblem(input)
         case .taskfile: taskFileProblem(input)
         case .template: templateProblem(input)
+        case .command: commandProblem(input)
+        case .buildline: buildLineProblem(input)
         }
     }
 }
