@@ -85,7 +85,7 @@ private struct Door {
             uploads: uploads, database: database, tokens: tokens,
             links: LinkSigner(key: key, keyVersion: "v"), libraries: [:], creationDate: Date(),
             door: RegistryDoor(proxy: proxy, adminUsers: AdminUserStore(database: database, box: box)), logger: logger)
-        try await Application(router: routes.router()).test(.router) { client in
+        try await Application(router: routes.table(uptime: { .zero }).router).test(.router) { client in
             try await body(Door(client: client, principals: principals, tokens: tokens, store: store))
         }
     }

@@ -133,12 +133,19 @@ struct TaskRunRoutesTests {
         #expect(captured.type == ResourceID.taskRunType)
         #expect(captured.properties?.runResult?.runID?.text == "ca1")
         try await TestRoutes.with { server async throws in
-            let body = String(
+            // The captured file is the letter x, which is refused at once here.
+            let sent = String(
                 decoding: try WireJSON.encode(TaskRunResourceRequest(properties: captured.properties)), as: UTF8.self)
+            let refused = try await server.call(.put, "/taskRuns/tr1", sent)
+            let body = sent.replacing(#""eA==""#, with: #""c3RlcHM6IFtd""#)
 
             let answer = try await server.call(.put, "/taskRuns/tr1", body)
 
-            #expect(try answer.decoded(TaskRunResource.self).properties?.runRequest == captured.properties?.runRequest)
+            #expect(refused.code == "InvalidTaskFile")
+            let request = try answer.decoded(TaskRunResource.self).properties?.runRequest
+            let text = String(decoding: try WireJSON.encode(request), as: UTF8.self)
+            let expected = String(decoding: try WireJSON.encode(captured.properties?.runRequest), as: UTF8.self)
+            #expect(text == expected.replacing(#""eA==""#, with: #""c3RlcHM6IFtd""#))
         }
     }
 }
