@@ -169,14 +169,17 @@ struct RunPlace: Sendable {
         ]
     }
 
+    /// A text without a line end at its end gets one, as in ACR Tasks, where tasks count on it; other bytes stay.
     private static func files(of volume: TaskVolume) throws -> [InMemoryEntry] {
         try volume.files.sorted { $0.key < $1.key }.map { name, text in
-            guard let bytes = Data(base64Encoded: text) else {
+            guard let data = Data(base64Encoded: text) else {
                 throw RunFailure.failed(
-                    "the file '\(name)' of the volume '\(volume.name)' is no Base64 text",
-                    .volume)
+                    "the file '\(name)' of the volume '\(volume.name)' is no Base64 text. Fill it with b64enc, as in "
+                        + "{{ .Values.key | b64enc }}", .volume)
             }
-            return InMemoryEntry(file: name, bytes: [UInt8](bytes))
+            var bytes = [UInt8](data)
+            if bytes.last != 0x0a, String(validating: bytes, as: UTF8.self) != nil { bytes.append(0x0a) }
+            return InMemoryEntry(file: name, bytes: bytes)
         }
     }
 
