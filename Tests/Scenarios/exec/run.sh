@@ -51,7 +51,7 @@ publish "$work/checkout" "$name/app.git"
 show='ls -A; cat given.txt; echo {{.Run.Commit}} {{.Run.Branch}}'
 expect_task 'a folder of a git repository' 0 "$(one "sh -c '$show'")" \
     "$git_url/$name/app.git#main:service"
-expect_equal '  is there, with its commit and branch' $'given.txt\nfrom the repository\n'"$commit main" "$out"
+expect_equal '  is there, with its commit and branch' $'.git\ngiven.txt\nfrom the repository\n'"$commit main" "$out"
 expect_task 'a branch that is not there' 1 "$(one true)" "$git_url/$name/app.git#none"
 expect_contains '  is named' "'none'" "$err"
 
