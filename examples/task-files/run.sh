@@ -7,12 +7,15 @@ make_local_images
 export XDG_STATE_HOME=$work/state
 cd "$scenario"
 
-# carry_out FILE STATUS [OPTION…]: the file, with this folder as its context, ends with that exit status. Sets output,
-# and lines to those that its steps printed.
+# carry_out FILE STATUS [OPTION…]: the file is right, and carried out with this folder as its context it ends with that
+# exit status. Sets output, and lines to those that its steps printed.
 carry_out() {
     local file=$1 expected=$2 status=0
     shift 2
     tried+=("$file")
+    if ! output=$(slipway task check "$file" --registry "$registry" "$@" 2>&1); then
+        not_ok "$file is right" "$output"
+    fi
     slipway exec "$file" . --registry "$registry" "$@" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
     lines=$(cat "$work/stdout")
     output=$(cat "$work/stderr" "$work/stdout")
