@@ -106,11 +106,11 @@ prints '<h1>Hello from Slipway</h1>' 'no store from here'
 carry_out values.yaml 0 --values values.values.yaml --set place=Bremen
 prints 'Good morning, Bremen' 'to EAST' 'to WEST' 'nothing is released'
 password=a-password-for-once carry_out secret-volumes.yaml 0 --set-secret user=robot --set-secret password
-prints 19 'the password is ***' 'none here'
+prints 20 'the password is ***' 'none here'
 expect_lacks '    the password is nowhere to be seen' a-password-for-once "$output"
 printf '{"https://vault.example.com/secrets/deploy-token": "a-token-for-once"}\n' >"$work/secrets.json"
 carry_out vault-secrets.yaml 0 --secrets "$work/secrets.json"
-prints 'the token is ***' 16
+prints 'the token is ***' 17
 
 # ---- The docker client -----------------------------------------------------------------------------------------------
 
@@ -147,4 +147,4 @@ on_server values.yaml --values values.values.yaml --set place=Bremen
 prints 'Good morning, Bremen' 'to EAST' 'to WEST' 'nothing is released'
 printf a-token-for-once | slipway secret set https://vault.example.com/secrets/deploy-token >/dev/null
 on_server vault-secrets.yaml
-prints 'the token is ***' 16
+prints 'the token is ***' 17

@@ -95,6 +95,15 @@ extension DockerClient {
         try await ignoring([404, 409]) { _ = try await self.fetch(call) }
     }
 
+    /// Gives a container another name: `POST /containers/{id}/rename`.
+    ///
+    /// - Throws: ``DockerError/refused(action:status:message:)`` with 409 when the name is taken.
+    public func renameContainer(_ container: String, to name: String) async throws {
+        var call = EngineCall("rename the container \(container)", "POST", Self.containerPath(container) + "/rename")
+        call.query = [("name", name)]
+        _ = try await fetch(call)
+    }
+
     /// Looks a container up: `GET /containers/{id}/json`. Nil if it is not there.
     public func inspectContainer(_ container: String) async throws -> ContainerDetails? {
         let call = EngineCall(

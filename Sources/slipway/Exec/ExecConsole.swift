@@ -24,6 +24,12 @@ final class ExecConsole: RunConsole {
 
     private func labelled(_ bytes: [UInt8], _ step: String) -> [UInt8] {
         let label = Array("\(step.escapedForDisplay) | ".utf8)
-        return bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast().flatMap { label + $0 + [0x0a] }
+        var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+        // After the last line end there is nothing; a long line comes in pieces without one.
+        let endsInLine = lines.last?.isEmpty == true
+        if endsInLine { lines.removeLast() }
+        return lines.enumerated().flatMap { index, line in
+            label + line + (index < lines.count - 1 || endsInLine ? [0x0a] : [])
+        }
     }
 }

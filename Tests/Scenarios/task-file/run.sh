@@ -171,17 +171,32 @@ ends 'a failure that is ignored' Succeeded
 expect 'the next step runs' has_line 'went on'
 encoded "steps: [{id: none, cmd: $registry/$name/nothing:1}]"
 ends 'an image that is not there' Failed 'failed to run step ID: none: exit status 125'
-encoded "steps:
+# is_refused CODE NEEDLE YAML: a file that is refused at once, with a message that holds the text.
+is_refused() {
+    api POST scheduleRun "$(jq --null-input --arg text "$3" \
+        '{type: "EncodedTaskRunRequest", encodedTaskContent: ($text | @base64), platform: {os: "Linux"}}')"
+    expect_equal "$1 for ${3##*- }" "$1" "$(jq --raw-output '.error.code // "it was queued"' <<<"$api_answer")"
+    expect_contains "        because of '$2'" "$2" "$(jq --raw-output '.error.message // ""' <<<"$api_answer")"
+}
+is_refused InvalidTaskFile 'line 3, column 11' "steps:
   - cmd: $base true
     when: [later]
 "
-ends 'a broken file' Failed 'line 3, column 11'
-for step in "cmd: -v /:/host $base true" "{cmd: $base true, privileged: true}" "{cmd: $base true, network: host}"; do
-    encoded "steps:
-  - $step
-"
-    ends "'$step'" Failed 'policy'
-done
+is_refused PolicyDenied 'pools[].policy.allow: [host-paths]' "steps:
+  - cmd: -v /:/host $base true"
+is_refused PolicyDenied 'pools[].policy.allow: [privileged]' "steps:
+  - {cmd: $base true, privileged: true}"
+is_refused PolicyDenied 'pools[].policy.allow: [host-network]' "steps:
+  - {cmd: $base true, network: host}"
+is_refused PolicyDenied 'pools[].policy.allow: [docker-socket]' "steps:
+  - cmd: $base cat /etc/passwd | wc -l"
+# What the server can't see is found by the agent.
+new_repository "$work/denied"
+write_file "$work/denied/acb.yaml" "steps: [{cmd: $base true, privileged: true}]"
+commit "$work/denied" >/dev/null
+publish "$work/denied" "$name/denied.git"
+file "$git_url/$name/denied.git" acb.yaml
+ends 'a file of a repository that the policy denies' Failed 'pools[].policy.allow: [privileged]'
 
 # ---- Stopping ----
 

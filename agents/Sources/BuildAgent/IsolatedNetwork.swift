@@ -4,7 +4,8 @@ import DockerEngine
 /// takes a daemon a quarter of a second to make and remove a network, as long as a small step, so this one is kept on
 /// the daemon and shared by all runs.
 ///
-/// Steps that may run beside others get a network of their run, since they may talk to each other.
+/// Steps that may run beside others get a network of their run, since they may talk to each other. What is left of the
+/// sharing: docker's name server tells the names of the containers in it to whoever guesses them or their addresses.
 actor IsolatedNetwork {
     private static let name = "slipway-isolated"
 

@@ -49,6 +49,14 @@ struct RunFailure: Error {
         case let error as ContainerExit:
             self.init(status: .failed, message: "\(prefix)\(error)")
             details.exitCode = error.code
+        case let error as ExecutionFailures:
+            self.init(error.first, step: step)
+            let others = error.others.map { RunFailure($0, step: nil).message }.filter { !message.hasSuffix($0) }
+            if !others.isEmpty {
+                let details = details
+                self.init(status: status, message: ([message] + others).joined(separator: "; "))
+                self.details = details
+            }
         case let error as StepProblem:
             self.init(status: .failed, message: "\(prefix)\(error)")
             details.kind = error.kind

@@ -39,7 +39,7 @@ struct BuildStep {
                     + "is written to the registry.")
         }
         let result = try await ImageBuild(
-            session: session, step: step.id, request: try request, context: context,
+            session: session, step: step.id, request: try await request(), context: context,
             tags: images.map(\.description), options: options, secrets: try await runner.place.secrets(of: build, step),
             isShared: runner.isShared(step), output: { search.add($0) }
         ).build()
@@ -57,18 +57,25 @@ struct BuildStep {
         return options
     }
 
-    private var request: BuildRequest {
-        get throws {
-            let arguments = build.arguments.map {
-                BuildArgument(name: $0.name, value: Secret($0.value), isSecret: false)
+    private func request() async throws -> BuildRequest {
+        var arguments: [BuildArgument] = []
+        for (name, value) in build.arguments {
+            // A secret that a template put there is one for the builder, too.
+            let isSecret = await runner.session.log.masked(value) != value
+            if isSecret, runner.session.assignment.policy.refuseSecretBuildArguments {
+                throw StepProblem(
+                    "the build argument \(name) holds a secret, which the image's history may keep; the policy of the agent "
+                        + "pool refuses that (pools[].policy.refuseSecretBuildArguments). Use --secret id=\(name),env=\(name)"
+                )
             }
-            var request = BuildRequest(
-                noCache: build.noCache, target: build.target, arguments: arguments,
-                labels: build.labels.map { BuildLabel(name: $0.name, value: $0.value) },
-                platform: runner.session.assignment.request.common.platform,
-                builder: build.isClassic ? .classic : .buildKit)
-            if let platform = build.platform { request.platform = platform }
-            return request
+            arguments.append(BuildArgument(name: name, value: Secret(value), isSecret: isSecret))
         }
+        var request = BuildRequest(
+            noCache: build.noCache, target: build.target, arguments: arguments,
+            labels: build.labels.map { BuildLabel(name: $0.name, value: $0.value) },
+            platform: runner.session.assignment.request.common.platform,
+            builder: build.isClassic ? .classic : .buildKit)
+        if let platform = build.platform { request.platform = platform }
+        return request
     }
 }

@@ -49,9 +49,10 @@ struct ContainerStep: Sendable {
     private func make(_ number: Int) async throws -> String {
         do {
             let image = try await image()
-            let name = try await runner.place.containerName(of: step, runner.names[step.id], number)
-            let settings = settings(image: image)
-            return try await Shield.finish { [client] in try await client.createContainer(name, settings) }
+            let name = runner.place.name("\(runner.names[step.id])-\(number)")
+            var settings = settings(image: image)
+            if settings.network == nil { settings.network = try await runner.ownNetwork() }
+            return try await runner.place.createContainer(named: name, settings, of: step)
         } catch let error as DockerError where error.isRefusal {
             throw ContainerExit(code: 125, reason: "\(error)")
         } catch let error as InvalidName {

@@ -23,6 +23,7 @@ actor HolderContainer {
 
     /// - Returns: its name.
     func ensure() async throws -> String {
+        try Task.checkCancellation()
         let task =
             making
             ?? Task { [daemon, name, labels, mounts = volumes.withLock(\.self)] in
@@ -35,8 +36,12 @@ actor HolderContainer {
                 _ = try await daemon.client.createContainer(name, settings)
             }
         making = task
-        try Task.checkCancellation()
-        try await task.value
+        do {
+            try await task.value
+        } catch {
+            making = nil
+            throw error
+        }
         return name
     }
 }

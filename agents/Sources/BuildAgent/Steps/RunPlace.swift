@@ -35,14 +35,38 @@ struct RunPlace: Sendable {
     /// A name on the daemon for a part of the run.
     func name(_ part: String) -> String { "\(stem)-\(part)-\(session.daemon.owner)" }
 
-    /// A name for one attempt's container of a step. Where steps have the daemon's socket it is the step's id if that is
+    /// Makes the container of an attempt. Where steps have the daemon's socket it is called like its step if that name is
     /// free, since later steps may ask the daemon for it.
     ///
-    /// - Parameter allowed: the id as docker takes it.
-    func containerName(of step: TaskGraph.Step, _ allowed: String, _ number: Int) async throws -> String {
-        let own = name("\(allowed)-\(number)")
-        guard hasSocket, step.id.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9_.\-]{1,127}/) != nil else { return own }
-        return try await client.inspectContainer(step.id) == nil ? step.id : own
+    /// - Parameter name: for when it is not.
+    func createContainer(named name: String, _ settings: ContainerSettings, of step: TaskGraph.Step) async throws
+        -> String
+    {
+        if hasSocket, Self.isContainerName(step.id) {
+            do {
+                return try await Shield.finish { [client] in try await client.createContainer(step.id, settings) }
+            } catch DockerError.refused(_, 409, _) {
+                // Another has the name.
+            }
+        }
+        return try await Shield.finish { [client] in try await client.createContainer(name, settings) }
+    }
+
+    /// Calls a container like its step, if that name is free.
+    func rename(_ container: String, after step: TaskGraph.Step) async {
+        guard Self.isContainerName(step.id) else { return }
+        do {
+            try await client.renameContainer(container, to: step.id)
+        } catch DockerError.refused(_, 409, _) {
+            // Another has the name.
+        } catch {
+            session.logger.warning(
+                "container not renamed", metadata: ["container": "\(container)", "error": "\(error)"])
+        }
+    }
+
+    private static func isContainerName(_ id: String) -> Bool {
+        id.wholeMatch(of: /[a-zA-Z0-9][a-zA-Z0-9_.\-]{1,127}/) != nil
     }
 
     /// Whether steps have the daemon's socket.

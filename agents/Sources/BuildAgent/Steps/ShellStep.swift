@@ -21,12 +21,17 @@ struct ShellStep: Sendable {
             runner.place.untouched.touch()
             let container = try await make(number)
             session.steps.launch(step.id)
-            // One that is begun with --detach is the daemon's; the line itself ends at once.
+            let children = labels(number).map { "\($0.key)=\($0.value)" }
             try await StepContainer(
-                runner: runner, step: step, container: container,
-                children: step.isDetached || step.isKept ? [] : labels(number).map { "\($0.key)=\($0.value)" },
-                isOver: isOver
+                runner: runner, step: step, container: container, children: children,
+                // One that is begun with --detach goes on; the line itself ends at once.
+                keepsChildren: step.isDetached || step.isKept, isOver: isOver
             ).carryOut(search)
+            if step.isDetached || step.isKept {
+                for child in try await client.containers(labels: children) {
+                    await runner.place.rename(child.id, after: step)
+                }
+            }
             await session.log.line("Successfully executed container: \(step.id)")
         }
     }
@@ -35,12 +40,12 @@ struct ShellStep: Sendable {
         do {
             var settings = ContainerSettings(image: try await runner.images.prepare(image, isForced: false))
             settings.entryPoint = ["sh"]
-            settings.command = ["-c", command.script(runOptions: try await runOptions(number))]
+            settings.command = ["-c", command.script(runOptions: runOptions(number))]
             settings.environment = ["HOME=\(ContainerCommand.home)"]
             settings.workingDirectory = ContainerCommand.workspace
             settings.labels = runner.place.labels(ofStep: step.id)
             settings.mounts = runner.place.mounts(of: step) + runner.place.socketMounts
-            settings.network = command.network.flatMap { runner.networks[$0] }
+            settings.network = command.network.map { runner.networks[$0] ?? $0 }
             settings.limits.pids = ContainerSettings.maxProcesses
             let name = runner.place.name("\(runner.names[step.id])-shell-\(number)")
             return try await Shield.finish { [client, settings] in try await client.createContainer(name, settings) }
@@ -60,8 +65,8 @@ struct ShellStep: Sendable {
     }
 
     /// What the step's container has without that its line says so.
-    private func runOptions(_ number: Int) async throws -> [String] {
-        var options = ["--name", try await runner.place.containerName(of: step, runner.names[step.id], number)]
+    private func runOptions(_ number: Int) -> [String] {
+        var options = ["--name", runner.place.name("\(runner.names[step.id])-\(number)")]
         for (name, value) in labels(number).sorted(by: { $0.key < $1.key }) {
             options += ["--label", "\(name)=\(value)"]
         }
@@ -70,8 +75,8 @@ struct ShellStep: Sendable {
             options += ["--volume", "\(name):\(mount.path)"]
         }
         options += ["--volume", "\(client.socketPath):\(RunPlace.socketPath)"]
-        if let network = command.network, let id = runner.networks[network] {
-            options += ["--network", id]
+        if let network = command.network {
+            options += ["--network", runner.networks[network] ?? network]
             if runner.hasNames(in: network) { options += ["--network-alias", step.id] }
         }
         if let folder = command.workingDirectory { options += ["--workdir", folder] }

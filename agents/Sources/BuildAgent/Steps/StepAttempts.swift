@@ -9,11 +9,11 @@ struct StepAttempts {
 
     /// - Parameter attempt: given the number of the attempt, over all executions, from 1, and what its output must be
     ///   shown to.
-    /// - Throws: the error of the last attempt of the first execution that failed; the others are carried out all the
-    ///   same.
+    /// - Throws: the error of the last attempt of the execution that failed; ``ExecutionFailures`` if several did. The
+    ///   others are carried out all the same.
     func run(_ attempt: (_ number: Int, _ search: OutputSearch) async throws -> Void) async throws {
         var number = 0
-        var failure: (any Error)?
+        var failures: [any Error] = []
         for _ in 0...step.repetitions {
             for left in stride(from: step.retries, through: 0, by: -1) {
                 number += 1
@@ -25,7 +25,7 @@ struct StepAttempts {
                     if Task.isCancelled { throw CancellationError() }
                     guard left > 0, step.retryOnErrors.isEmpty || search.isFound else {
                         await log.line("Container failed during run: \(step.id). No retries remaining.")
-                        failure = failure ?? error
+                        failures.append(error)
                         break
                     }
                     await log.line(
@@ -35,8 +35,15 @@ struct StepAttempts {
                 }
             }
         }
-        if let failure { throw failure }
+        guard let first = failures.first else { return }
+        throw failures.count > 1 ? ExecutionFailures(first: first, others: Array(failures.dropFirst())) : first
     }
+}
+
+/// Why several executions of one step failed.
+struct ExecutionFailures: Error {
+    let first: any Error
+    let others: [any Error]
 }
 
 /// A container that ended with another code than 0, or could not be started.

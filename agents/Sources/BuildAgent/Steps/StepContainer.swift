@@ -12,6 +12,8 @@ struct StepContainer: Sendable {
     let container: String
     /// What a program in it may have begun on the daemon, by label; none if nothing.
     let children: [String]
+    /// Whether they stay when it ends by itself.
+    var keepsChildren = false
     /// Whether the step's time is over, so that nothing of it may go on.
     let isOver: @Sendable () -> Bool
 
@@ -26,14 +28,14 @@ struct StepContainer: Sendable {
         do {
             code = try await exitCode(search) {}
         } catch {
-            await remove()
+            await remove(childrenToo: true)
             throw error
         }
         session.steps.note(exitCode: code, of: step.id)
         // Looked up before it is gone; unknown counts as no.
         let isOutOfMemory =
             code == 137 ? (try? await client.inspectContainer(container))??.isOutOfMemory ?? false : false
-        if !step.isKept { await remove() }
+        if !step.isKept || !children.isEmpty { await remove(childrenToo: !keepsChildren || Task.isCancelled) }
         try Task.checkCancellation()
         guard code == 0 else {
             throw ContainerExit(
@@ -104,9 +106,9 @@ struct StepContainer: Sendable {
     }
 
     /// In its own task, so that it happens also when the step was canceled.
-    private func remove() async {
+    private func remove(childrenToo: Bool) async {
         await Task { [session] in
-            for child in await childContainers() {
+            for child in childrenToo ? await childContainers() : [] {
                 await session.daemon.removeContainer(child, logger: session.logger)
             }
             await session.daemon.removeContainer(container, logger: session.logger)

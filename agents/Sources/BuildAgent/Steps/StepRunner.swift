@@ -48,6 +48,15 @@ final class StepRunner: Sendable {
         return !["host", "none", "bridge", "default"].contains(network) && !network.hasPrefix("container:")
     }
 
+    /// For a container that is in none of the task's networks: docker's own bridge, where it would see all others of
+    /// the daemon, only where the policy gives networks of the host.
+    ///
+    /// - Returns: nil for docker's own.
+    func ownNetwork() async throws -> String? {
+        guard !session.assignment.policy.allowed.contains(.hostNetwork) else { return nil }
+        return try await session.daemon.isolatedNetwork.ensure()
+    }
+
     // MARK: Stopping
 
     func stop(_ container: String, atOnce: Bool) async {
