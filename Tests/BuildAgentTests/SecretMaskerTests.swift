@@ -73,4 +73,19 @@ struct SecretMaskerTests {
     @Test func `values under four bytes are left alone`() {
         #expect(masked([Array("abc".utf8)], secrets: ["abc", ""]) == "abc")
     }
+
+    @Test func `a secret of thousands of lines is masked, each line of it too`() {
+        let lines = (0..<5_000).map { "line-\($0)-of-a-certificate" }
+        let output = lines.reversed().map { "> \($0)\n" }.joined()
+
+        let result = masked([Array(output.utf8)], secrets: [lines.joined(separator: "\n")])
+
+        #expect(!result.contains("certificate"))
+        #expect(result.count { $0 == "*" } == 15_000)
+    }
+
+    @Test func `a secret that begins like another is masked whole`() {
+        #expect(masked([Array("abcdef abcdefgh abcd".utf8)], secrets: ["abcdef", "abcdefgh"]) == "*** *** abcd")
+        #expect(masked([Array("abcdefg".utf8), Array("x".utf8)], secrets: ["abcdef", "abcdefgh"]) == "***gx")
+    }
 }

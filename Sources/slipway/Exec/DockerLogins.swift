@@ -6,10 +6,12 @@ enum DockerLogins {
     private struct Configuration: Decodable {
         struct Login: Decodable {
             let auth: String?
+            let identitytoken: String?
         }
 
         let auths: [String: Login]?
         let credsStore: String?
+        let credHelpers: [String: String]?
     }
 
     /// Those in `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`, by registry as image names spell it. Logins in
@@ -26,11 +28,16 @@ enum DockerLogins {
         } catch let error as DecodingError {
             throw CommandError.notJSON(file: file, reason: "\(error)")
         }
-        if let helper = configuration.credsStore {
+        let helpers = (configuration.credHelpers ?? [:]).values + (configuration.credsStore.map { [$0] } ?? [])
+        for helper in Set(helpers).sorted() {
             Terminal.say("Note: logins that docker keeps in '\(helper)' are not used.")
         }
         var credentials: [String: Credential] = [:]
         for (server, login) in configuration.auths ?? [:] {
+            guard login.identitytoken?.isEmpty != false else {
+                Terminal.say("Note: the login at \(server) is a token that only docker can use, and is not used.")
+                continue
+            }
             guard let auth = login.auth, let bytes = Data(base64Encoded: auth) else { continue }
             let parts = String(decoding: bytes, as: UTF8.self).split(
                 separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

@@ -81,7 +81,7 @@ struct ExecCommand: AsyncParsableCommand {
             let run = try await localRun()
             let access = try sourceAccess
             let client = try DockerClient(endpoint: docker ?? Self.standardEndpoint)
-            let home = try LocalRunHome(in: SettingsFolder.state() + "/exec")
+            let home = try LocalRunHome(in: SettingsFolder.state() + "/exec", endpoint: client.endpoint)
             let ending = try await carryingOut { console in
                 try await run.carryOut(
                     on: client, home: home, access: access, http: HTTPClient(), console: console,

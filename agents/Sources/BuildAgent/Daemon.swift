@@ -14,8 +14,10 @@ public final class Daemon: Sendable {
     let owner: String
     let holderImage: HolderImage
     let isolatedNetwork: IsolatedNetwork
+    /// Names that runs have pulled with logins of their own, with how many hold each: not for others to find.
+    private let privateNames = Mutex<[String: Int]>([:])
     private let ledger: String
-    private let sweep = Mutex<Task<Void, Never>?>(nil)
+    private let sweep = Mutex<Task<Bool, Never>?>(nil)
 
     /// - Parameter directory: made if missing; keeps the names that unfinished runs have made, so that a restart can remove them.
     public init(client: DockerClient, directory: String) throws {
@@ -36,6 +38,23 @@ public final class Daemon: Sendable {
         let owner = String((0..<12).map { _ in digits[Int.random(in: 0..<36)] })
         try Data(owner.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         return owner
+    }
+
+    /// Keeps other runs from taking an image that one may only pull with its login, as long as that is here.
+    func hold(privateName name: String) {
+        privateNames.withLock { $0[name, default: 0] += 1 }
+    }
+
+    func release(privateNames names: some Collection<String>) {
+        privateNames.withLock { held in
+            for name in names { held[name] = held[name].flatMap { $0 > 1 ? $0 - 1 : nil } }
+        }
+    }
+
+    /// Whether a run may take what the daemon has by this name without asking its registry.
+    func mayTake(_ name: String, for run: RunID) -> Bool {
+        let holder = names.holder(of: name)
+        return (holder == nil || holder == run) && privateNames.withLock { $0[name] == nil }
     }
 
     /// Notes names that a run is about to make.
@@ -73,24 +92,36 @@ public final class Daemon: Sendable {
 
     /// Removes what runs of an earlier process left behind: names, containers, volumes and networks. Once in the life
     /// of a process, however many ask: later ones have runs of their own.
-    func removeLeftovers(logger: Logger) async {
+    ///
+    /// - Returns: whether all of it is gone.
+    @discardableResult
+    func removeLeftovers(logger: Logger) async -> Bool {
         let task = sweep.withLock { sweep in
             let task =
                 sweep
                 ?? Task {
-                    await removeLeftoverNames(logger: logger)
-                    await remove(labels: ["\(RunLabels.owner)=\(owner)"], logger: logger)
+                    let areNamesGone = await removeLeftoverNames(logger: logger)
+                    return await remove(labels: ["\(RunLabels.owner)=\(owner)"], logger: logger) && areNamesGone
                 }
             sweep = task
             return task
         }
-        await task.value
+        return await task.value
     }
 
     /// Removes containers, then volumes and networks, that have all of these labels.
-    func remove(labels: [String], logger: Logger) async {
+    ///
+    /// - Returns: whether all of them are gone.
+    @discardableResult
+    func remove(labels: [String], logger: Logger) async -> Bool {
+        var isClean = true
         func attempt(_ what: String, _ work: () async throws -> Void) async {
-            do { try await work() } catch { logger.warning("\(what) not removed", metadata: ["error": "\(error)"]) }
+            do {
+                try await work()
+            } catch {
+                isClean = false
+                logger.warning("\(what) not removed", metadata: ["error": "\(error)"])
+            }
         }
         await attempt("containers") {
             let containers = try await client.containers(labels: labels)
@@ -110,6 +141,7 @@ public final class Daemon: Sendable {
                 await attempt("network") { try await client.removeNetwork(network.id) }
             }
         }
+        return isClean
     }
 
     /// Removes a container and waits until it is gone: what it held can be removed only then.
@@ -127,14 +159,17 @@ public final class Daemon: Sendable {
         }
     }
 
-    private func removeLeftoverNames(logger: Logger) async {
+    private func removeLeftoverNames(logger: Logger) async -> Bool {
         // Unreadable: nothing to remove.
         let files = (try? FileManager.default.contentsOfDirectory(atPath: ledger)) ?? []
+        var isClean = true
         for file in files {
-            guard let run = RunID(file), let text = try? String(contentsOfFile: ledger + "/" + file, encoding: .utf8)
-            else { continue }
+            let path = ledger + "/" + file
+            guard let run = RunID(file), let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
             await removeAllNames(text.split(separator: "\n").map(String.init), of: run, logger: logger)
+            if FileManager.default.fileExists(atPath: path) { isClean = false }
         }
+        return isClean
     }
 }
 

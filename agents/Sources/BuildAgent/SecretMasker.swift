@@ -5,12 +5,11 @@ import Foundation
 /// Masked are the values themselves and their usual wrappings: base64 (in all three alignments), URL, JSON and XML escaped, and each line
 /// of values with several lines. Values shorter than 4 bytes are not masked: too much else looks like them.
 struct SecretMasker: Sendable {
-    static let shortestValue = 4
+    static let shortestValue = SecretPatterns.shortest
     private static let mask = Array("***".utf8)
 
-    /// Longest first, so that a secret that holds another is masked whole.
-    private var patterns: [[UInt8]] = []
-    private var firstBytes = [Bool](repeating: false, count: 256)
+    /// Where several begin the longest counts, so that a secret that holds another is masked whole.
+    private var patterns = SecretPatterns()
     private var held: [UInt8] = []
 
     init(secrets: some Sequence<String>) {
@@ -19,14 +18,11 @@ struct SecretMasker: Sendable {
 
     /// Masks these too from here on.
     mutating func add(_ secrets: some Sequence<String>) {
-        var patterns = Set(self.patterns)
         for secret in secrets {
             for value in [secret] + secret.split(whereSeparator: \.isNewline).map(String.init) {
-                patterns.formUnion(Self.forms(of: value))
+                for form in Self.forms(of: value) { patterns.insert(form) }
             }
         }
-        self.patterns = patterns.filter { $0.count >= Self.shortestValue }.sorted { $0.count > $1.count }
-        for pattern in self.patterns { firstBytes[Int(pattern[0])] = true }
     }
 
     /// Masks a whole text that stands for itself.
@@ -56,20 +52,17 @@ struct SecretMasker: Sendable {
         var index = 0
         held = []
         while index < bytes.count {
-            if firstBytes[Int(bytes[index])] {
-                let rest = bytes[index...]
-                if !isEnd, patterns.contains(where: { $0.count > rest.count && $0.starts(with: rest) }) {
-                    held = Array(rest)
-                    return result
-                }
-                if let pattern = patterns.first(where: { rest.starts(with: $0) }) {
-                    result += Self.mask
-                    index += pattern.count
-                    continue
-                }
+            switch patterns.match(in: bytes, at: index, isEnd: isEnd) {
+            case .none:
+                result.append(bytes[index])
+                index += 1
+            case .pattern(let count):
+                result += Self.mask
+                index += count
+            case .beginning:
+                held = Array(bytes[index...])
+                return result
             }
-            result.append(bytes[index])
-            index += 1
         }
         return result
     }

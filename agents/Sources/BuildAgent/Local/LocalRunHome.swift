@@ -10,13 +10,16 @@ public final class LocalRunHome: Sendable {
     private let parent: String
     private let lock: FileLock
 
-    /// - Parameter parent: for all local runs of one user; made if missing.
+    /// - Parameters:
+    ///   - parent: for all local runs of one user; made if missing.
+    ///   - endpoint: of the daemon, whose things no other one can remove.
     /// - Throws: ``ContextError``.
-    public init(in parent: String) throws {
+    public init(in parent: String, endpoint: String) throws {
         self.parent = parent
         directory = parent + "/" + String(UInt64.random(in: .min ... .max), radix: 36)
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try Data(endpoint.utf8).write(to: URL(fileURLWithPath: Self.endpointPath(directory)))
         } catch {
             throw ContextError.folderUnwritable(directory, reason: "\(error.localizedDescription)")
         }
@@ -25,6 +28,8 @@ public final class LocalRunHome: Sendable {
         }
         self.lock = lock
     }
+
+    private static func endpointPath(_ directory: String) -> String { directory + "/endpoint" }
 
     private static func lockPath(_ directory: String) -> String { directory + "/lock" }
 
@@ -36,8 +41,13 @@ public final class LocalRunHome: Sendable {
             guard other != directory, let lock = try? FileLock(trying: Self.lockPath(other), .exclusive) else {
                 continue
             }
+            // Without one nothing was begun yet.
+            let endpoint = try? String(contentsOfFile: Self.endpointPath(other), encoding: .utf8)
+            guard endpoint == nil || endpoint == client.endpoint else { continue }
             do {
-                try await Daemon(client: client, directory: other).removeLeftovers(logger: logger)
+                guard try await Daemon(client: client, directory: other).removeLeftovers(logger: logger) else {
+                    continue
+                }
                 try FileManager.default.removeItem(atPath: other)
             } catch {
                 logger.warning("leftovers not removed", metadata: ["folder": "\(other)", "error": "\(error)"])

@@ -62,14 +62,15 @@ struct ContainerStep: Sendable {
 
     /// What to name its image to the daemon.
     private func image() async throws -> String {
-        let present = try runner.images.present(command.image)
-        switch command.pull {
-        case .never: return present
-        case .missing where try await client.inspectImage(present) != nil: return present
-        case .always, .missing, nil:
-            return try await runner.images.prepare(
-                command.image, isForced: command.pull == .always, platform: command.platform)
+        if command.pull == .never || command.pull == .missing {
+            if let present = try await runner.images.present(command.image) { return present }
+            guard command.pull == .missing else {
+                throw ContainerExit(
+                    code: 125, reason: "the daemon has no image \(command.image), and '--pull never' asks for none")
+            }
         }
+        return try await runner.images.prepare(
+            command.image, isForced: command.pull == .always, platform: command.platform)
     }
 
     private func settings(image: String) -> ContainerSettings {

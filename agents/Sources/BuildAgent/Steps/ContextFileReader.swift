@@ -37,6 +37,15 @@ struct ContextFileReader: Sendable {
         return nil
     }
 
+    /// Where a link leads to; nil for what is no link.
+    func linkTarget(_ name: String) async throws -> String? {
+        let found = try await BlockingExecutor.shared.run { [walk] in
+            try Self.find(EntryPath(name), in: walk, limit: 0)
+        }
+        guard case .link(let target) = found else { return nil }
+        return String(decoding: target, as: UTF8.self)
+    }
+
     /// Nil if the path leads out.
     private static func clean(_ path: String) -> [String]? {
         var parts: [String] = []
@@ -50,11 +59,18 @@ struct ContextFileReader: Sendable {
         return parts.isEmpty ? nil : parts
     }
 
+    /// Of a path below a link to a folder the link is what is found, with the rest of the path behind its target.
     private static func find(_ path: EntryPath, in walk: any ContextWalk, limit: Int) throws -> Found? {
         struct Stop: Error {}
         var found: Found?
         do {
             try walk.forEachEntry { entry, content in
+                if case .symbolicLink(let target) = entry.kind, path.bytes.starts(with: entry.path.bytes + [0x2f]) {
+                    let parent = Array(entry.path.bytes.split(separator: 0x2f).dropLast().joined(separator: [0x2f]))
+                    let start = target.first == 0x2f || parent.isEmpty ? target : parent + [0x2f] + target
+                    found = .link([0x2f] + start + path.bytes.dropFirst(entry.path.bytes.count))
+                    throw Stop()
+                }
                 guard entry.path == path else { return }
                 switch entry.kind {
                 case .file(let size) where size > limit: found = .tooLarge(size)

@@ -68,10 +68,16 @@ final class RunImages: Sendable {
         return image.description
     }
 
-    /// - Returns: what to name it to the daemon, whatever its registry has.
-    func present(_ name: String) throws -> String {
+    /// - Returns: what to name it to the daemon, whatever its registry has; nil if the daemon has none that this run may
+    ///   take.
+    func present(_ name: String) async throws -> String? {
         let image = try ImageReference(name).completed
-        return built(image) ?? image.description
+        if let id = built(image) { return id }
+        guard
+            state.withLock({ $0.pulled.contains(image.description) })
+                || session.daemon.mayTake(image.description, for: session.assignment.run)
+        else { return nil }
+        return try await session.daemon.client.inspectImage(image.description) == nil ? nil : image.description
     }
 
     /// Pulls with the run's login. Where a registry can't be connected to at all, the daemon's own image serves.
@@ -81,7 +87,9 @@ final class RunImages: Sendable {
         let known = try await client.inspectImage(image.description)
         if known == nil, credential != nil {
             let names = state.withLock { state in
-                state.pulled.insert(image.description)
+                if state.pulled.insert(image.description).inserted {
+                    session.daemon.hold(privateName: image.description)
+                }
                 return state.pulled
             }
             try session.daemon.note(names.union(builtNames), of: session.assignment.run)
@@ -108,6 +116,7 @@ final class RunImages: Sendable {
         let names = state.withLock(\.pulled)
         guard !names.isEmpty else { return }
         await session.daemon.removeNames(names, of: session.assignment.run, logger: session.logger)
+        session.daemon.release(privateNames: names)
     }
 
     private static func verdict(_ error: any Error, isKnown: Bool) -> RetryVerdict {

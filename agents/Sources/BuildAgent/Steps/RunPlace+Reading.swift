@@ -8,6 +8,7 @@ import TaskModel
 /// Reading the workspace back: contexts of builds, single files, all of it at the end.
 extension RunPlace {
     private static let maxDockerfileBytes = 4 << 20
+    private static let maxLinks = 8
 
     /// Reads a folder of the workspace as the context of a build, through its ignore file.
     ///
@@ -60,10 +61,8 @@ extension RunPlace {
             switch secret.source {
             case .value(let value): secrets[secret.id] = Array(value.utf8)
             case .file(let path):
-                let mount = step.mounts.first { path.hasPrefix($0.path + "/") }
-                // The holder has all volumes, at places of its own.
-                let place = mount.map { "/volumes/\($0.volume)" + path.dropFirst($0.path.count) } ?? path
                 let fetcher = session.fetcher
+                let place = place(of: path, step)
                 secrets[secret.id] = try await file(place, in: fetcher.directory, limits: fetcher.access.limits)
             }
         }
@@ -79,19 +78,48 @@ extension RunPlace {
             }
             throw StepProblem("there is no file \(path) in the workspace", .scan)
         }
+        var path = path
+        for _ in 0...Self.maxLinks {
+            switch try await content(of: path, in: directory, limits: limits) {
+            case .file(let bytes): return bytes
+            case .link(let target):
+                path = ContainerCommand.folder(
+                    target.hasPrefix("/")
+                        ? target : path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/" + target)
+            case nil: throw StepProblem("there is no file \(path) in the workspace", .scan)
+            }
+        }
+        throw StepProblem("\(path) leads from link to link without end", .scan)
+    }
+
+    private enum Content {
+        case file([UInt8])
+        case link(String)
+    }
+
+    /// What is at a path of the holder, where links in the folders above it lead on by themselves.
+    private func content(of path: String, in directory: String, limits: ContextLimits) async throws -> Content? {
         do {
             let archive = try await client.pack(path, of: try await holder.ensure()) { pipe in
                 try await ArchiveSource.kept(pipe, in: directory, limit: limits.unpackedBytes)
             }
-            let name = path.split(separator: "/").last.map(String.init) ?? ""
-            return try await BlockingExecutor.shared.run {
-                try ArchiveContext.prepare(
-                    archive, dockerfile: .path(name), appliesIgnoreFile: false, limits: limits
-                ).dockerfile
+            let walk = try await BlockingExecutor.shared.run {
+                try ArchiveContext.contents(of: archive, limits: limits)
             }
+            let name = path.split(separator: "/").last.map(String.init) ?? ""
+            let reader = ContextFileReader(walk: walk)
+            if let target = try await reader.linkTarget(name) { return .link(target) }
+            return try await reader.read(name, limit: Self.maxDockerfileBytes).map { .file($0) }
         } catch DockerError.refused(_, 404, _) {
-            throw StepProblem("there is no file \(path) in the workspace", .scan)
+            return nil
         }
+    }
+
+    /// Where the holder, which has all volumes at places of its own, has a file of a step.
+    private func place(of path: String, _ step: TaskGraph.Step) -> String {
+        let mounts = step.mounts.map { (volume: $0.volume, path: ContainerCommand.folder($0.path)) }
+        let mount = mounts.filter { path.hasPrefix($0.path + "/") }.max { $0.path.count < $1.path.count }
+        return mount.map { "/volumes/\($0.volume)" + path.dropFirst($0.path.count) } ?? path
     }
 
     /// Copies what is in the workspace into a folder of this host. What can't be copied is told.
