@@ -121,6 +121,50 @@ struct TaskRunTests {
         }
     }
 
+    @Test func `S13 containers in no network of the task can't reach each other`() async throws {
+        try await TestHost.withShell { shell in
+            let ending = try await TestRun().carryOut(
+                """
+                networks: [{name: inner}]
+                steps:
+                  - id: server
+                    cmd: --network bridge \(shell) sh -c 'hostname -i > /workspace/ip; echo pong | nc -l -p 8080'
+                    detach: true
+                  - id: client
+                    cmd: \(shell) sh -c 'until [ -s /workspace/ip ]; do sleep 0.1; done; nc -w 2 $(cat /workspace/ip) 8080 </dev/null || echo unreachable'
+                """)
+
+            #expect(ending.lines.contains("client | unreachable"), Comment(rawValue: ending.log))
+            #expect(!ending.log.contains("pong"))
+        }
+    }
+
+    @Test func `all executions that failed are told, with the exit code of the first`() async throws {
+        try await TestHost.withShell { shell in
+            let ending = try await TestRun().carryOut(
+                "steps: [{id: one, repeat: 1, cmd: \"\(shell) sh -c 'echo x >> n; exit $(wc -l < n)'\"}]")
+
+            #expect(
+                ending.outcome.message == "failed to run step ID: one: exit status 1; exit status 2",
+                Comment(rawValue: ending.log))
+            #expect(ending.outcome.failure == RunOutcome.Failure(step: "one", exitCode: 1))
+        }
+    }
+
+    @Test func `a secret that a template puts into a build argument is one for the builder`() async throws {
+        try await TestHost.withShell { shell in
+            var test = TestRun()
+            test.files = ["Dockerfile": "FROM \(shell)\nARG TOKEN\nRUN echo it is $TOKEN\n"]
+            test.values = [TaskValue(name: "token", value: Secret("hunter2hunter2"), isSecret: true)]
+
+            let ending = try await test.carryOut("steps: [{build: '--build-arg TOKEN={{.Values.token}} .'}]")
+
+            #expect(ending.lines.contains { $0.contains("it is ***") }, Comment(rawValue: ending.log))
+            #expect(ending.log.contains("Warning: the Dockerfile declares the secret argument TOKEN with ARG"))
+            #expect(!ending.log.contains("hunter2"))
+        }
+    }
+
     @Test func `output of steps beside each other comes in whole lines that carry their step`() async throws {
         try await TestHost.withShell { shell in
             let count = 200
