@@ -57,7 +57,12 @@ public struct LocalRun: Sendable {
         on client: DockerClient, home: LocalRunHome, access: GitAccess, http: HTTPClient, console: any RunConsole,
         logger: Logger
     ) async throws -> Ending {
-        _ = try await client.daemon()
+        do {
+            _ = try await client.daemon()
+        } catch {
+            await home.close()
+            throw error
+        }
         await home.removeLeftovers(on: client, logger: logger)
         let daemon = try Daemon(client: client, directory: home.directory)
         let broker = LocalRunBroker(secrets: secrets, credentials: credentials)
