@@ -101,7 +101,8 @@ public final class Daemon: Sendable {
                 sweep
                 ?? Task {
                     let areNamesGone = await removeLeftoverNames(logger: logger)
-                    return await remove(labels: ["\(RunLabels.owner)=\(owner)"], logger: logger) && areNamesGone
+                    return await remove(
+                        labels: ["\(RunLabels.owner)=\(owner)"], reachesOthers: true, logger: logger) && areNamesGone
                 }
             sweep = task
             return task
@@ -111,9 +112,11 @@ public final class Daemon: Sendable {
 
     /// Removes containers, then volumes and networks, that have all of these labels.
     ///
+    /// - Parameter reachesOthers: also removes containers without them that are on such a volume or network: steps with
+    ///   the daemon's socket can begin some.
     /// - Returns: whether all of them are gone.
     @discardableResult
-    func remove(labels: [String], logger: Logger) async -> Bool {
+    func remove(labels: [String], reachesOthers: Bool, logger: Logger) async -> Bool {
         var isClean = true
         func attempt(_ what: String, _ work: () async throws -> Void) async {
             do {
@@ -124,10 +127,11 @@ public final class Daemon: Sendable {
             }
         }
         await attempt("containers") {
-            let containers = try await client.containers(labels: labels)
+            var containers = try await client.containers(labels: labels).map(\.id)
+            if reachesOthers { containers += try await containersOnThings(with: labels) }
             await withTaskGroup(of: Void.self) { group in
-                for container in containers {
-                    group.addTask { [self] in await removeContainer(container.id, logger: logger) }
+                for container in Set(containers) {
+                    group.addTask { [self] in await removeContainer(container, logger: logger) }
                 }
             }
         }
@@ -142,6 +146,15 @@ public final class Daemon: Sendable {
             }
         }
         return isClean
+    }
+
+    private func containersOnThings(with labels: [String]) async throws -> [String] {
+        let volumes = try await client.volumes(labels: labels).map(\.name)
+        let networks = try await client.networks(labels: labels).map(\.id)
+        var found: [ContainerSummary] = []
+        if !volumes.isEmpty { found += try await client.containers(volumes: volumes) }
+        if !networks.isEmpty { found += try await client.containers(networks: networks) }
+        return found.map(\.id)
     }
 
     /// Removes a container and waits until it is gone: what it held can be removed only then.

@@ -229,21 +229,7 @@ struct RunPlace: Sendable {
     /// Removes everything that the run made, its steps' containers too, and those that steps began by themselves with
     /// the daemon's socket and put into its volumes or networks.
     func close() async {
-        let labels = labels.map { "\($0.key)=\($0.value)" }.sorted()
-        if hasSocket { await removeContainersOfSteps(labels) }
-        await session.daemon.remove(labels: labels, logger: session.logger)
-    }
-
-    private func removeContainersOfSteps(_ labels: [String]) async {
-        do {
-            let networks = try await client.networks(labels: labels).map(\.id)
-            var found = try await client.containers(volumes: [workspaceVolume, homeVolume])
-            if !networks.isEmpty { found += try await client.containers(networks: networks) }
-            for container in Set(found.map(\.id)) {
-                await session.daemon.removeContainer(container, logger: session.logger)
-            }
-        } catch {
-            session.logger.warning("containers of steps not looked for", metadata: ["error": "\(error)"])
-        }
+        await session.daemon.remove(
+            labels: labels.map { "\($0.key)=\($0.value)" }.sorted(), reachesOthers: hasSocket, logger: session.logger)
     }
 }

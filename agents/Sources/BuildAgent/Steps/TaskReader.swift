@@ -42,7 +42,10 @@ struct TaskReader: Sendable {
             guard let bytes = try await file(path) else {
                 throw RunFailure.failed("there is no \(what) '\(path)' in the context")
             }
-            return String(decoding: bytes, as: UTF8.self)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw RunFailure.failed("the \(what) '\(path)' is no text in UTF-8. Save it as such")
+            }
+            return text
         }
     }
 }
