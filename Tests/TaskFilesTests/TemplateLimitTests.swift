@@ -82,6 +82,9 @@ struct TemplateLimitTests {
         "{{ $m := dict }}{{ $_ := set $m \"m\" $m }}{{ deepCopy $m }}", "{{ mustFromJson (repeat 100000 \"[\") }}",
         "{{ .Values" + String(repeating: ".a", count: 10_000) + " }}", "{{ slice (list 1 2) -9223372036854775808 1 }}",
         "{{ index \"abc\" 9223372036854775807 }}",
+        "{{ $l := list }}{{ range until 60000 }}{{ $l = list $l }}{{ end }}x",
+        "{{ $l := list }}{{ range until 60000 }}{{ $l = append (list 1) $l }}{{ end }}x",
+        "{{ $l := list }}{{ range until 60000 }}{{ $l = chunk 1 (list $l) }}{{ end }}x",
     ])
     func `S24 too many levels are an error`(text: String) {
         let error = #expect(throws: TemplateError.self) { try Template.render(text, with: TemplateTests.run) }
@@ -89,6 +92,18 @@ struct TemplateLimitTests {
         case .syntax, .evaluation: break
         default: Issue.record("\(String(describing: error))")
         }
+    }
+
+    @Test(arguments: [
+        "{{ $d := dict }}{{ range until 60000 }}{{ $d = dict \"a\" $d }}{{ end }}x",
+        "{{ $d := dict }}{{ $e := $d }}{{ range until 20000 }}{{ $n := dict }}{{ $_ := set $e \"a\" (list $n) }}"
+            + "{{ $e = $n }}{{ end }}x",
+        "{{ $d := dict }}{{ range until 20000 }}{{ $d = omit (dict \"a\" $d) \"b\" }}{{ end }}x",
+        "{{ $d := dict }}{{ range until 20000 }}{{ $d = merge (dict) (dict \"a\" $d) }}{{ end }}x",
+        "{{ $l := list }}{{ range until 98 }}{{ $l = list $l }}{{ end }}x",
+    ])
+    func `S24 maps in maps are freed however many they are`(text: String) async throws {
+        #expect(try await onSmallStack { try Template.render(text, with: TemplateTests.run) } == "x")
     }
 
     @Test func `S24 the deepest template fits the stack of a thread`() async throws {

@@ -52,19 +52,21 @@ extension TemplateData {
             GoMap(
                 Dictionary(RunVariables.names.map { (ByteString($0), .text(self.run.value(of: $0) ?? "")) }) {
                     _, last in last
-                }
-            ))
-        let values = GoValue(.map(values))
+                }, work))
+        let values = GoValue(.map(values), work)
         return .map(
-            GoMap([
-                "Run": run,
-                "Build": .map(GoMap(["ID": .text(self.run.id)])),
-                "Values": values,
-                "Secrets": .map(
-                    GoMap(Dictionary(secrets.map { (ByteString($0.key), .text($0.value)) }) { _, last in last })),
-                "RunJSON": .string(try Self.quoted(run, work)),
-                "ValuesJSON": .string(try Self.quoted(values, work)),
-            ]))
+            GoMap(
+                [
+                    "Run": run,
+                    "Build": .map(GoMap(["ID": .text(self.run.id)], work)),
+                    "Values": values,
+                    "Secrets": .map(
+                        GoMap(
+                            Dictionary(secrets.map { (ByteString($0.key), .text($0.value)) }) { _, last in last }, work)
+                    ),
+                    "RunJSON": .string(try Self.quoted(run, work)),
+                    "ValuesJSON": .string(try Self.quoted(values, work)),
+                ], work))
     }
 
     /// As JSON, and in single quotes where a shell would take some of it for something else.

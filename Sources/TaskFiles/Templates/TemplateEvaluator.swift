@@ -102,7 +102,7 @@ struct TemplateEvaluator {
         }
         switch value {
         case .null: break
-        case .list(let items, _):
+        case .list(let items, _, _):
             for (index, item) in items.enumerated() where try !repeated(.int(index), item) { break }
         case .map(let map):
             try work.spend(map.entries.count * 4)
@@ -232,7 +232,11 @@ struct TemplateEvaluator {
         if let last { arguments.append(last) }
         try work.spend(arguments.reduce(4) { $0 + $1.weight })
         do {
-            return try body(TemplateCall(name: function.name, arguments: arguments, work: work))
+            let value = try body(TemplateCall(name: function.name, arguments: arguments, work: work))
+            guard value.depth <= GoValue.maxDepth else {
+                throw TemplateFailure(.evaluation, "it makes lists of more than \(GoValue.maxDepth) levels")
+            }
+            return value
         } catch var failure as TemplateFailure {
             failure.offset = failure.offset ?? command.offset
             throw failure

@@ -124,7 +124,7 @@ struct TemplateCall {
     }
 
     func list(_ index: Int) throws -> [GoValue] {
-        guard case .list(let items, _) = arguments[index] else { throw wrong(index, "a list") }
+        guard case .list(let items, _, _) = arguments[index] else { throw wrong(index, "a list") }
         return items
     }
 
@@ -141,7 +141,7 @@ struct TemplateCall {
     /// A value as the texts of a list (Sprig's `strslice`): what is no list is the only one.
     func texts(_ index: Int) throws -> [ByteString] {
         switch arguments[index] {
-        case .list(let items, _):
+        case .list(let items, _, _):
             try items.filter { !$0.isNull }.map { item in try GoPrinter.printed(item, work) }
         case .null: []
         default: [try text(index)]

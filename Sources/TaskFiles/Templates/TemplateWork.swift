@@ -16,6 +16,20 @@ final class TemplateWork {
         return regex
     }
 
+    // MARK: Maps
+
+    /// All that were made. A map that holds itself would never be freed, and one in another in another would overflow
+    /// the stack when it is.
+    private var maps: [GoMap] = []
+
+    func keep(_ map: GoMap) { maps.append(map) }
+
+    deinit {
+        for map in maps { map.entries = [:] }
+    }
+
+    // MARK: Steps
+
     func spend(_ steps: Int) throws {
         left = steps > left ? -1 : left - max(steps, 0)
         guard left >= 0 else { throw TemplateFailure(.tooMuchWork, "") }

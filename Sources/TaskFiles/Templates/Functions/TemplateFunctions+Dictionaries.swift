@@ -2,7 +2,7 @@
 extension TemplateFunctions {
     mutating func addDictionaries() {
         add("dict", takes: 0...) { call in
-            let map = GoMap()
+            let map = GoMap([:], call.work)
             for index in stride(from: 0, to: call.count, by: 2) {
                 map.entries[try call.text(index)] = index + 1 < call.count ? call.arguments[index + 1] : .string("")
             }
@@ -28,7 +28,7 @@ extension TemplateFunctions {
         }
         add("values", takes: 1) { call in try call.made(try call.map(0).sorted.map(\.value)) }
         add("pick", takes: 1...) { call in
-            let (map, result) = (try call.map(0), GoMap())
+            let (map, result) = (try call.map(0), GoMap([:], call.work))
             for index in 1..<call.count {
                 let key = try call.string(index)
                 if let value = map.entries[key] { result.entries[key] = value }
@@ -36,7 +36,7 @@ extension TemplateFunctions {
             return .map(result)
         }
         add("omit", takes: 1...) { call in
-            let result = GoMap(try call.map(0).entries)
+            let result = GoMap(try call.map(0).entries, call.work)
             for index in 1..<call.count { result.entries[try call.string(index)] = nil }
             return .map(result)
         }
@@ -86,10 +86,11 @@ extension TemplateCall {
         guard depth < GoPrinter.maxDepth else { throw failure("has a value of more than \(GoPrinter.maxDepth) levels") }
         try work.spend(2)
         switch value {
-        case .list(let items, let type): return .list(try items.map { try copied($0, depth: depth + 1) }, type)
+        case .list(let items, let type, _): return .list(try items.map { try copied($0, depth: depth + 1) }, type)
         case .map(let map):
             return .map(
-                GoMap(try map.entries.mapValues { try copied($0, depth: depth + 1) }, ofStrings: map.isOfStrings))
+                GoMap(
+                    try map.entries.mapValues { try copied($0, depth: depth + 1) }, ofStrings: map.isOfStrings, work))
         default: return value
         }
     }

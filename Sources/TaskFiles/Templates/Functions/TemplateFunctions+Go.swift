@@ -7,7 +7,7 @@ extension TemplateFunctions {
         add("len", takes: 1) { call in
             switch call.arguments[0] {
             case .string(let text): return .int(text.count)
-            case .list(let items, _): return .int(items.count)
+            case .list(let items, _, _): return .int(items.count)
             case .map(let map): return .int(map.entries.count)
             case let value: throw call.failure("can't measure a \(value.typeName)")
             }
@@ -41,7 +41,7 @@ extension TemplateCall {
         for index in 1..<max(count, 1) {
             switch value {
             case .map(let map): value = map[try string(index)]
-            case .list(let items, _): value = items[try place(index, below: items.count)]
+            case .list(let items, _, _): value = items[try place(index, below: items.count)]
             case .string(let text): value = .int(Int(text.bytes[try place(index, below: text.count)]), .uint8)
             default: throw failure("can't look into a \(value.typeName)")
             }

@@ -70,11 +70,11 @@ extension TemplateCall {
         let size: Int
         switch arguments[0] {
         case .string(let text): size = text.count
-        case .list(let items, _): size = items.count
+        case .list(let items, _, _): size = items.count
         case let value: throw failure("can't cut a \(value.typeName)")
         }
         guard count < 4 else { throw failure("with a capacity is not to be had here") }
-        if case .list(let items, _) = arguments[0], items.isEmpty { return .null }
+        if case .list(let items, _, _) = arguments[0], items.isEmpty { return .null }
         func place(_ index: Int) throws -> Int {
             if case .list = arguments[0] { return GoNumber.int(from: arguments[index]) }
             return try int(index)
@@ -85,7 +85,7 @@ extension TemplateCall {
             throw failure("has the places \(start) to \(end) of \(size)")
         }
         switch arguments[0] {
-        case .list(let items, let type): return try made(Array(items[start..<end]), type)
+        case .list(let items, let type, _): return try made(Array(items[start..<end]), type)
         case .string(let text): return .string(ByteString(text.bytes[start..<end]))
         default: return .null
         }

@@ -133,7 +133,7 @@ extension TemplateCall {
         try spendOnParts(of: count - 1)
         let parts = text.split(try string(0), limit: limit)
         let entries = parts.enumerated().map { (ByteString("_\($0.offset)"), GoValue.string($0.element)) }
-        return GoMap(Dictionary(entries) { _, last in last }, ofStrings: true)
+        return GoMap(Dictionary(entries) { _, last in last }, ofStrings: true, work)
     }
 }
 

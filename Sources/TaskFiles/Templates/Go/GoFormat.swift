@@ -149,7 +149,7 @@ struct GoFormat {
         case .string(let text): try append(text, letter, flags, verb)
         case .time(let time): try append(ByteString(time.description), letter, flags, verb)
         case .version(let version): try append(ByteString(version.description), letter, flags, verb)
-        case .list(let items, _):
+        case .list(let items, _, _):
             output.append("[")
             for (index, item) in items.enumerated() {
                 if index > 0 { output.append(" ") }

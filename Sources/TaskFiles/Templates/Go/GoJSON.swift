@@ -42,8 +42,8 @@ enum GoJSON {
             case .time(let time):
                 try write(GoTimeLayout("2006-01-02T15:04:05.999999999Z07:00").format(time))
             case .version(let version): try write(ByteString(version.description))
-            case .list(_, let type) where type.isAbsent: output.append("null")
-            case .list(let items, _):
+            case .list(_, let type, _) where type.isAbsent: output.append("null")
+            case .list(let items, _, _):
                 try write("[", items.count, "]", depth) { encoder, index in
                     try encoder.write(items[index], depth: depth + 1)
                 }
@@ -157,7 +157,7 @@ enum GoJSON {
 
         private mutating func map(_ depth: Int) throws -> GoValue {
             place += 1
-            let map = GoMap()
+            let map = GoMap([:], work)
             skipSpaces()
             if accept("}") { return .map(map) }
             while true {

@@ -34,7 +34,7 @@ struct GoPrinter {
         case .string(let text):
             try work.spend(bytes: output.count + text.count, times: output.count + text.count > 1 << 16 ? 1 : 0)
             output.append(text)
-        case .list(let items, _):
+        case .list(let items, _, _):
             output.append("[")
             for (index, item) in items.enumerated() {
                 if index > 0 { output.append(" ") }

@@ -7,7 +7,8 @@ enum GoValue {
     case int(Int, GoIntType)
     case double(Double)
     case string(ByteString)
-    case list([GoValue], GoListType)
+    /// With how many lists are in each other, this one included. Maps don't count: they are emptied one by one.
+    case list([GoValue], GoListType, Int)
     case map(GoMap)
     case time(GoTime)
     case version(SemanticVersion)
@@ -41,9 +42,11 @@ final class GoMap {
     /// Whether it is one of texts alone (`map[string]string`), in which a missing one is empty.
     let isOfStrings: Bool
 
-    init(_ entries: [ByteString: GoValue] = [:], ofStrings isOfStrings: Bool = false) {
+    /// - Parameter work: keeps it, since a map may hold itself.
+    init(_ entries: [ByteString: GoValue], ofStrings isOfStrings: Bool = false, _ work: TemplateWork) {
         self.entries = entries
         self.isOfStrings = isOfStrings
+        work.keep(self)
     }
 
     var sorted: [(key: ByteString, value: GoValue)] { entries.sorted { $0.key < $1.key } }
@@ -56,19 +59,34 @@ extension GoValue {
     static func int64(_ value: Int) -> GoValue { .int(value, .int64) }
     static func text(_ value: String) -> GoValue { .string(ByteString(value)) }
     static func list(_ items: [GoValue]) -> GoValue { .list(items, .any) }
+
+    static func list(_ items: [GoValue], _ type: GoListType) -> GoValue {
+        .list(items, type, 1 + items.reduce(0) { max($0, $1.depth) })
+    }
+
     static func strings(_ items: some Sequence<ByteString>) -> GoValue { .list(items.map { .string($0) }, .strings) }
 
-    init(_ value: TemplateValue) {
+    /// The most lists in each other: more could not be freed on the stack of a thread.
+    static let maxDepth = 100
+
+    /// How many lists are in each other.
+    var depth: Int {
+        if case .list(_, _, let depth) = self { depth } else { 0 }
+    }
+
+    init(_ value: TemplateValue, _ work: TemplateWork) {
         switch value {
         case .null: self = .null
         case .bool(let value): self = .bool(value)
         case .int(let value): self = .int(value)
         case .double(let value): self = .double(value)
         case .string(let value): self = .text(value)
-        case .list(let items): self = .list(items.map(GoValue.init))
+        case .list(let items): self = .list(items.map { GoValue($0, work) })
         case .map(let entries):
             self = .map(
-                GoMap(Dictionary(entries.map { (ByteString($0.key), GoValue($0.value)) }) { _, last in last }))
+                GoMap(
+                    Dictionary(entries.map { (ByteString($0.key), GoValue($0.value, work)) }) { _, last in last },
+                    work))
         }
     }
 
@@ -84,7 +102,7 @@ extension GoValue {
         case .int(let value, _): value != 0
         case .double(let value): value != 0
         case .string(let value): !value.isEmpty
-        case .list(let items, _): !items.isEmpty
+        case .list(let items, _, _): !items.isEmpty
         case .map(let map): !map.entries.isEmpty
         case .time, .version: true
         }
@@ -98,7 +116,7 @@ extension GoValue {
         case .int(_, let type): type.rawValue
         case .double: "float64"
         case .string: "string"
-        case .list(_, let type): type.name
+        case .list(_, let type, _): type.name
         case .map(let map): map.isOfStrings ? "map[string]string" : "map[string]interface {}"
         case .time: "time.Time"
         case .version: "*semver.Version"
@@ -120,7 +138,7 @@ extension GoValue {
     var weight: Int {
         switch self {
         case .string(let text): text.count
-        case .list(let items, _): items.count
+        case .list(let items, _, _): items.count
         case .map(let map): map.entries.count
         default: 0
         }
@@ -142,7 +160,7 @@ extension GoValue {
         case (.string(let one), .string(let two)):
             try work.spend(one.count / 16)
             return one == two
-        case (.list(let one, let type), .list(let two, let otherType)):
+        case (.list(let one, let type, _), .list(let two, let otherType, _)):
             guard type == otherType, one.count == two.count else { return false }
             for (left, right) in zip(one, two) where try !left.deepEquals(right, work, depth: depth + 1) {
                 return false
