@@ -3,6 +3,8 @@ public enum TemplateValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case int(Int)
+    /// More than an `Int` can be.
+    case unsigned(UInt)
     case double(Double)
     case string(String)
     case list([TemplateValue])
@@ -19,6 +21,7 @@ public enum TemplateValue: Sendable, Hashable {
                 case .null, nil: .null
                 case .bool(let value): .bool(value)
                 case .int(let value): .int(value)
+                case .unsigned(let value): .unsigned(value)
                 case .double(let value): .double(value)
                 case .string(let value): .string(value)
                 }

@@ -33,7 +33,7 @@ struct YAMLNode: Sendable {
             switch scalar {
             case .null: "nothing"
             case .bool: "true or false"
-            case .int, .double: "a number"
+            case .int, .unsigned, .double: "a number"
             case .string, nil: "text"
             }
         }
@@ -53,6 +53,8 @@ enum YAMLScalar: Sendable, Hashable {
     case null
     case bool(Bool)
     case int(Int)
+    /// More than an `Int` can be.
+    case unsigned(UInt)
     case double(Double)
     case string(String)
 
@@ -87,18 +89,42 @@ enum YAMLScalar: Sendable, Hashable {
         guard let first = text.utf8.first, (0x30...0x39).contains(first) || "+-.".utf8.contains(first) else {
             return .string(text)
         }
-        let plain = text.replacing("_", with: "")
-        if let number = integer(plain) { return .int(number) }
-        if plain.wholeMatch(of: /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/) != nil,
-            let number = Double(plain.hasSuffix(".") ? plain + "0" : plain)
-        {
-            return .double(number)
-        }
+        let plain = String(decoding: text.utf8.filter { $0 != 0x5f }, as: UTF8.self)
+        if let number = integer(plain, as: Int.self) { return .int(number) }
+        if let number = integer(plain, as: UInt.self) { return .unsigned(number) }
+        if isDecimal(plain), let number = Double(plain.hasSuffix(".") ? plain + "0" : plain) { return .double(number) }
         return .string(text)
     }
 
+    /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+    private static func isDecimal(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        func skipSign() {
+            if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
+        }
+        func skipDigits() -> Bool {
+            let after = rest.drop { (0x30...0x39).contains($0) }
+            defer { rest = after }
+            return after.startIndex != rest.startIndex
+        }
+        skipSign()
+        let isWhole = skipDigits()
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard skipDigits() || isWhole else { return false }
+        } else if !isWhole {
+            return false
+        }
+        if rest.first.map({ $0 | 0x20 }) == UInt8(ascii: "e") {
+            rest = rest.dropFirst()
+            skipSign()
+            guard skipDigits() else { return false }
+        }
+        return rest.isEmpty
+    }
+
     /// Decimal, `0x` hexadecimal, `0b` binary, `0` or `0o` octal.
-    private static func integer(_ text: String) -> Int? {
+    private static func integer<Number: FixedWidthInteger>(_ text: String, as type: Number.Type) -> Number? {
         let sign = text.first.flatMap { "+-".contains($0) ? String($0) : nil } ?? ""
         let digits = text.dropFirst(sign.count)
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) }) else {
@@ -106,8 +132,8 @@ enum YAMLScalar: Sendable, Hashable {
         }
         let lower = digits.lowercased()
         for (prefix, radix) in [("0x", 16), ("0b", 2), ("0o", 8)] where lower.hasPrefix(prefix) {
-            return Int(sign + lower.dropFirst(2), radix: radix)
+            return Number(sign + lower.dropFirst(2), radix: radix)
         }
-        return lower.count > 1 && lower.hasPrefix("0") ? Int(sign + lower, radix: 8) : Int(sign + lower)
+        return lower.count > 1 && lower.hasPrefix("0") ? Number(sign + lower, radix: 8) : Number(sign + lower)
     }
 }

@@ -85,6 +85,11 @@ struct YAMLProperties {
         if case .int(let value) = node.scalar { return value }
         // What comes after the point is cut off.
         if case .double(let value) = node.scalar, let whole = Int(exactly: value.rounded(.towardZero)) { return whole }
+        switch node.scalar {
+        case .unsigned, .double(-Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude):
+            throw TaskFileError(.typeMismatch, at: node.place, "\(what) is a number that is too large.")
+        default: break
+        }
         throw mismatch(node, what, "a whole number without quotes or unit")
     }
 

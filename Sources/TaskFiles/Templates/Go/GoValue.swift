@@ -79,6 +79,7 @@ extension GoValue {
         case .null: self = .null
         case .bool(let value): self = .bool(value)
         case .int(let value): self = .int(value)
+        case .unsigned(let value): self = .int(Int(bitPattern: value), .uint64)
         case .double(let value): self = .double(value)
         case .string(let value): self = .text(value)
         case .list(let items): self = .list(items.map { GoValue($0, work) })
