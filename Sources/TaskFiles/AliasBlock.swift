@@ -10,6 +10,8 @@ struct AliasBlock {
     private(set) var sources: [Source] = []
     /// Stands before a name.
     private(set) var directive: Character = "$"
+    /// Whether its lines are still as many as in the file.
+    private var keepsLines = true
 
     private static let maxSources = 32
 
@@ -19,16 +21,19 @@ struct AliasBlock {
     /// - Throws: ``TaskFileError``, with places in the file.
     init(_ lines: [TaskFileLines.Line], _ data: TemplateData) throws(TaskFileError) {
         guard let first = lines.first else { return }
-        do {
-            try read(lines.map(\.text).joined(), data)
-        } catch {
-            throw TaskFileError(error.code, at: Self.place(error.place, from: first), error.reason)
+        /// Where templates change how many lines there are, that of the block.
+        func place(_ place: TextPlace?) -> TextPlace {
+            guard keepsLines, let place, lines.indices.contains(place.line - 1) else {
+                return TextPlace(line: first.number, column: 1)
+            }
+            return TextPlace(line: lines[place.line - 1].number, column: place.column)
         }
-        sources = sources.map { Source(name: $0.name, place: Self.place($0.place, from: first)) }
-    }
-
-    private static func place(_ place: TextPlace?, from first: TaskFileLines.Line) -> TextPlace {
-        TextPlace(line: first.number + (place?.line ?? 1) - 1, column: place?.column ?? 1)
+        do {
+            try read(lines.text, data)
+        } catch {
+            throw TaskFileError(error.code, at: place(error.place), error.reason)
+        }
+        sources = sources.map { Source(name: $0.name, place: place($0.place)) }
     }
 
     private mutating func read(_ text: String, _ data: TemplateData) throws(TaskFileError) {
@@ -36,8 +41,9 @@ struct AliasBlock {
         do {
             rendered = try Template.render(text, with: data)
         } catch {
-            throw TaskFileError(error, in: text, lines: [])
+            throw TaskFileError(error, at: error.offset.map { TextPlace(byte: $0, of: text) })
         }
+        keepsLines = rendered.utf8.count { $0 == 0x0a } == text.utf8.count { $0 == 0x0a }
         guard let root = try YAMLDocument(rendered).root,
             let block = try YAMLProperties(root, "The file")["alias"]
         else { return }
@@ -68,7 +74,7 @@ struct AliasBlock {
                 "The file of aliases '\(source.name)' has more than \(TaskFileLines.maxBytes) bytes.")
         }
         do {
-            guard let root = try YAMLDocument(String(decoding: bytes, as: UTF8.self)).root else { return [:] }
+            guard let root = try YAMLDocument(try TaskFile.text(of: bytes)).root else { return [:] }
             let pairs = try YAMLProperties(root, "It").allTexts()
             return try aliases(pairs, at: source.place, "of the file '\(source.name)'")
         } catch  where error.code != .aliasName {

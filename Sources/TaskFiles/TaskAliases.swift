@@ -34,29 +34,44 @@ struct TaskAliases {
     /// Replaces the directive and a known name after it, everywhere; two directives become one. Text that is put in is
     /// not looked through again.
     ///
-    /// - Returns: nil if it comes to more than that.
-    func replacing(in text: String, maxBytes: Int) -> String? {
+    /// - Returns: the text, and for each of its lines the line of the first text, from 0, that its begin came out of;
+    ///   nil if it comes to more than that.
+    func replacing(in text: String, maxBytes: Int) -> (text: String, lines: [Int])? {
         var result = ""
+        var lines = [0]
+        var line = 0
+        func add(_ part: some StringProtocol, in written: some StringProtocol) {
+            result += part
+            var breaks = written.utf8.count { $0 == 0x0a }
+            for byte in part.utf8 where byte == 0x0a {
+                if breaks > 0 { (line, breaks) = (line + 1, breaks - 1) }
+                lines.append(line)
+            }
+            line += breaks
+        }
         var rest = text[...]
         while let start = rest.firstIndex(of: directive) {
-            result += rest[..<start]
+            add(rest[..<start], in: rest[..<start])
             rest = rest[rest.index(after: start)...]
             if rest.first == directive {
-                result.append(directive)
+                add(String(directive), in: String(directive) + String(directive))
                 rest = rest.dropFirst()
                 continue
             }
             let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber) }
-            result += texts[String(name)] ?? String(directive) + name
+            let written = String(directive) + name
+            add(texts[String(name)] ?? written, in: written)
             rest = rest.dropFirst(name.count)
             guard result.utf8.count <= maxBytes else { return nil }
         }
-        return result + rest
+        add(rest, in: rest)
+        return (result, lines)
     }
 
     /// Replaces an alias that is the whole first word of a command, without a directive.
     func replacingFirstWord(of command: String) -> String {
-        let word = command.prefix { !$0.isWhitespace }
-        return texts[String(word)].map { $0 + command.dropFirst(word.count) } ?? command
+        let start = command.firstIndex { !$0.isWhitespace } ?? command.endIndex
+        let word = command[start...].prefix { !$0.isWhitespace }
+        return texts[String(word)].map { command[..<start] + $0 + command[word.endIndex...] } ?? command
     }
 }

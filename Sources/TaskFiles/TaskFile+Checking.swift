@@ -5,7 +5,7 @@ extension TaskFile {
     private static let versions: Set<String> = ["1.0-preview-1", "v1.0.0", "v1.1.0"]
 
     func checkVersion() throws(TaskFileError) {
-        guard let version, !Self.versions.contains(version.lowercased()) else { return }
+        guard let version, !version.isEmpty, !Self.versions.contains(version.lowercased()) else { return }
         throw TaskFileError(
             .versionUnknown, at: places["version"],
             "There is no version '\(version)' of task files. Write v1.0.0 or v1.1.0.")

@@ -58,6 +58,8 @@ public struct TaskFile: Sendable {
         public var ipv6: Bool
         public var skipCreation: Bool
         public var isDefault: Bool
+        /// In the file, for errors; nil of those that no file names.
+        var place: TextPlace?
 
         /// Made for files that say nothing of networks.
         public static let standard = Network(
@@ -86,6 +88,8 @@ public struct TaskFile: Sendable {
     public var secrets: [SecretEntry] = []
     public var networks: [Network] = []
     public var volumes: [Volume] = []
+    /// Where a second document begins, which nobody reads; nil if there is none, or its place isn't known.
+    public let rest: TextPlace?
     /// What templates and aliases made of the text.
     public let rendered: String
     let aliases: TaskAliases?
@@ -99,9 +103,11 @@ public struct TaskFile: Sendable {
     /// Reads a task file that draws in neither files of aliases nor secrets: fills in aliases and templates, then reads
     /// the YAML. ``TaskFileLoader`` reads all.
     ///
-    /// - Parameter data: what templates can ask for.
+    /// - Parameters:
+    ///   - data: what templates can ask for.
+    ///   - aliasImages: what the installation sets for names of images.
     /// - Throws: ``TaskFileError`` of the stages `alias`, `template` and `yaml`.
-    public init(_ file: String, with data: TemplateData) throws(TaskFileError) {
+    public init(_ file: String, with data: TemplateData, aliasImages: [String: String] = [:]) throws(TaskFileError) {
         var lines = try TaskFileLines(file)
         var aliases: TaskAliases?
         if lines.hasAliases {
@@ -110,7 +116,7 @@ public struct TaskFile: Sendable {
                 throw TaskFileError(
                     .aliasSource, at: source.place, "The file of aliases '\(source.name)' can't be had here.")
             }
-            aliases = TaskAliases(block, files: [], images: [:])
+            aliases = TaskAliases(block, files: [], images: aliasImages)
         }
         try self.init(try TaskFileTemplate(lines, aliases: aliases).rendered(with: data))
     }
@@ -121,7 +127,9 @@ public struct TaskFile: Sendable {
         rendered = text.rendered
         aliases = text.aliases
         do {
-            guard let root = try YAMLDocument(text.rendered).root else {
+            let document = try YAMLDocument(text.rendered)
+            rest = document.rest.flatMap { text.locating(TaskFileError(.yamlSyntax, at: $0, "")).place }
+            guard let root = document.root else {
                 places = Places(whole: TextPlace(line: 1, column: 1), properties: [:])
                 return
             }
@@ -205,6 +213,7 @@ extension TaskFile.Network {
         ipv6 = try properties.bool("ipv6") ?? false
         skipCreation = try properties.bool("skipCreation") ?? false
         isDefault = try properties.bool("isDefault") ?? false
+        place = properties.place
     }
 }
 

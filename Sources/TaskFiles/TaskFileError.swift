@@ -5,7 +5,7 @@ public struct TaskFileError: Error, Equatable {
     public let place: TextPlace?
     public let reason: String
 
-    init(_ code: Code, at place: TextPlace? = nil, _ reason: String) {
+    public init(_ code: Code, at place: TextPlace? = nil, _ reason: String) {
         self.code = code
         self.place = place
         self.reason = reason

@@ -2,11 +2,8 @@
 struct TaskFileLines {
     /// A line with its end, and its number from 1.
     struct Line {
-        let text: String
+        let bytes: ArraySlice<UInt8>
         let number: Int
-
-        /// Whether its first character that is no blank is `#`.
-        var isComment: Bool { text.utf8.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0d } == UInt8(ascii: "#") }
     }
 
     /// The most bytes of a task file, of a file of values and of a file of aliases.
@@ -24,55 +21,87 @@ struct TaskFileLines {
                 "It has \(text.utf8.count) bytes, over the limit of \(Self.maxBytes). Put long texts into files of the "
                     + "context.")
         }
-        lines = Self.numbered(text).filter { !$0.isComment }
-        hasAliases = Self.version(of: lines) >= "v1.1.0"
+        var lines: [Line] = []
+        var version: ArraySlice<UInt8>?
+        let bytes = Array(text.withoutByteOrderMark.utf8)
+        for (index, line) in bytes.lines.enumerated() where !line.isComment {
+            lines.append(Line(bytes: line, number: index + 1))
+            version = version ?? line.value(of: "version")
+        }
+        self.lines = lines
+        hasAliases = Self.hasAliases(version: version)
     }
 
     /// Takes the `alias` block out: from the line `alias:` to the next line that begins with a key in its first column.
     mutating func cutAliasBlock() -> [Line] {
-        guard let start = lines.firstIndex(where: { $0.text.prefixMatch(of: /["']?alias["']?[ \t]*:/) != nil })
-        else { return [] }
+        guard let start = lines.firstIndex(where: { $0.bytes.value(of: "alias") != nil }) else {
+            return []
+        }
         let end =
             lines[(start + 1)...].firstIndex { line in
-                guard let first = line.text.first else { return false }
+                guard let first = String(decoding: line.bytes.prefix(8), as: UTF8.self).first else { return false }
                 return !first.isWhitespace && first != "-" && first != "}" && first != "]"
             } ?? lines.endIndex
         defer { lines.removeSubrange(start..<end) }
         return Array(lines[start..<end])
     }
 
-    private static func numbered(_ text: String) -> [Line] {
-        var lines: [Line] = []
-        var rest = text.utf8[...]
-        while !rest.isEmpty {
-            let end = rest.firstIndex(of: 0x0a).map { rest.index(after: $0) } ?? rest.endIndex
-            lines.append(Line(text: String(decoding: rest[..<end], as: UTF8.self), number: lines.count + 1))
-            rest = rest[end...]
+    /// - Parameter version: what stands after the first `version:` at the begin of a line, a comment after it included.
+    private static func hasAliases(version: ArraySlice<UInt8>?) -> Bool {
+        guard let version else { return false }
+        let value = version.drop { $0 == 0x20 || $0 == 0x09 }.filter {
+            ![0x0a, 0x0d, UInt8(ascii: "\""), UInt8(ascii: "'")].contains($0)
         }
-        return lines
-    }
-
-    /// What stands after the first `version:` at the begin of a line, quotes taken off; `v1.0.0` if there is none. A
-    /// comment after it belongs to it.
-    private static func version(of lines: [Line]) -> ByteOrderedText {
-        for line in lines {
-            let text = line.text.filter { !$0.isNewline }
-            guard let match = text.prefixMatch(of: /["']?version["']?[ \t]*:/) else { continue }
-            let value = text[match.range.upperBound...].drop { $0 == " " || $0 == "\t" }
-            return ByteOrderedText(String(value.filter { $0 != "\"" && $0 != "'" }))
-        }
-        return "v1.0.0"
+        return !value.lexicographicallyPrecedes("v1.1.0".utf8)
     }
 }
 
-/// A text that is compared byte by byte.
-private struct ByteOrderedText: Comparable, ExpressibleByStringLiteral {
-    let text: String
+extension [TaskFileLines.Line] {
+    var text: String {
+        var bytes: [UInt8] = []
+        for line in self { bytes += line.bytes }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
 
-    init(_ text: String) { self.text = text }
-    init(stringLiteral value: String) { text = value }
+extension String {
+    private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
-    static func < (left: ByteOrderedText, right: ByteOrderedText) -> Bool {
-        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    /// Without the mark that some editors begin a file with; it is no part of its text.
+    var withoutByteOrderMark: String {
+        utf8.starts(with: Self.byteOrderMark) ? String(decoding: utf8.dropFirst(3), as: UTF8.self) : self
+    }
+}
+
+extension [UInt8] {
+    /// Its lines with their ends.
+    var lines: [ArraySlice<UInt8>] {
+        var lines: [ArraySlice<UInt8>] = []
+        var start = 0
+        for (index, byte) in enumerated() where byte == 0x0a {
+            lines.append(self[start...index])
+            start = index + 1
+        }
+        if start < count { lines.append(self[start...]) }
+        return lines
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether the first character of the line that is no blank is `#`.
+    fileprivate var isComment: Bool {
+        first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0d } == UInt8(ascii: "#")
+    }
+
+    /// What stands after `key:` at the begin of the line, the key perhaps in quotes.
+    fileprivate func value(of key: String) -> ArraySlice<UInt8>? {
+        func isQuote(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
+        var rest = self
+        if isQuote(rest.first) { rest = rest.dropFirst() }
+        guard rest.starts(with: key.utf8) else { return nil }
+        rest = rest.dropFirst(key.utf8.count)
+        if isQuote(rest.first) { rest = rest.dropFirst() }
+        rest = rest.drop { $0 == 0x20 || $0 == 0x09 }
+        return rest.first == UInt8(ascii: ":") ? rest.dropFirst() : nil
     }
 }

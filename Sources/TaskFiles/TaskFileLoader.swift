@@ -26,13 +26,14 @@ public struct TaskFileLoader: Sendable {
         _ text: String, with data: TemplateData, defaults: TaskDefaults = TaskDefaults(),
         sources: some TaskFileSources
     ) async throws -> LoadedTask {
-        var lines = try TaskFileLines(text)
-        let aliases = try await aliases(of: &lines, data, sources)
-        let template = try TaskFileTemplate(lines, aliases: aliases)
+        let template = try await template(text, data, sources)
         var file = try TaskFile(try template.rendered(with: data))
         var fetched: [String: Secret] = [:]
-        if template.text.contains("secrets") {
-            fetched = try await fetch(try file.checkedSecrets(), from: sources)
+        var locations: [SecretLocation] = []
+        if template.mentionsSecrets {
+            let secrets = try file.checkedSecrets()
+            locations = secrets.map(\.location)
+            fetched = try await fetch(secrets, from: sources)
             if !fetched.isEmpty {
                 var data = data
                 data.secrets.merge(fetched.mapValues(\.value)) { _, own in own }
@@ -40,8 +41,40 @@ public struct TaskFileLoader: Sendable {
             }
         }
         return LoadedTask(
-            file: file, graph: try TaskGraph(file, defaults: defaults), secrets: Array(fetched.values), policy: policy,
-            sharedVolume: data.run.sharedVolume)
+            file: file, graph: try TaskGraph(file, defaults: defaults), secrets: Array(fetched.values),
+            secretLocations: locations, policy: policy, sharedVolume: data.run.sharedVolume)
+    }
+
+    /// Fills in aliases, secrets and templates, and goes no further: the result need not be YAML. Secrets are drawn in
+    /// only where it is right enough to tell them.
+    ///
+    /// - Throws: as ``load(_:with:defaults:sources:)``, of the stages `alias` and `template`.
+    public func render(_ text: String, with data: TemplateData, sources: some TaskFileSources) async throws -> String {
+        let template = try await template(text, data, sources)
+        let rendered = try template.rendered(with: data)
+        guard template.mentionsSecrets, let secrets = Self.secrets(of: rendered), !secrets.isEmpty else {
+            return rendered.rendered
+        }
+        var data = data
+        data.secrets.merge(try await fetch(secrets, from: sources).mapValues(\.value)) { _, own in own }
+        return try template.rendered(with: data).rendered
+    }
+
+    /// Nil if it can't be read.
+    private static func secrets(of text: TaskFileText) -> [TaskSecret]? {
+        do throws(TaskFileError) {
+            return try TaskFile(text).checkedSecrets()
+        } catch {
+            return nil
+        }
+    }
+
+    private func template(_ text: String, _ data: TemplateData, _ sources: some TaskFileSources) async throws
+        -> TaskFileTemplate
+    {
+        var lines = try TaskFileLines(text)
+        let aliases = try await aliases(of: &lines, data, sources)
+        return try TaskFileTemplate(lines, aliases: aliases)
     }
 
     // MARK: Aliases
@@ -147,16 +180,20 @@ public struct LoadedTask: Sendable {
     public let graph: TaskGraph
     /// The values of its `secrets`, which nobody must see.
     public let secrets: [Secret]
+    /// Where those are kept.
+    public let secretLocations: [SecretLocation]
 
     private let policy: PoolPolicy
     private let sharedVolume: String
 
     fileprivate init(
-        file: TaskFile, graph: TaskGraph, secrets: [Secret], policy: PoolPolicy, sharedVolume: String
+        file: TaskFile, graph: TaskGraph, secrets: [Secret], secretLocations: [SecretLocation], policy: PoolPolicy,
+        sharedVolume: String
     ) {
         self.file = file
         self.graph = graph
         self.secrets = secrets
+        self.secretLocations = secretLocations
         self.policy = policy
         self.sharedVolume = sharedVolume
     }

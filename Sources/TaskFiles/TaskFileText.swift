@@ -3,15 +3,14 @@ struct TaskFileTemplate {
     let text: String
     /// The aliases in force; nil in files of an older version.
     let aliases: TaskAliases?
-    /// For each line of ``text`` the line of the file.
-    private let lines: [Int]
+    private let origins: LineOrigins
 
     init(_ lines: TaskFileLines, aliases: TaskAliases?) throws(TaskFileError) {
-        let plain = lines.lines.map(\.text).joined()
-        self.lines = lines.lines.map(\.number)
+        let plain = lines.lines.text
         self.aliases = aliases
         guard let aliases else {
             text = plain
+            origins = LineOrigins(of: plain, lines.lines)
             return
         }
         guard let replaced = aliases.replacing(in: plain, maxBytes: Template.maxBytes) else {
@@ -19,19 +18,29 @@ struct TaskFileTemplate {
                 .tooComplex, "With its aliases replaced it has more than \(Template.maxBytes) bytes. Make them shorter."
             )
         }
-        text = replaced
+        text = replaced.text
+        // The last number may be that of the end.
+        origins = LineOrigins(
+            of: text, replaced.lines.prefix { $0 < lines.lines.count }.map { lines.lines[$0] })
     }
+
+    /// Whether the word `secrets` occurs in it.
+    var mentionsSecrets: Bool { text.contains("secrets") }
 
     /// - Throws: ``TaskFileError`` of the stage `template`.
     func rendered(with data: TemplateData) throws(TaskFileError) -> TaskFileText {
         do {
-            return TaskFileText(
-                rendered: try Template.render(text, with: data), aliases: aliases, of: text, lines: lines)
+            return text(of: try Template.render(text, with: data))
         } catch .empty where text.isEmpty {
-            return TaskFileText(rendered: "", aliases: aliases, of: text, lines: lines)
+            return text(of: "")
         } catch {
-            throw TaskFileError(error, in: text, lines: lines)
+            throw TaskFileError(error, at: error.offset.flatMap { origins.place(TextPlace(byte: $0, of: text)) })
         }
+    }
+
+    private func text(of rendered: String) -> TaskFileText {
+        TaskFileText(
+            rendered: rendered, aliases: aliases, origins: rendered == text ? origins : origins.rendered(rendered))
     }
 }
 
@@ -40,32 +49,16 @@ struct TaskFileText {
     let rendered: String
     /// The aliases in force; nil in files of an older version.
     let aliases: TaskAliases?
-    /// For each line of ``rendered`` the line of the file; nil when templates changed how many lines there are.
-    private let lines: [Int]?
-
-    fileprivate init(rendered: String, aliases: TaskAliases?, of template: String, lines: [Int]) {
-        self.rendered = rendered
-        self.aliases = aliases
-        self.lines = rendered.utf8.count { $0 == 0x0a } == template.utf8.count { $0 == 0x0a } ? lines : nil
-    }
+    fileprivate let origins: LineOrigins
 
     /// The error with the place in the file in the stead of the one in ``rendered``.
     func locating(_ error: TaskFileError) -> TaskFileError {
-        guard let place = error.place, let lines, lines.indices.contains(place.line - 1) else {
-            return TaskFileError(error.code, error.reason)
-        }
-        return TaskFileError(
-            error.code, at: TextPlace(line: lines[place.line - 1], column: place.column), error.reason)
+        TaskFileError(error.code, at: error.place.flatMap(origins.place), error.reason)
     }
 }
 
 extension TaskFileError {
-    /// - Parameters:
-    ///   - text: what was rendered.
-    ///   - lines: the number of each of its lines in the file.
-    ///     Without any, those of `text` are counted.
-    init(_ error: TemplateError, in text: String, lines: [Int]) {
-        let place = error.offset.flatMap { TextPlace(byte: $0, of: text, lines: lines) }
+    init(_ error: TemplateError, at place: TextPlace?) {
         switch error {
         case .syntax(_, _, let reason):
             self.init(.templateSyntax, at: place, "A template can't be read: \(reason).")
@@ -79,21 +72,5 @@ extension TaskFileError {
         case .tooLarge, .tooMuchWork: self.init(.tooComplex, "\(error)")
         case .empty: self.init(.templateEvaluation, "Its templates leave nothing of it.")
         }
-    }
-}
-
-extension TextPlace {
-    /// - Parameter lines: the number of each line of `text` in the file; without any, they are counted.
-    /// - Returns: nil if the lines of `text` are not those.
-    fileprivate init?(byte offset: Int, of text: String, lines: [Int]) {
-        let before = text.utf8.prefix(offset)
-        let index = before.count { $0 == 0x0a }
-        let start = before.lastIndex(of: 0x0a).map { text.utf8.index(after: $0) } ?? text.utf8.startIndex
-        // Bytes that go on with a character are none by themselves.
-        let column = before[start...].count { $0 & 0xc0 != 0x80 } + 1
-        guard !lines.isEmpty else { self.init(line: index + 1, column: column); return }
-        let count = text.utf8.count { $0 == 0x0a } + (text.utf8.last == 0x0a ? 0 : 1)
-        guard count == lines.count, lines.indices.contains(index) else { return nil }
-        self.init(line: lines[index], column: column)
     }
 }

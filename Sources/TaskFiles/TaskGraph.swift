@@ -37,6 +37,10 @@ public struct TaskGraph: Sendable {
 
     private static func networks(of file: TaskFile, _ defaults: TaskDefaults) -> [TaskFile.Network] {
         var networks = file.networks
+        for index in networks.indices {
+            let error = TaskFileError(.commandSyntax, at: networks[index].place, "")
+            networks[index].place = file.text.locating(error).place
+        }
         if let name = defaults.network, !name.isEmpty {
             networks.append(
                 TaskFile.Network(name: name, driver: "", ipv6: false, skipCreation: true, isDefault: true))

@@ -126,6 +126,18 @@ struct TaskFileLoaderTests {
         #expect(task.graph.steps.map(\.action) == [.command("b x@\(id)")])
     }
 
+    @Test func `a file that is no YAML is rendered all the same`() async throws {
+        let loader = TaskFileLoader(settings: TaskFileSettings(), policy: PoolPolicy())
+        let data = TemplateData(run: PlanReader.run)
+        let sources = Sources(secrets: ["https://v/secrets/n": "x"])
+        let broken = try await loader.render("secrets: [\na: {{.Run.ID}}\n", with: data, sources: sources)
+        let right = try await loader.render(
+            "secrets: [{id: a, keyvault: 'https://v/secrets/n'}]\nb: {{.Secrets.a}}\n", with: data, sources: sources)
+
+        #expect(broken == "secrets: [\na: cf1\n")
+        #expect(right.hasSuffix("b: x\n"))
+    }
+
     @Test func `commands are read after the graph`() async throws {
         let task = try await load("steps:\n  - cmd: busybox a | b\n")
 

@@ -16,11 +16,15 @@ struct YAMLDocument {
 
     /// Nil if there is nothing in it.
     let root: YAMLNode?
+    /// Where something begins that is not of the document and stays unread, such as a second one; nil if nothing does.
+    let rest: TextPlace?
 
     /// - Throws: ``TaskFileError`` with `yaml-syntax` or `too-complex`.
     init(_ text: String, limits: Limits = Limits()) throws(TaskFileError) {
-        var composer = YAMLComposer(events: try YAMLEvents(text), limits: limits)
+        let events = try YAMLEvents(text.withoutByteOrderMark)
+        var composer = YAMLComposer(events: events, limits: limits)
         root = try composer.document()
+        rest = root == nil ? nil : events.placeOfRest()
     }
 }
 
@@ -171,6 +175,7 @@ private final class YAMLEvents {
 
         let kind: Kind
         let place: TextPlace
+        let isEndOfStream: Bool
     }
 
     /// The parser keeps its own address, so it must not move.
@@ -200,7 +205,23 @@ private final class YAMLEvents {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw problem() }
         defer { yaml_event_delete(&event) }
-        return Event(kind: Self.kind(of: event), place: Self.place(event.start_mark))
+        return Event(
+            kind: Self.kind(of: event), place: Self.place(event.start_mark),
+            isEndOfStream: event.type == YAML_STREAM_END_EVENT)
+    }
+
+    /// Where something comes after the document, whose last value was read; nil if nothing does.
+    func placeOfRest() -> TextPlace? {
+        do throws(TaskFileError) {
+            while true {
+                let event = try next()
+                if event.isEndOfStream { return nil }
+                if case .end = event.kind { continue }
+                return event.place
+            }
+        } catch {
+            return error.place
+        }
     }
 
     private static func kind(of event: yaml_event_t) -> Event.Kind {
