@@ -27,19 +27,20 @@ struct TaskFileCheck: Sendable {
         _ request: TaskFileRequest, upload: String?, task: String?, registry: Registry, policy: PoolPolicy
     ) async throws {
         let files = UploadedFiles(path: try upload.flatMap { try uploads.file($0) }, limits: Self.limits)
-        guard let text = await text(of: request.taskFile, files) else { return }
-        var values: String?
-        if let file = request.valuesFile {
-            guard let text = await self.text(of: file, files) else { return }
-            values = text
-        }
         do throws(TaskFileError) {
+            guard let text = try await text(of: request.taskFile, files) else { return }
+            var values: String?
+            if let file = request.valuesFile {
+                guard let text = try await self.text(of: file, files, "the file of values") else { return }
+                values = text
+            }
             let guesses = try Self.guesses(request, values: values, task: task, registry: registry)
             let loader = TaskFileLoader(settings: settings.taskFiles, policy: policy)
             guard let error = await Self.error(loader, text, guesses, files) else { return }
             throw error
         } catch {
-            throw RunServiceError.invalidTaskFile(error)
+            let mask = SecretMask(request.values.filter(\.isSecret).map(\.value))
+            throw RunServiceError.invalidTaskFile(mask.masked(error))
         }
     }
 
@@ -55,21 +56,24 @@ struct TaskFileCheck: Sendable {
     }
 
     /// Nil if it can't be had here.
-    private func text(of source: TaskFileSource, _ files: UploadedFiles) async -> String? {
+    private func text(
+        of source: TaskFileSource, _ files: UploadedFiles, _ what: String? = nil
+    ) async throws(TaskFileError) -> String? {
         switch source {
         case .content(let text): return text.value
         case .path(let path):
             // What can't be read in time is left to the agent, as is a path that leads nowhere.
-            return (try? await files.file(path)).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
+            guard let bytes = (try? await files.file(path)).flatMap({ $0 }) else { return nil }
+            return try TaskFile.text(of: bytes, what)
         }
     }
 
     /// What is wrong with the file of a task that is to be stored, whatever its runs give it.
-    static func errorOfSyntax(in step: TaskStep.EncodedStep, of task: TaskDefinition, registry: String)
-        -> TaskFileError?
-    {
+    static func errorOfSyntax(
+        in step: TaskStep.EncodedStep, of task: TaskDefinition, registry: String, settings: TaskFileSettings
+    ) -> TaskFileError? {
         let data = TemplateData(run: run(0, platform: task.platform, registry: registry, task: task.name))
-        return TaskFile.errorOfSyntax(in: step.content.value, with: data)
+        return TaskFile.errorOfSyntax(in: step.content.value, with: data, settings: settings)
     }
 
     private static func guesses(

@@ -57,7 +57,8 @@ public struct TaskService: Sendable {
             throw RunServiceError.timeoutTooLong(timeout, most: settings.maxRunTimeout)
         }
         if case .encoded(let step)? = task.step,
-            let error = TaskFileCheck.errorOfSyntax(in: step, of: task, registry: task.registry)
+            let error = TaskFileCheck.errorOfSyntax(
+                in: step, of: task, registry: task.registry, settings: settings.taskFiles)
         {
             throw RunServiceError.invalidTaskFile(error)
         }

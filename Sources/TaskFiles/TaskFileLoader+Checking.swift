@@ -16,14 +16,30 @@ extension TaskFileLoader {
         var first: TaskFileError?
         for data in guesses {
             guard let error = try await error(in: text, data, sources) else { return nil }
+            if error.code == .tooComplex {
+                // It took its time, and another guess would take as much.
+                return try await dependsOnGuesses(text, data, sources) ? nil : error
+            }
             if let first, first.code != error.code { return nil }
             first = first ?? error
         }
         guard let error = first, let data = guesses.first else { return nil }
         if error.isOfSyntax { return error }
-        var lines = try TaskFileLines(text)
-        let aliases = try await aliases(of: &lines, data, sources)
-        return try TaskFileTemplate(lines, aliases: aliases).dependsOnGuesses ? nil : error
+        return try await dependsOnGuesses(text, data, sources) ? nil : error
+    }
+
+    private func dependsOnGuesses(_ text: String, _ data: TemplateData, _ sources: some TaskFileSources) async throws
+        -> Bool
+    {
+        do {
+            var lines = try TaskFileLines(text)
+            let written = lines.lines.text
+            let aliases = try await aliases(of: &lines, data, sources)
+            let template = try TaskFileTemplate(lines, aliases: aliases)
+            return GuessSearch.dependsOnGuesses(template.text) || GuessSearch.dependsOnGuesses(written)
+        } catch is TaskFileError {
+            return GuessSearch.dependsOnGuesses(text)
+        }
     }
 
     private func error(in text: String, _ data: TemplateData, _ sources: some TaskFileSources) async throws
@@ -42,10 +58,14 @@ extension TaskFile {
     /// What is wrong with a task file whatever it is given: with its aliases, with the form of its templates, and with
     /// all of it if it has no templates. What only a policy denies is fine.
     ///
-    /// - Parameter data: a guess.
-    public static func errorOfSyntax(in text: String, with data: TemplateData) -> TaskFileError? {
+    /// - Parameters:
+    ///   - data: a guess.
+    ///   - settings: those of the installation.
+    public static func errorOfSyntax(in text: String, with data: TemplateData, settings: TaskFileSettings)
+        -> TaskFileError?
+    {
         do throws(TaskFileError) {
-            let graph = try TaskGraph(try TaskFile(text, with: data))
+            let graph = try TaskGraph(try TaskFile(text, with: data, aliasImages: settings.aliasImages))
             _ = try TaskPlan(graph, policy: .allowingAll, sharedVolume: data.run.sharedVolume)
             return nil
         } catch {
@@ -68,35 +88,5 @@ extension TaskFileError {
         case .templateSyntax, .aliasName, .aliasDirective: true
         default: false
         }
-    }
-}
-
-extension TaskFileTemplate {
-    /// Whether what is only guessed about a run may decide what the file says.
-    fileprivate var dependsOnGuesses: Bool {
-        var rest = text[...]
-        while let open = rest.firstRange(of: "{{") {
-            rest = rest[open.upperBound...]
-            let close = rest.firstRange(of: "}}")
-            if Self.dependsOnGuesses(rest[..<(close?.lowerBound ?? rest.endIndex)]) { return true }
-            rest = rest[(close?.upperBound ?? rest.endIndex)...]
-        }
-        return false
-    }
-
-    private static func dependsOnGuesses(_ action: Substring) -> Bool {
-        // A value in its plain place, or a comment.
-        if action.hasPrefix("/*")
-            || action.wholeMatch(of: /-?\s*\.(Values|Run|Build|Secrets)(\.[A-Za-z0-9_]+)+\s*-?/) != nil
-        {
-            return false
-        }
-        // What is known of a run before it begins, and texts and numbers.
-        let unknown = action.replacing(
-            /\.(Values(\.[A-Za-z0-9_]+)+|Run\.(Registry|RegistryName|OS|OSVersion|Architecture|TaskName))\b/, with: ""
-        ).replacing(/"([^"\\]|\\.)*"|`[^`]*`|[0-9.]*[0-9]/, with: "")
-        // Functions that give something else each time, or tell the time.
-        let changing = /\b(now|ago|uuidv4|htpasswd|bcrypt|shuffle|rand[A-Za-z]+|gen[A-Z][A-Za-z]+|encryptAES)\b/
-        return unknown.contains(".") || unknown.firstMatch(of: changing) != nil
     }
 }

@@ -31,6 +31,10 @@ struct TaskFileCheckTests {
         ("version: v1.1.0\nsteps: [{cmd: 'img:$ID --privileged', privileged: true}]", "PolicyDenied", "policy-denied"),
         ("steps: [{cmd: 'img | cat'}]", "PolicyDenied", "policy-denied"),
         ("a: " + String(repeating: "[", count: 70), "TaskTooComplex", "too-complex"),
+        (String(repeating: "\n", count: 1 << 20 + 1), "TaskTooComplex", "too-complex"),
+        ("{{range until 2000}}{{range until 2000}}{{end}}{{end}}steps: []", "TaskTooComplex", "too-complex"),
+        (String(repeating: "{{1}}", count: 100_000), "TaskTooComplex", "too-complex"),
+        ("version: v1.1.0\nalias: {values: []}\nsteps: [{cmd: a}]", "InvalidTaskFile", "type-mismatch"),
     ])
     func `a task file that no run could carry out is refused at once`(text: String, code: String, detail: String)
         async throws
@@ -58,10 +62,41 @@ struct TaskFileCheckTests {
         "steps: [{cmd: 'img {{.Run.SharedVolume}}'}, {cmd: '-v {{.Run.SharedVolume}}:/x img'}]",
         "secrets: [{id: a, keyvault: 'https://v.example.com/secrets/n'}]\nsteps: [{cmd: 'img {{.Secrets.a}}'}]",
         "version: v1.1.0\nalias: {src: [elsewhere.yml]}\nsteps: [{cmd: $x}]",
+        "secrets: [{id: t, keyvault: 'https://v.example.com/secrets/n'}]\n"
+            + "steps: [{cmd: img, timeout: {{.Secrets.t}}}]",
+        "steps: [{cmd: img, when: ['{{ if eq (index $ \"Run\" \"ID\") \"ca1\" }}x{{ else }}y{{ end }}']}]",
+        "version: ''\nsteps: [{cmd: img}]", "\u{feff}version: v1.1.0\nsteps: [{cmd: $ID}]",
+        "{{ if .Run.Commit }}{{range until 2000}}{{range until 2000}}{{end}}{{end}}{{end}}steps: []",
     ])
     func `what only the run knows is no reason to refuse a file`(text: String) async throws {
         try await TestServer.with { server async throws in
             #expect(try await refusal(Self.content(text), on: server) == nil)
+        }
+    }
+
+    @Test func `a refusal shows no secret`() async throws {
+        try await TestServer.with { server async throws in
+            let request = TaskFileRequest(
+                taskFile: .content(Secret("steps: [{build: '--{{.Values.pw}} .'}]")),
+                values: [TaskValue(name: "pw", value: Secret("hunter2"), isSecret: true)])
+
+            let error = try #require(try await refusal(.taskFile(request), on: server))
+
+            #expect(error.description.contains("'--***'"))
+            #expect(!"\(error)".contains("hunter2"))
+        }
+    }
+
+    @Test func `a file of an uploaded context that is no UTF-8 is refused`() async throws {
+        try await TestServer.with { server async throws in
+            try await upload(["acb.yaml": Array("steps: []\na: ".utf8) + [0xff]], as: "a.tar.gz", on: server)
+            let request = TaskFileRequest(
+                taskFile: .path("acb.yaml"), sourceLocation: RunService.path(ofUpload: "a.tar.gz"))
+
+            let error = try await refusal(.taskFile(request), on: server)
+
+            #expect(error?.detailCode == "yaml-syntax")
+            #expect(error?.description.contains("line 2") == true)
         }
     }
 
@@ -71,7 +106,7 @@ struct TaskFileCheckTests {
                 [
                     "acb.yaml": "version: v1.1.0\nalias: {src: [a.yml]}\nsteps: [{push: ['$name']}]\n",
                     "a.yml": "name: 'A:B:C'\n", "good.yaml": "steps: [{push: [a]}]\n",
-                ], as: "a.tar.gz", on: server)
+                ].mapValues { Array($0.utf8) }, as: "a.tar.gz", on: server)
             var request = TaskFileRequest(
                 taskFile: .path("./acb.yaml"), sourceLocation: RunService.path(ofUpload: "a.tar.gz"))
 
@@ -102,10 +137,10 @@ struct TaskFileCheckTests {
         }
     }
 
-    private func upload(_ files: [String: String], as name: String, on server: TestServer) async throws {
+    private func upload(_ files: [String: [UInt8]], as name: String, on server: TestServer) async throws {
         let pipe = BytePipe()
         let walk = InMemoryWalk(
-            files.sorted { $0.key < $1.key }.map { InMemoryEntry(file: $0.key, bytes: Array($0.value.utf8)) })
+            files.sorted { $0.key < $1.key }.map { InMemoryEntry(file: $0.key, bytes: $0.value) })
         async let packing: Void = ContextPacker.packInBackground(walk, into: pipe)
         var bytes: [UInt8] = []
         while let chunk = try await pipe.read() { bytes += chunk }
