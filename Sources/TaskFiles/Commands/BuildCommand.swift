@@ -54,6 +54,9 @@ public struct BuildCommand: Sendable {
         func resolve(_ path: String) -> String {
             ContainerCommand.folder(path.hasPrefix("/") ? path : folder + "/" + path)
         }
+        guard line.last("file") != "-" else {
+            throw .unsupported("the Dockerfile '-', since nothing is piped into a step. Name a file")
+        }
         let written = line.rest.first ?? "."
         if try Self.isRemote(written) {
             context = .remote(written)

@@ -39,7 +39,7 @@ public struct ContainerNetworking: Sendable, Hashable {
         guard let network, network != "none", !names.contains(network) else { return nil }
         return StepNeed(
             .hostNetwork,
-            network == "host" ? "the network 'host'" : "the network '\(network)', which the file does not make,",
+            network == "host" ? "the network 'host'" : "the existing network '\(network)'",
             alternative: "Networks under 'networks' of the file take no permission")
     }
 }

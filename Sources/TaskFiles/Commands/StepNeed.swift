@@ -3,7 +3,7 @@ public import TaskModel
 /// Something in a task that reaches beyond its steps' own containers, and the permission that it takes.
 public struct StepNeed: Sendable, Hashable {
     public let permission: StepPermission
-    /// As written: `--privileged`.
+    /// As written, without a verb: `'--privileged'`, `the volume 'x'`.
     public let what: String
     /// How to do without, as a sentence.
     let alternative: String?

@@ -50,21 +50,20 @@ public struct TaskPlan: Sendable {
     }
 
     private static func needs(of network: TaskFile.Network, _ policy: PoolPolicy) throws(TaskFileError) -> [StepNeed] {
-        if network.name.isEmpty { throw TaskFileError(.commandSyntax, "A network needs a 'name'.") }
+        if network.name.isEmpty { throw TaskFileError(.commandSyntax, at: network.place, "A network needs a 'name'.") }
         var needs: [StepNeed] = []
         if network.skipCreation {
-            needs.append(
-                StepNeed(
-                    .hostNetwork, "The network '\(network.name)', which the task does not make ('skipCreation'),"))
+            needs.append(StepNeed(.hostNetwork, "the existing network '\(network.name)' ('skipCreation')"))
         }
         if !["", "bridge"].contains(network.driver) {
             needs.append(
                 StepNeed(
-                    .hostNetwork, "The driver '\(network.driver)' of the network '\(network.name)'",
+                    .hostNetwork, "the driver '\(network.driver)' of the network '\(network.name)'",
                     alternative: "'bridge' does not"))
         }
         for need in needs where !policy.allowed.contains(need.permission) {
-            throw TaskFileError(.policyDenied, need.refusal + ".")
+            throw TaskFileError(
+                .policyDenied, at: network.place, need.refusal.prefix(1).uppercased() + need.refusal.dropFirst() + ".")
         }
         return needs
     }
@@ -106,12 +105,12 @@ private struct StepReader {
     {
         var needs = [
             StepNeed(
-                .dockerSocket, "\(reason) takes a shell beside the container, which",
+                .dockerSocket, "a shell beside the container for \(reason)",
                 alternative: "Or have it done in the container: IMAGE sh -c '…'")
         ]
         if step.isPrivileged { needs.append(StepNeed(.privileged, "'privileged'")) }
         if let network = step.network, network != "none", !networks.contains(network) {
-            needs.append(StepNeed(.hostNetwork, "the network '\(network)', which the file does not make,"))
+            needs.append(StepNeed(.hostNetwork, "the existing network '\(network)'"))
         }
         try check(needs, "The command", step)
         return TaskPlan.Step(
