@@ -35,6 +35,18 @@ public struct SecretLocation: Sendable, Hashable {
     }
 }
 
+extension SecretLocation {
+    public static func == (left: SecretLocation, right: SecretLocation) -> Bool {
+        left.vault == right.vault && left.name.lowercased() == right.name.lowercased() && left.version == right.version
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(vault)
+        hasher.combine(name.lowercased())
+        hasher.combine(version)
+    }
+}
+
 extension SecretLocation: CustomStringConvertible {
     public var description: String { "https://\(vault)/secrets/\(name)" + (version.map { "/" + $0 } ?? "") }
 }

@@ -59,16 +59,17 @@ struct SettingsFolder {
 }
 
 /// Reads a small file whole.
-func readFile(_ path: String) throws(CommandError) -> [UInt8] {
+func readFile(_ path: String, limit: Int = 1 << 20) throws(CommandError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable(file: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
-    return try readAll(descriptor, name: path)
+    return try readAll(descriptor, name: path, limit: limit)
 }
 
-/// Reads a descriptor to its end, at most 1 MiB.
-func readAll(_ descriptor: Int32, name: String) throws(CommandError) -> [UInt8] {
-    let limit = 1 << 20
+/// Reads a descriptor to its end.
+///
+/// - Parameter limit: the most bytes.
+func readAll(_ descriptor: Int32, name: String, limit: Int = 1 << 20) throws(CommandError) -> [UInt8] {
     var result: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16 * 1024)
     while true {

@@ -12,6 +12,10 @@ struct LocalTaskFile {
     var defaults = TaskDefaults()
     /// What `secrets` of the file name.
     var secrets: [SecretLocation: Secret] = [:]
+    /// What stands for each of them where none is given.
+    var assumedSecret: Secret?
+    /// Hides secrets in what is shown.
+    var mask = SecretMask([])
     /// Where files of aliases are.
     var folder = "."
     var settings = TaskFileSettings(allowsRemoteAliases: false)
@@ -22,18 +26,32 @@ struct LocalTaskFile {
         self.run = run
     }
 
-    /// - Throws: ``TaskFileError``; ``CommandError`` for a file of aliases that can't be read, and a secret that is not
-    ///   given.
+    /// - Throws: ``TaskFileError``, also for a secret that is not given; ``CommandError`` for a file of aliases that
+    ///   can't be read.
     func load() async throws -> LoadedTask {
-        let data = try TemplateData(run: run, valuesFile: values, overrides: overrides)
-        return try await TaskFileLoader(settings: settings, policy: policy).load(
-            text, with: data, defaults: defaults, sources: GivenSources(folder: folder, secrets: secrets))
+        try await loader.load(text, with: try data, defaults: defaults, sources: sources)
     }
+
+    /// The text with aliases and templates filled in, whatever it says.
+    ///
+    /// - Throws: as ``load()``.
+    func render() async throws -> String {
+        try await loader.render(text, with: try data, sources: sources)
+    }
+
+    private var loader: TaskFileLoader { TaskFileLoader(settings: settings, policy: policy) }
+
+    private var data: TemplateData {
+        get throws { try TemplateData(run: run, valuesFile: values, overrides: overrides) }
+    }
+
+    private var sources: GivenSources { GivenSources(folder: folder, secrets: secrets, assumedSecret: assumedSecret) }
 
     /// What a task file draws in, out of a folder and of what was given.
     private struct GivenSources: TaskFileSources {
         let folder: String
         let secrets: [SecretLocation: Secret]
+        let assumedSecret: Secret?
 
         func file(_ path: String) async throws -> [UInt8]? {
             let full = folder + "/" + path
@@ -46,7 +64,9 @@ struct LocalTaskFile {
         }
 
         func secret(_ location: SecretLocation, clientID: String?) async throws -> Secret {
-            guard let secret = secrets[location] else { throw CommandError.secretNotGiven("\(location)") }
+            guard let secret = secrets[location] ?? assumedSecret else {
+                throw TaskFileError(.secretFetch, "\(CommandError.secretNotGiven("\(location)"))")
+            }
             return secret
         }
     }

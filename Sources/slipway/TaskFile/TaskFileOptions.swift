@@ -19,7 +19,9 @@ struct TaskFileOptions: ParsableArguments {
     @Option(name: .customLong("values"), help: "A file of values for templates.", completion: .file())
     var valuesFile: String?
 
-    @Option(name: .customLong("set"), help: "A value NAME=VALUE for templates. May be repeated.")
+    @Option(
+        name: .customLong("set"),
+        help: "A value NAME=VALUE for templates; NAME alone has that of the environment. May be repeated.")
     var values: [String] = []
 
     @Option(
@@ -44,6 +46,9 @@ struct TaskFileOptions: ParsableArguments {
 
     @Option(help: "An existing network for steps that name none.")
     var defaultNetwork: String?
+
+    /// Of a file of secrets: all of a large vault.
+    private static let maxSecretBytes = 4 << 20
 
     var defaults: TaskDefaults {
         TaskDefaults(workingDirectory: defaultWorkingDirectory, env: defaultEnvironment, network: defaultNetwork)
@@ -72,14 +77,14 @@ struct TaskFileOptions: ParsableArguments {
     }
 
     func valuesText() throws -> String? {
-        try valuesFile.map { String(decoding: try readFile($0), as: UTF8.self) }
+        try valuesFile.map { try TaskFile.text(of: try readFile($0), "the file of values") }
     }
 
     /// The stand-in for a server's store.
     func secretStore() throws -> [SecretLocation: Secret] {
         guard let secretsFile else { return [:] }
         var store: [SecretLocation: Secret] = [:]
-        for (location, value) in try Self.decode([String: String].self, from: secretsFile) {
+        for (location, value) in try Self.decode([String: String].self, from: secretsFile, limit: Self.maxSecretBytes) {
             do {
                 store[try SecretLocation(location)] = Secret(value)
             } catch {
@@ -90,11 +95,13 @@ struct TaskFileOptions: ParsableArguments {
     }
 
     static func text(of file: String) throws -> String {
-        String(decoding: file == "-" ? try readAll(0, name: "standard input") : try readFile(file), as: UTF8.self)
+        try TaskFile.text(of: file == "-" ? try readAll(0, name: "standard input") : try readFile(file))
     }
 
-    private static func decode<Value: Decodable>(_ type: Value.Type, from file: String) throws -> Value {
-        let bytes = try readFile(file)
+    private static func decode<Value: Decodable>(_ type: Value.Type, from file: String, limit: Int = 1 << 20) throws
+        -> Value
+    {
+        let bytes = try readFile(file, limit: limit)
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
         do {

@@ -6,9 +6,26 @@ import TaskModel
 struct TaskFileReport {
     let task: LoadedTask?
     let plan: TaskPlan?
+    /// Without secret values.
     let error: TaskFileError?
+    /// With aliases and templates filled in, without secret values; nil if that failed.
+    let rendered: String?
+    let mask: SecretMask
 
     init(_ file: LocalTaskFile) async throws {
+        let report = try await TaskFileReport(once: file)
+        guard report.error != nil, file.assumedSecret != nil else {
+            self = report
+            return
+        }
+        // A text may be wrong where a number is right.
+        var other = file
+        other.assumedSecret = Secret("1")
+        let second = try await TaskFileReport(once: other)
+        self = second.error == nil ? second : report
+    }
+
+    private init(once file: LocalTaskFile) async throws {
         var task: LoadedTask?
         var plan: TaskPlan?
         var failure: TaskFileError?
@@ -18,15 +35,39 @@ struct TaskFileReport {
         } catch let error as TaskFileError {
             failure = error
         }
+        var rendered = task?.file.rendered
+        if rendered == nil {
+            do {
+                rendered = try await file.render()
+            } catch is TaskFileError {
+                // It is the failure.
+            }
+        }
         self.task = task
         self.plan = plan
-        error = failure
+        mask = file.mask
+        error = failure.map(file.mask.masked)
+        self.rendered = rendered.map(file.mask.masked)
     }
 
     init(error: TaskFileError) {
         task = nil
         plan = nil
+        rendered = nil
+        mask = SecretMask([])
         self.error = error
+    }
+
+    /// What is left unread in it.
+    var notes: [String] {
+        guard let place = task?.file.rest else { return [] }
+        return ["What begins in line \(place.line) is not read: only the first document of a file is."]
+    }
+
+    /// The secrets that it is run with.
+    var secretLocations: [String] {
+        var seen: Set<SecretLocation> = []
+        return (task?.secretLocations ?? []).filter { seen.insert($0).inserted }.map(\.description)
     }
 
     /// What a pool's policy must allow for it, each once.
@@ -40,14 +81,16 @@ struct TaskFileReport {
     var json: JSONDocument {
         var fields: [String: JSONDocument] = ["valid": .flag(error == nil)]
         if let error { fields["error"] = Self.json(error) }
+        fields["rendered"] = rendered.map { .text($0) }
         if let task {
-            fields["rendered"] = .text(task.file.rendered)
             fields["steps"] = .list(task.graph.steps.map(Self.json))
             fields["edges"] = .list(task.graph.edges.map { .list([.text($0.from), .text($0.to)]) })
             fields["networks"] = .list(task.graph.networks.map(Self.json))
         }
         if plan != nil { fields["permissions"] = .list(permissions.map { .text($0) }) }
-        return .object(fields)
+        if !secretLocations.isEmpty { fields["secrets"] = .list(secretLocations.map { .text($0) }) }
+        if !notes.isEmpty { fields["notes"] = .list(notes.map { .text($0) }) }
+        return JSONDocument.object(fields).masked(by: mask)
     }
 
     private static func json(_ error: TaskFileError) -> JSONDocument {
@@ -89,6 +132,18 @@ struct TaskFileReport {
             "name": .text(network.name), "driver": .text(network.driver), "ipv6": .flag(network.ipv6),
             "skipCreation": .flag(network.skipCreation), "isDefault": .flag(network.isDefault),
         ])
+    }
+}
+
+extension JSONDocument {
+    /// With `***` for secrets in its texts.
+    fileprivate func masked(by mask: SecretMask) -> JSONDocument {
+        switch self {
+        case .text(let text): .text(mask.masked(text))
+        case .list(let items): .list(items.map { $0.masked(by: mask) })
+        case .object(let members): .object(members.mapValues { $0.masked(by: mask) })
+        case .null, .flag, .integer, .number: self
+        }
     }
 }
 
