@@ -89,6 +89,7 @@ struct ContainerCommandTests {
         ("--gpus all busybox", "", .devices), ("--network host busybox", "", .hostNetwork),
         ("busybox", "network: host", .hostNetwork), ("busybox", "network: somebodys", .hostNetwork),
         ("--net=container:x busybox", "", .hostNetwork), ("--cap-add ALL busybox", "", .addedCapabilities),
+        ("--sysctl net.ipv6.conf.all.disable_ipv6=0 busybox", "", .hostNetwork),
         ("--pid=host busybox", "", .hostNamespaces), ("--ipc host busybox", "", .hostNamespaces),
         ("--uts host busybox", "", .hostNamespaces), ("--userns=host busybox", "", .hostNamespaces),
         ("--cgroupns host busybox", "", .hostNamespaces),

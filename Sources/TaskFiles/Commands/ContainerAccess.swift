@@ -95,6 +95,10 @@ public struct ContainerAccess: Sendable, Hashable {
         for device in devices { needs.append(StepNeed(.devices, "the device '\(device.hostPath)'")) }
         for rule in deviceRules { needs.append(StepNeed(.devices, "'--device-cgroup-rule \(rule)'")) }
         if graphicsProcessors != nil { needs.append(StepNeed(.devices, "'--gpus'")) }
+        // IPv6 is off in networks that runs share, which keeps their containers apart.
+        for name in sysctls.keys.sorted() where name.hasPrefix("net.ipv6.") {
+            needs.append(StepNeed(.hostNetwork, "the setting '\(name)' of the kernel"))
+        }
         for capability in addedCapabilities {
             needs.append(StepNeed(.addedCapabilities, "the capability '\(capability)'"))
         }
