@@ -34,7 +34,9 @@ enum TestHost {
             RUN ["/bin/busybox", "mkdir", "-p", "/tmp", "/root"]
             ENV PATH=/bin
             CMD ["sh"]
+            LABEL name=\(name)
             """
+        // The label gives each test an image of its own: the daemon stumbles when two names of one go at once.
         _ = try await client.build(
             BuildInput(
                 walk: InMemoryWalk([InMemoryEntry(entry, bytes: bytes)]), dockerfile: Array(dockerfile.utf8),
