@@ -119,8 +119,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "BuildAgent", "Contexts", "CurlHTTP", "DockerEngine", "ResourceAPI", "TaskFiles", "TaskModel", arguments,
-                logging,
+                "BuildAgent", "Contexts", "CurlHTTP", "DockerEngine", "ResourceAPI", "TaskFiles", "TaskModel",
+                arguments, logging,
             ],
             swiftSettings: strict
         ),

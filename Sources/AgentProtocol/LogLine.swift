@@ -17,13 +17,6 @@ public enum LogLine {
         return "\(Int(parts.tm_year) + 1900)/\(two(parts.tm_mon + 1))/\(two(parts.tm_mday)) "
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
     }
-
-    /// `5s`, `1m32s`, `2h0m3s`.
-    public static func brief(_ duration: Duration) -> String {
-        let total = max(0, duration.components.seconds)
-        let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
-        return hours > 0 ? "\(hours)h\(minutes)m\(rest)s" : minutes > 0 ? "\(minutes)m\(rest)s" : "\(rest)s"
-    }
 }
 
 /// When a log gets a line that says only that its run goes on.

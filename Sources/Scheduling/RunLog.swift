@@ -60,7 +60,7 @@ public struct RunLog: Sendable {
 
     static func lastLine(of run: Run) -> String? {
         guard run.status.isTerminal, let finish = run.finishTime else { return nil }
-        let duration = LogLine.brief(.seconds(finish.timeIntervalSince(run.startTime ?? finish).rounded()))
+        let duration = Duration.seconds(finish.timeIntervalSince(run.startTime ?? finish).rounded()).brief
         let message = run.errorMessage.map { " Error: " + $0.escapedForDisplay } ?? ""
         return switch run.status {
         case .succeeded: "Run ID: \(run.id) was successful after \(duration)"

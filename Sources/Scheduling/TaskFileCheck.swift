@@ -26,7 +26,8 @@ struct TaskFileCheck: Sendable {
     func check(
         _ request: TaskFileRequest, upload: String?, task: String?, registry: Registry, policy: PoolPolicy
     ) async throws {
-        let files = UploadedFiles(path: try upload.flatMap { try uploads.file($0) }, limits: Self.limits)
+        let files = await UploadedFiles(
+            path: try upload.flatMap { try uploads.file($0) }, request.paths, limits: Self.limits)
         do throws(TaskFileError) {
             guard let text = try await text(of: request.taskFile, files) else { return }
             var values: String?
@@ -104,24 +105,49 @@ struct TaskFileCheck: Sendable {
 /// What a task file draws in, out of an uploaded archive.
 private struct UploadedFiles: TaskFileSources {
     /// Nil without one.
-    let path: String?
-    let limits: ContextLimits
+    private let path: String?
+    private let limits: ContextLimits
+    /// Those that are wanted in any case, read in one pass.
+    private let known: [String: [UInt8]]
+    private let wanted: [String]
 
     private struct NotAtHand: Error {}
 
+    /// - Parameter wanted: what can't be read in time is as if it were not there.
+    init(path: String?, _ wanted: [String], limits: ContextLimits) async {
+        self.path = path
+        self.limits = limits
+        self.wanted = wanted
+        known = (try? await Self.read(wanted, path, limits)) ?? [:]
+    }
+
     func file(_ name: String) async throws -> [UInt8]? {
-        guard let path else { throw NotAtHand() }
-        let bytes = try await BlockingExecutor.shared.run { [limits] in
-            try ArchiveExcerpt.read(
-                [name], of: ArchiveSource(file: path), fileLimit: 1 << 20, limits: limits)[name]
-        }
+        let bytes = wanted.contains(name) ? known[name] : try await Self.read([name], path, limits)[name]
         // It may be a link, which only the agent follows.
         guard let bytes else { throw NotAtHand() }
         return bytes
+    }
+
+    private static func read(_ names: [String], _ path: String?, _ limits: ContextLimits) async throws
+        -> [String: [UInt8]]
+    {
+        guard let path, !names.isEmpty else { return [:] }
+        return try await BlockingExecutor.shared.run {
+            try ArchiveExcerpt.read(names, of: ArchiveSource(file: path), fileLimit: 1 << 20, limits: limits)
+        }
     }
 
     func download(_ url: String, limit: Int, within time: Duration) async throws -> [UInt8] { throw NotAtHand() }
 
     /// Anything will do.
     func secret(_ location: SecretLocation, clientID: String?) async throws -> Secret { Secret("secret") }
+}
+
+extension TaskFileRequest {
+    /// In the context: of the task file and of its values.
+    fileprivate var paths: [String] {
+        [taskFile, valuesFile].compactMap { source in
+            if case .path(let path) = source { path } else { nil }
+        }
+    }
 }

@@ -1,3 +1,5 @@
+public import TaskModel
+
 /// A task file as checked: its steps with their defaults, and what each waits for.
 public struct TaskGraph: Sendable {
     /// The most steps of a file.
@@ -74,6 +76,14 @@ extension TaskGraph {
             case build(String)
             /// Image names, each once.
             case push([String])
+
+            public var kind: StepResult.Kind {
+                switch self {
+                case .command: .command
+                case .build: .build
+                case .push: .push
+                }
+            }
         }
 
         public let id: String

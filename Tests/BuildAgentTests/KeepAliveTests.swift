@@ -57,7 +57,7 @@ struct KeepAliveTests {
         try await shipped
     }
 
-    private static let words: @Sendable (Duration) -> String = { "Step build: still running, \(LogLine.brief($0))" }
+    private static let words: @Sendable (Duration) -> String = { "Step build: still running, \($0.brief)" }
 
     @Test func `a silent step says after a minute and then every four that it goes on`() async throws {
         try await withLog { recorder, log, clock in

@@ -44,10 +44,8 @@ struct StepTable {
             + String(message).escapedForDisplay
     }
 
-    /// `5s`, `1m32s`, `2h0m3s`.
     private static func brief(_ seconds: TimeInterval) -> String {
-        let total = Int(min(max(0, seconds), 1e9))
-        let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
-        return hours > 0 ? "\(hours)h\(minutes)m\(rest)s" : minutes > 0 ? "\(minutes)m\(rest)s" : "\(rest)s"
+        // Times come from a server.
+        Duration.seconds(Int64(min(max(0, seconds), 1e9))).brief
     }
 }

@@ -146,12 +146,20 @@ struct StepOptions: ParsableArguments {
     }
 }
 
-extension ArgumentProperties {
+extension TaskValue {
     /// `NAME=VALUE`; a name alone takes its value from the environment.
-    init(_ kind: Kind, typed text: String, isSecret: Bool) {
+    init(typed text: String, isSecret: Bool) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let value = parts.count > 1 ? parts[1] : ProcessInfo.processInfo.environment[parts[0]] ?? ""
-        self.init(kind, name: parts[0], value: Secret(value), isSecret: isSecret)
+        self.init(name: parts[0], value: Secret(value), isSecret: isSecret)
+    }
+}
+
+extension ArgumentProperties {
+    /// As ``TaskValue/init(typed:isSecret:)``.
+    init(_ kind: Kind, typed text: String, isSecret: Bool) {
+        let value = TaskValue(typed: text, isSecret: isSecret)
+        self.init(kind, name: value.name, value: value.value, isSecret: isSecret)
     }
 }
 

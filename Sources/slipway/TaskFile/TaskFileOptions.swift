@@ -68,12 +68,7 @@ struct TaskFileOptions: ParsableArguments {
 
     /// `--set` and `--set-secret`, a name alone with the value that it has in the environment.
     var taskValues: [TaskValue] {
-        func value(_ text: String, isSecret: Bool) -> TaskValue {
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            let value = parts.count > 1 ? parts[1] : ProcessInfo.processInfo.environment[parts[0]] ?? ""
-            return TaskValue(name: parts[0], value: Secret(value), isSecret: isSecret)
-        }
-        return values.map { value($0, isSecret: false) } + secretValues.map { value($0, isSecret: true) }
+        values.map { TaskValue(typed: $0, isSecret: false) } + secretValues.map { TaskValue(typed: $0, isSecret: true) }
     }
 
     func valuesText() throws -> String? {

@@ -109,7 +109,8 @@ struct TaskFileReport {
         func list(_ texts: [String]) -> JSONDocument { .list(texts.map { .text($0) }) }
         func seconds(_ duration: Duration) -> JSONDocument { .integer(duration.components.seconds) }
         var fields: [String: JSONDocument] = [
-            "id": .text(step.id), "env": list(step.environment), "timeout": seconds(step.timeout),
+            "id": .text(step.id), "type": .text(step.action.kind.rawValue), "env": list(step.environment),
+            "timeout": seconds(step.timeout),
             "startDelay": seconds(step.startDelay), "retries": .integer(Int64(step.retries)),
             "retryDelay": seconds(step.retryDelay), "repeat": .integer(Int64(step.repetitions)),
             "ignoreErrors": .flag(step.ignoresErrors), "detach": .flag(step.isDetached), "keep": .flag(step.isKept),
@@ -117,12 +118,12 @@ struct TaskFileReport {
         fields["workingDirectory"] = step.workingDirectory.map { .text($0) }
         fields["network"] = step.network.map { .text($0) }
         switch step.action {
-        case .command(let text): (fields["type"], fields["cmd"]) = (.text("cmd"), .text(text))
+        case .command(let text): fields["cmd"] = .text(text)
         case .build(let text):
             let words = BuildWords(text)
-            (fields["type"], fields["build"]) = (.text("build"), .text(text))
+            fields["build"] = .text(text)
             (fields["tags"], fields["buildArgs"]) = (list(words.tags), list(words.arguments))
-        case .push(let images): (fields["type"], fields["push"]) = (.text("push"), list(images))
+        case .push(let images): fields["push"] = list(images)
         }
         return .object(fields)
     }

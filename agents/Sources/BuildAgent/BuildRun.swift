@@ -44,34 +44,28 @@ struct BuildRun: RunWork {
                 try await ImageBuild(session: session, step: "build", request: request, context: context, tags: tags)
                     .build()
             }
-            var push: StepTime?
             if pushes {
-                push = try await step("push", timeout: Self.pushTimeout) {
-                    let push = ImagePush(session: session, step: "push", imageID: build.result.imageID)
+                try await step("push", timeout: Self.pushTimeout) {
+                    let push = ImagePush(session: session, step: "push", imageID: build.imageID)
                     for image in images { try await push.push(image) }
-                }.time
+                }
             }
-            return await summarize(build.result, time: build.time, push: push, images: images, context: context)
+            return await summarize(build, images: images, context: context)
         }
     }
 
     // MARK: Steps
 
-    struct StepTime {
-        let seconds: Double
-    }
-
     private func step<Result>(
         _ id: String, timeout: Int, _ work: () async throws -> Result
-    ) async throws -> (result: Result, time: StepTime) {
+    ) async throws -> Result {
         await log.line("Executing step ID: \(id). Timeout(sec): \(timeout), Working directory: '', Network: ''")
-        let start = ContinuousClock.now
         session.steps.begin(id)
         do {
             let result = try await log.keepingAlive(
-                { "Step \(id): still running, \(LogLine.brief($0))" }, work)
+                { "Step \(id): still running, \($0.brief)" }, work)
             session.steps.end(id, .successful)
-            return (result, StepTime(seconds: (ContinuousClock.now - start) / .seconds(1)))
+            return result
         } catch {
             if Task.isCancelled { throw CancellationError() }
             let failure = RunFailure(error, step: id)
@@ -80,20 +74,16 @@ struct BuildRun: RunWork {
         }
     }
 
-    private func summarize(
-        _ build: ImageBuild.Result, time: StepTime, push: StepTime?, images: [ImageReference], context: PreparedContext
-    ) async -> [ImageDependencies] {
-        func mark(_ id: String, _ time: StepTime) async {
-            let seconds = String(format: "%.6f", time.seconds)
-            await log.line("Step ID: \(id) marked as successful (elapsed time in seconds: \(seconds))")
-        }
-        await mark("build", time)
+    private func summarize(_ build: ImageBuild.Result, images: [ImageReference], context: PreparedContext) async
+        -> [ImageDependencies]
+    {
+        await session.tellSuccess(of: "build")
         await log.line("Populating digests for step ID: build...")
         let record = DependencyRecord(
             build: build, images: images, pushed: session.pushedImages, revision: context.revision
         ).entries
         await log.line("Successfully populated digests for step ID: build")
-        if let push { await mark("push", push) }
+        await session.tellSuccess(of: "push")
         await log.line("The following dependencies were found:")
         await log.text(record.yaml)
         return record

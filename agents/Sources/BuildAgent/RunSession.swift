@@ -94,6 +94,13 @@ final class RunSession: Sendable {
         steps.end(step, status, message: await log.masked(failure.message))
     }
 
+    /// Tells of a step that it succeeded, at the end of a run that did.
+    func tellSuccess(of step: String) async {
+        guard let elapsed = steps.elapsed(of: step) else { return }
+        let seconds = String(format: "%.6f", elapsed / .seconds(1))
+        await log.line("Step ID: \(step) marked as successful (elapsed time in seconds: \(seconds))")
+    }
+
     /// Where a secret is in Base64 already, what it stands for is as secret.
     func hideContent(of base64: String) async {
         guard await log.masked(base64) != base64, let bytes = Data(base64Encoded: base64) else { return }

@@ -1,4 +1,5 @@
 import Foundation
+import TaskModel
 
 /// Replaces secrets in a stream of bytes by `***`, also where a secret is cut by the border of two pieces.
 ///
@@ -6,9 +7,7 @@ import Foundation
 /// of values with several lines. Values shorter than 4 bytes are not masked: too much else looks like them.
 struct SecretMasker: Sendable {
     static let shortestValue = SecretPatterns.shortest
-    private static let mask = Array("***".utf8)
 
-    /// Where several begin the longest counts, so that a secret that holds another is masked whole.
     private var patterns = SecretPatterns()
     private var held: [UInt8] = []
 
@@ -36,35 +35,15 @@ struct SecretMasker: Sendable {
     ///
     /// - Returns: what is safe to show; the end is held back while it may be the beginning of a secret.
     mutating func mask(_ bytes: [UInt8]) -> [UInt8] {
-        guard !patterns.isEmpty else { return bytes }
-        return scan(held + bytes, isEnd: false)
+        let (shown, rest) = patterns.masking(held + bytes, isEnd: false)
+        held = rest
+        return shown
     }
 
     /// What was held back.
     mutating func finish() -> [UInt8] {
         defer { held = [] }
-        return scan(held, isEnd: true)
-    }
-
-    private mutating func scan(_ bytes: [UInt8], isEnd: Bool) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        var index = 0
-        held = []
-        while index < bytes.count {
-            switch patterns.match(in: bytes, at: index, isEnd: isEnd) {
-            case .none:
-                result.append(bytes[index])
-                index += 1
-            case .pattern(let count):
-                result += Self.mask
-                index += count
-            case .beginning:
-                held = Array(bytes[index...])
-                return result
-            }
-        }
-        return result
+        return patterns.masking(held, isEnd: true).shown
     }
 
     private static func forms(of value: String) -> Set<[UInt8]> {

@@ -7,6 +7,8 @@ import TaskModel
 /// What becomes of the steps of one run. Each change is told to the broker, in order, by ``report(to:for:logger:)``.
 final class StepLedger: Sendable {
     private let results = Mutex<[StepResult]>([])
+    /// When steps began, and how long they took, by a clock that nobody sets.
+    private let times = Mutex<(starts: [String: ContinuousClock.Instant], durations: [String: Duration])>(([:], [:]))
     private let events: AsyncStream<RunEvent>
     private let source: AsyncStream<RunEvent>.Continuation
 
@@ -19,12 +21,16 @@ final class StepLedger: Sendable {
 
     subscript(id: String) -> StepResult? { results.withLock { $0.first { $0.id == id } } }
 
+    /// How long a step took; nil while it has not ended.
+    func elapsed(of id: String) -> Duration? { times.withLock { $0.durations[id] } }
+
     func plan(_ steps: [StepResult]) {
         results.withLock { $0 = steps }
         source.yield(.planned(steps))
     }
 
     func begin(_ id: String) {
+        times.withLock { $0.starts[id] = .now }
         change(id) { step in
             step.status = .running
             step.startTime = Date()
@@ -43,6 +49,7 @@ final class StepLedger: Sendable {
     }
 
     func end(_ id: String, _ status: StepResult.Status, message: String? = nil) {
+        times.withLock { times in times.durations[id] = times.starts[id]?.duration(to: .now) }
         change(id) { step in
             step.status = status
             step.message = message

@@ -70,13 +70,12 @@ public struct LocalRun: Sendable {
             daemon: daemon, registries: RegistryClient(http: http),
             fetcher: ContextFetcher(access: access, directory: home.directory + "/fetched"),
             logLimit: .max, console: console)
-        var session = LocalRunParts(variables: variables, defaults: defaults, workspaceOut: workspaceOut)
-        if case .prepared(let context) = source { session.context = context }
-        let assignment = assignment
-        let parts = session
+        var parts = LocalRunParts(variables: variables, defaults: defaults, workspaceOut: workspaceOut)
+        if case .prepared(let context) = source { parts.context = context }
+        let (assignment, local) = (assignment, parts)
         await withTaskCancellationHandler {
             // Its own task: an agent's run is canceled by its broker, and only stopped by its task.
-            await Task { await executor.carryOut(assignment, local: parts, broker: broker, logger: logger) }.value
+            await Task { await executor.carryOut(assignment, local: local, broker: broker, logger: logger) }.value
         } onCancel: {
             broker.cancel()
         }

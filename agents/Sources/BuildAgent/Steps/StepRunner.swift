@@ -83,7 +83,7 @@ final class StepRunner: Sendable {
         if step.startDelay > .zero {
             let seconds = step.startDelay.components.seconds
             await log.line("Waiting \(seconds) seconds before executing step ID: \(step.id)")
-            try await log.keepingAlive({ "Step \(step.id): still waiting to begin, \(LogLine.brief($0))" }) {
+            try await log.keepingAlive({ "Step \(step.id): still waiting to begin, \($0.brief)" }) {
                 try await Task.sleep(for: step.startDelay)
             }
         }
@@ -93,7 +93,7 @@ final class StepRunner: Sendable {
             "Executing step ID: \(step.id). Timeout(sec): \(step.timeout.components.seconds), "
                 + "Working directory: '\(step.workingDirectory ?? "")', Network: '\(step.network ?? "")'")
         do {
-            try await log.keepingAlive({ "Step \(step.id): still running, \(LogLine.brief($0))" }) {
+            try await log.keepingAlive({ "Step \(step.id): still running, \($0.brief)" }) {
                 try await execute(planned)
             }
         } catch {

@@ -42,10 +42,7 @@ struct TaskReader: Sendable {
             guard let bytes = try await file(path) else {
                 throw RunFailure.failed("there is no \(what) '\(path)' in the context")
             }
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw RunFailure.failed("the \(what) '\(path)' is no text in UTF-8. Save it as such")
-            }
-            return text
+            return try TaskFile.text(of: bytes, "the \(what)")
         }
     }
 }

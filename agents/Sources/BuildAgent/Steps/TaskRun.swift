@@ -122,11 +122,7 @@ struct TaskRun: RunWork {
     private func summarize(_ plan: TaskPlan, _ runner: StepRunner, revision: SourceRevision?) async
         -> [ImageDependencies]
     {
-        for step in session.steps.all {
-            guard let start = step.startTime, let end = step.finishTime else { continue }
-            let seconds = String(format: "%.6f", max(0, end.timeIntervalSince(start)))
-            await log.line("Step ID: \(step.id) marked as successful (elapsed time in seconds: \(seconds))")
-        }
+        for step in plan.steps { await session.tellSuccess(of: step.id) }
         let builds = runner.images.builds
         for step in plan.steps where builds[step.id] != nil {
             await log.line("Populating digests for step ID: \(step.id)...")
@@ -173,7 +169,7 @@ extension TaskPlan {
 
     /// Its steps, none begun.
     fileprivate var results: [StepResult] {
-        steps.map { StepResult(id: $0.id, kind: $0.step.kind, dependencies: $0.step.dependencies) }
+        steps.map { StepResult(id: $0.id, kind: $0.step.action.kind, dependencies: $0.step.dependencies) }
     }
 
     /// The ids of steps beside which others may print: those that no order holds apart, and all that come after one
@@ -205,16 +201,6 @@ extension TaskPlan {
         steps.filter { $0.step.timeout > max(runTimeout, .seconds(600)) }.map { step in
             "Warning: the step \(step.id) may take \(step.step.timeout.components.seconds) s, but the run ends after "
                 + "\(runTimeout.components.seconds) s."
-        }
-    }
-}
-
-extension TaskGraph.Step {
-    fileprivate var kind: StepResult.Kind {
-        switch action {
-        case .command: .command
-        case .build: .build
-        case .push: .push
         }
     }
 }

@@ -1,8 +1,9 @@
 /// Many byte strings that are looked for at once: found by their first four bytes, so that the time does not grow with
 /// how many there are.
-struct SecretPatterns: Sendable {
+public struct SecretPatterns: Sendable {
     /// No pattern may be shorter.
-    static let shortest = 4
+    public static let shortest = 4
+    private static let mask = Array("***".utf8)
 
     /// By the first four bytes, longest first.
     private var byHead: [UInt32: [[UInt8]]] = [:]
@@ -10,11 +11,12 @@ struct SecretPatterns: Sendable {
     private var pairs = [Bool](repeating: false, count: 1 << 16)
     /// The first two and three bytes of all, and the first.
     private var beginnings: Set<[UInt8]> = []
-    private(set) var longest = 0
 
-    var isEmpty: Bool { byHead.isEmpty }
+    public init() {}
 
-    mutating func insert(_ pattern: [UInt8]) {
+    public var isEmpty: Bool { byHead.isEmpty }
+
+    public mutating func insert(_ pattern: [UInt8]) {
         guard pattern.count >= Self.shortest else { return }
         let head = Self.head(pattern, 0)
         var bucket = byHead[head] ?? []
@@ -23,11 +25,34 @@ struct SecretPatterns: Sendable {
         byHead[head] = bucket
         pairs[Int(pattern[0]) << 8 | Int(pattern[1])] = true
         for count in 1..<Self.shortest { beginnings.insert(Array(pattern.prefix(count))) }
-        longest = max(longest, pattern.count)
+    }
+
+    /// Puts `***` where patterns are. Where several begin the longest counts, so that one that holds another is masked
+    /// whole.
+    ///
+    /// - Parameter isEnd: whether no more bytes will come.
+    /// - Returns: what is safe to show, and the end of the bytes if it may be the beginning of a pattern.
+    public func masking(_ bytes: [UInt8], isEnd: Bool) -> (shown: [UInt8], held: [UInt8]) {
+        guard !isEmpty else { return (bytes, []) }
+        var shown: [UInt8] = []
+        shown.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            switch match(in: bytes, at: index, isEnd: isEnd) {
+            case .none:
+                shown.append(bytes[index])
+                index += 1
+            case .pattern(let count):
+                shown += Self.mask
+                index += count
+            case .beginning: return (shown, Array(bytes[index...]))
+            }
+        }
+        return (shown, [])
     }
 
     /// What begins at a place.
-    enum Match {
+    private enum Match {
         case none
         /// The longest pattern there, by its length.
         case pattern(Int)
@@ -35,8 +60,7 @@ struct SecretPatterns: Sendable {
         case beginning
     }
 
-    /// - Parameter isEnd: whether no more bytes will come.
-    func match(in bytes: [UInt8], at index: Int, isEnd: Bool) -> Match {
+    private func match(in bytes: [UInt8], at index: Int, isEnd: Bool) -> Match {
         let left = bytes.count - index
         guard left >= Self.shortest else {
             return !isEnd && beginnings.contains(Array(bytes[index...])) ? .beginning : .none
