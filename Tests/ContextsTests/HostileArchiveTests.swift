@@ -34,6 +34,21 @@ struct HostileArchiveTests {
         }
     }
 
+    /// libarchive takes what an earlier call left in `errno` for its own lack of memory, and then ends the process.
+    @Test(arguments: HostileArchive.all)
+    func `S24 an earlier lack of memory is not taken for one of the archive's`(_ archive: HostileArchive) async throws {
+        let bytes = try await archive.make()
+
+        do {
+            try readNames(bytes, limits: archive.limits?.limits ?? ContextLimits())
+        } catch is ContextError {}
+    }
+
+    private func readNames(_ bytes: [UInt8], limits: ContextLimits) throws {
+        let reader = try ArchiveReader(archive(of: bytes, pieces: 65_536), limits: limits)
+        repeat { errno = ENOMEM } while try reader.next() != nil
+    }
+
     private struct Found {
         let entry: ContextEntry
         let bytes: [UInt8]

@@ -56,6 +56,7 @@ final class ArchiveReader: EntryContent {
                 do {
                     let bytes = try source.stream.next()
                     buffer.pointee = bytes.baseAddress
+                    errno = 0  // for the reason that clean_archive_read_next_header has
                     return bytes.count
                 } catch {
                     source.failure = error
@@ -79,7 +80,7 @@ final class ArchiveReader: EntryContent {
             source.stream.beginHeader()
             defer { source.stream.endHeader() }
             var entry: OpaquePointer?
-            let code = archive_read_next_header(handle, &entry)
+            let code = clean_archive_read_next_header(handle, &entry)
             if code == ARCHIVE_EOF { return nil }
             // Not ARCHIVE_RETRY: a header that is none can be passed over, but what is missing then nobody knows.
             guard code == ARCHIVE_OK || code == ARCHIVE_WARN, let entry else { throw failure() }
@@ -121,13 +122,13 @@ final class ArchiveReader: EntryContent {
     }
 
     private func item(_ entry: OpaquePointer) throws -> Item {
-        guard let name = archive_entry_pathname(entry) ?? archive_entry_pathname_utf8(entry) else {
+        guard let name = clean_archive_entry_pathname(entry) else {
             throw ContextError.entryRefused("entry \(count)", reason: "its name can't be read")
         }
         shownPath = String(cString: name)
         let path = try cleaned(UnsafeRawBufferPointer(start: name, count: strlen(name)).map { $0 })
         let kind: Kind
-        if let target = archive_entry_hardlink(entry) ?? archive_entry_hardlink_utf8(entry) {
+        if let target = clean_archive_entry_hardlink(entry) {
             kind = .hardLink(
                 target: try cleaned(UnsafeRawBufferPointer(start: target, count: strlen(target)).map { $0 }))
         } else {
@@ -140,7 +141,7 @@ final class ArchiveReader: EntryContent {
                 kind = .file(size: size)
             case S_IFDIR: kind = .directory
             case S_IFLNK:
-                guard let target = archive_entry_symlink(entry) ?? archive_entry_symlink_utf8(entry) else {
+                guard let target = clean_archive_entry_symlink(entry) else {
                     throw ContextError.entryRefused(shownPath, reason: "its target can't be read")
                 }
                 let text = UnsafeRawBufferPointer(start: target, count: strlen(target)).map { $0 }

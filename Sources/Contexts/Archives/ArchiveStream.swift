@@ -172,7 +172,7 @@ final class ArchiveStream {
             }, nil)
         guard code == ARCHIVE_OK else { throw failure() }
         var entry: OpaquePointer?
-        let first = archive_read_next_header(handle, &entry)
+        let first = clean_archive_read_next_header(handle, &entry)
         guard first != ARCHIVE_EOF else { return false }
         guard first >= ARCHIVE_WARN else { throw failure() }
         isOpen = true

@@ -104,7 +104,7 @@ final class ArchiveWriteHandle {
     }
 
     func writeHeader(_ entry: OpaquePointer, path: EntryPath) throws(ContextError) {
-        try check(archive_write_header(handle, entry), "write the header of \(path)")
+        try check(clean_archive_write_header(handle, entry), "write the header of \(path)")
     }
 
     func writeData(_ bytes: UnsafeRawBufferPointer, path: EntryPath) throws(ContextError) {
