@@ -8,6 +8,8 @@ extension BuildRequest {
     public init(_ wire: DockerBuildRequest) throws(InvalidRequest) {
         let imageNames = wire.imageNames ?? []
         let logins = try wire.credentials?.customLogins() ?? CustomLogins()
+        let platforms = try Self.checkedPlatforms(wire.platforms ?? [])
+        let single = try RequestChecks.platform(wire.platform)
         self.init(
             sourceLocation: try RequestChecks.neededSource(wire.sourceLocation),
             appliesIgnoreFile: wire.appliesIgnoreFile ?? true,
@@ -18,8 +20,16 @@ extension BuildRequest {
             dockerFilePath: try RequestChecks.path(wire.dockerFilePath, of: "a Dockerfile", field: "dockerFilePath"),
             target: try Self.checkedTarget(wire.target),
             arguments: try Self.checkedArguments(wire.arguments ?? []),
+            buildSecrets: try Self.checkedSecrets(wire.secrets ?? []),
+            sshKeys: try Self.checkedKeys(wire.sshKeys ?? []),
             labels: try Self.checkedLabels(wire.labels ?? [:]),
-            platform: try RequestChecks.platform(wire.platform),
+            platform: platforms.first ?? single,
+            platforms: platforms.count > 1 ? platforms : [],
+            cacheSources: try Self.checkedCacheSources(wire.cacheFrom ?? []),
+            cacheTarget: try Self.checkedCacheTarget(wire.cacheTo, mode: wire.cacheMode),
+            transfer: try Self.checkedTransfer(wire.contextTransfer),
+            sourceDateEpoch: try Self.checkedEpoch(wire.sourceDateEpoch),
+            keptOutput: try Self.checkedOutput(wire.keptOutput),
             cpu: try RequestChecks.cpu(wire.agentConfiguration),
             builder: try Self.checkedBuilder(wire.builder),
             timeout: try RequestChecks.timeout(wire.timeout),

@@ -23,7 +23,7 @@ enum RequestChecks {
         return source
     }
 
-    static func platform(_ wire: PlatformProperties?) throws(InvalidRequest) -> Platform {
+    static func platform(_ wire: PlatformProperties?, field: String = "platform") throws(InvalidRequest) -> Platform {
         guard let wire, let os = wire.os, !os.isEmpty else { return .linuxAMD64 }
         let platform = Platform(
             os: os.lowercased(), architecture: wire.architecture?.lowercased() ?? "amd64",
@@ -35,7 +35,7 @@ enum RequestChecks {
                     "'\(platform.description.escapedForDisplay)' is no platform: use \(Platform.knownSystems.joined(separator: " or ")), "
                     + "then one of \(Platform.knownArchitectures.joined(separator: ", ")), "
                     + "then if need be one of \(Platform.knownVariants.joined(separator: ", ")).",
-                target: "platform")
+                target: field)
         }
         return platform
     }

@@ -7,6 +7,8 @@ extension ScheduleRunRequest {
         case .dockerBuild(var request):
             request.sourceLocation = request.sourceLocation.map(shownSource)
             request.arguments = request.arguments?.map(\.withoutSecret)
+            request.secrets = request.secrets?.map { NamedSecret(id: $0.id, value: nil) }
+            request.sshKeys = request.sshKeys?.map { NamedSecret(id: $0.id, value: nil) }
             request.credentials = request.credentials?.withoutSecrets
             return .dockerBuild(request)
         case .fileTask(var request):

@@ -63,8 +63,23 @@ public struct BuildRequest: CommonRequest, Hashable {
     public var dockerFilePath: String?
     public var target: String?
     public var arguments: [BuildArgument]
+    /// What `RUN --mount=type=secret` finds, besides secret arguments.
+    public var buildSecrets: [BuildSecret]
+    /// What `RUN --mount=type=ssh` finds.
+    public var sshKeys: [BuildSSHKey]
     public var labels: [BuildLabel]
+    /// The first of ``platforms`` if there are several.
     public var platform: Platform
+    /// Two or more for an image of several platforms; empty for one.
+    public var platforms: [Platform]
+    /// Images whose layers may be used, as typed: without a registry the run's own is meant.
+    public var cacheSources: [String]
+    public var cacheTarget: CacheTarget?
+    public var transfer: ContextTransfer
+    /// The latest time, in seconds since 1970, that files of the context have; nil for none.
+    public var sourceDateEpoch: Int64?
+    /// Keeps the image to be downloaded, in this form.
+    public var keptOutput: ImageArchive?
     /// How many processors were asked for; recorded and shown only.
     public var cpu: Int?
     public var builder: BuilderChoice
@@ -82,8 +97,11 @@ public struct BuildRequest: CommonRequest, Hashable {
         sourceLocation: String? = nil, appliesIgnoreFile: Bool = true, includeGit: Bool = false,
         imageNames: [String] = [], isPushEnabled: Bool = false, noCache: Bool = false,
         dockerFilePath: String? = nil, target: String? = nil, arguments: [BuildArgument] = [],
+        buildSecrets: [BuildSecret] = [], sshKeys: [BuildSSHKey] = [],
         labels: [BuildLabel] = [],
-        platform: Platform = .linuxAMD64, cpu: Int? = nil, builder: BuilderChoice = .buildKit,
+        platform: Platform = .linuxAMD64, platforms: [Platform] = [], cacheSources: [String] = [],
+        cacheTarget: CacheTarget? = nil, transfer: ContextTransfer = .files, sourceDateEpoch: Int64? = nil,
+        keptOutput: ImageArchive? = nil, cpu: Int? = nil, builder: BuilderChoice = .buildKit,
         timeout: Duration? = nil, agentPoolName: String? = nil, logTemplate: String? = nil,
         loginMode: RegistryLoginMode = .default, customCredentials: [String: Credential] = [:],
         vaultLogins: [String: VaultLogin] = [:]
@@ -97,8 +115,16 @@ public struct BuildRequest: CommonRequest, Hashable {
         self.dockerFilePath = dockerFilePath
         self.target = target
         self.arguments = arguments
+        self.buildSecrets = buildSecrets
+        self.sshKeys = sshKeys
         self.labels = labels
         self.platform = platform
+        self.platforms = platforms
+        self.cacheSources = cacheSources
+        self.cacheTarget = cacheTarget
+        self.transfer = transfer
+        self.sourceDateEpoch = sourceDateEpoch
+        self.keptOutput = keptOutput
         self.cpu = cpu
         self.builder = builder
         self.timeout = timeout
@@ -111,6 +137,7 @@ public struct BuildRequest: CommonRequest, Hashable {
 
     public var secrets: [Secret] {
         arguments.filter(\.isSecret).map(\.value) + customCredentials.values.map(\.password)
+            + sshKeys.map(\.privateKey)
     }
 }
 
@@ -125,6 +152,55 @@ public struct BuildArgument: Sendable, Hashable, Codable {
         self.value = value
         self.isSecret = isSecret
     }
+}
+
+/// A file that one build step may read and the image doesn't keep (`RUN --mount=type=secret,id=…`).
+public struct BuildSecret: Sendable, Hashable {
+    public let id: String
+    /// In Base64.
+    public let content: Secret
+
+    public init(id: String, content: Secret) {
+        self.id = id
+        self.content = content
+    }
+}
+
+/// A key that one build step may use to log in somewhere, and can't read (`RUN --mount=type=ssh,id=…`).
+public struct BuildSSHKey: Sendable, Hashable {
+    /// `default` where a Dockerfile names none.
+    public let id: String
+    /// As ssh keeps it in a file, without a passphrase.
+    public let privateKey: Secret
+
+    public init(id: String, privateKey: Secret) {
+        self.id = id
+        self.privateKey = privateKey
+    }
+}
+
+/// Where the cache of a build is written to, for other daemons.
+public enum CacheTarget: Sendable, Hashable {
+    /// Into the image itself: the steps of its last stage.
+    case inline
+    /// To a name of its own in a registry, as typed; with the steps of all stages if `isComplete` (`mode=max`).
+    case registry(String, isComplete: Bool)
+}
+
+/// How files of the context reach the builder.
+public enum ContextTransfer: String, Sendable, Hashable, Codable {
+    /// Those that the daemon does not have yet, with times that follow from their contents.
+    case files
+    /// All in one archive, with their own times: equal contexts make equal layers everywhere.
+    case tar
+}
+
+/// The form of an image in one file.
+public enum ImageArchive: String, Sendable, Hashable, Codable {
+    /// An OCI image layout.
+    case oci
+    /// What `docker load` reads.
+    case docker
 }
 
 /// One label for the image.
