@@ -21,9 +21,18 @@ public struct ImageIndex: Sendable, Hashable {
         public let descriptor: Descriptor
         /// Nil for entries that are no image of a platform, such as attestations.
         public let platform: Platform?
+
+        public init(descriptor: Descriptor, platform: Platform?) {
+            self.descriptor = descriptor
+            self.platform = platform
+        }
     }
 
     public let entries: [Entry]
+
+    public init(entries: [Entry]) {
+        self.entries = entries
+    }
 
     /// The entry a build for `platform` would take: same system and processor, and same variant where one is asked for.
     public func entry(for platform: Platform) -> Entry? {
@@ -70,17 +79,47 @@ extension Manifest {
     }
 }
 
+extension ImageIndex {
+    /// As JSON: a manifest list of Docker's if all its entries are Docker's own manifests, else an OCI index.
+    func encoded() throws -> (bytes: [UInt8], mediaType: String) {
+        let isDocker = entries.allSatisfy { $0.descriptor.mediaType == MediaType.dockerManifest }
+        let mediaType = isDocker ? MediaType.dockerList : MediaType.ociIndex
+        let document = Wire.Index(
+            schemaVersion: 2, mediaType: mediaType,
+            manifests: entries.map { entry in
+                Wire.Entry(
+                    mediaType: entry.descriptor.mediaType, digest: entry.descriptor.digest,
+                    size: entry.descriptor.size, platform: entry.platform.map(Wire.Entry.PlatformEntry.init))
+            })
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return ([UInt8](try encoder.encode(document)), mediaType)
+    }
+}
+
 struct UnreadableManifest: Error {
     let reason: String
 }
 
 // The names are those of the OCI image specification.
 private struct Wire: Decodable {
-    struct Entry: Decodable {
-        struct PlatformEntry: Decodable {
+    struct Index: Encodable {
+        let schemaVersion: Int
+        let mediaType: String
+        let manifests: [Entry]
+    }
+
+    struct Entry: Codable {
+        struct PlatformEntry: Codable {
             let os: String?
             let architecture: String?
             let variant: String?
+
+            init(_ platform: Platform) {
+                os = platform.os
+                architecture = platform.architecture
+                variant = platform.variant
+            }
 
             var model: Platform? {
                 guard let os, os != "unknown", !os.isEmpty else { return nil }

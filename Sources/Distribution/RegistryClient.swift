@@ -58,6 +58,8 @@ public final class RegistryClient: Sendable {
         let scope: String?
         var credential: Credential?
         var accept: String?
+        /// What is written, with its media type.
+        var body: (bytes: [UInt8], mediaType: String)?
     }
 
     struct Answer: Sendable {
@@ -106,6 +108,10 @@ public final class RegistryClient: Sendable {
         request.timeout = .seconds(60)
         request.maxRedirects = 5
         if let accept = call.accept { request.headers.append(HTTPHeader("Accept", accept)) }
+        if let body = call.body {
+            request.headers.append(HTTPHeader("Content-Type", body.mediaType))
+            request.body = .bytes(body.bytes)
+        }
         if let authorization { request.headers.append(HTTPHeader("Authorization", authorization)) }
         return try await fetch(request, from: call.registry)
     }

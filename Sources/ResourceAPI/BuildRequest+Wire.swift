@@ -37,6 +37,12 @@ extension BuildRequest {
             logTemplate: try RequestChecks.text(wire.logTemplate, field: "logTemplate"),
             loginMode: try RequestChecks.loginMode(wire.credentials?.sourceRegistry?.loginMode),
             customCredentials: logins.credentials, vaultLogins: logins.inVault)
+        guard self.platforms.isEmpty || builder == .buildKit else {
+            throw InvalidRequest(
+                code: "InvalidParameter",
+                message: "The classic builder builds for one platform at a time: leave 'builder' out, or name one.",
+                target: "platforms")
+        }
         for (index, name) in imageNames.enumerated() { try Self.checkImageName(name, field: "imageNames[\(index)]") }
     }
 

@@ -38,6 +38,9 @@ extension RunProperties {
         }
         let request = run.request.common
         platform = PlatformProperties(request.platform)
+        if case .build(let build) = run.request, !build.platforms.isEmpty {
+            platforms = build.platforms.map(PlatformProperties.init)
+        }
         agentConfiguration = AgentConfiguration(cpu: request.cpu ?? AgentConfiguration.standardCPU)
         let hosts = request.customCredentials.keys.sorted() + request.vaultLogins.keys.sorted()
         if !hosts.isEmpty { customRegistries = hosts.sorted() }

@@ -14,6 +14,8 @@ public struct RunProperties: Codable, Sendable, Hashable {
     public var finishTime: Timestamp?
     public var lastUpdatedTime: Timestamp?
     public var platform: PlatformProperties?
+    /// Ours: all platforms of an image that has several; `platform` is the first.
+    public var platforms: [PlatformProperties]?
     public var agentConfiguration: AgentConfiguration?
     public var agentPoolName: String?
     public var task: String?

@@ -36,7 +36,9 @@ public struct RunService: Sendable {
             throw RunServiceError.unknownPool(
                 common.agentPoolName ?? "", known: try await pools.names(in: registry.name))
         }
-        guard common.platform.os == "linux" else { throw RunServiceError.unsupportedPlatform(common.platform) }
+        var platforms = [common.platform]
+        if case .build(let build) = request { platforms += build.platforms }
+        if let other = platforms.first(where: { $0.os != "linux" }) { throw RunServiceError.unsupportedPlatform(other) }
         if case .build(let build) = request, pool.policy.refuseSecretBuildArguments,
             build.arguments.contains(where: \.isSecret)
         {

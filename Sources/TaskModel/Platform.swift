@@ -16,7 +16,7 @@ public struct Platform: Sendable, Hashable, Codable {
     }
 
     /// Reads `os[/architecture[/variant]]` in any case. Nil if a part is none of the known ones.
-    public init?(_ text: String) {
+    public init?(_ text: some StringProtocol) {
         let parts = text.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count) else { return nil }
         self.init(
@@ -28,6 +28,25 @@ public struct Platform: Sendable, Hashable, Codable {
         Self.knownSystems.contains(os)
             && (architecture.map(Self.knownArchitectures.contains) ?? true)
             && (variant.map(Self.knownVariants.contains) ?? true)
+    }
+}
+
+extension Platform {
+    /// Reads platforms separated by commas. Nil if one of them is none.
+    public static func list(_ text: String) -> [Platform]? {
+        let platforms = text.split(separator: ",", omittingEmptySubsequences: false).map {
+            Platform($0.trimmingPrefix { $0 == " " })
+        }
+        return platforms.contains(nil) ? nil : platforms.compactMap(\.self)
+    }
+
+    /// Whether a processor of that architecture, spelled as Go spells it, carries out programs of this platform itself.
+    public func isNative(to architecture: String) -> Bool {
+        switch (self.architecture ?? architecture, architecture) {
+        case let (own, other) where own == other: true
+        case ("386", "amd64"), ("x86", "amd64"), ("arm", "arm64"): true
+        default: false
+        }
     }
 }
 

@@ -52,15 +52,18 @@ public struct PoolPolicy: Sendable, Hashable {
     public var stepNanoCPUs: Int64?
     /// Whether programs in steps can't gain rights (`sudo`, setuid).
     public var noNewPrivileges: Bool
+    /// Whether images may be built for processors that the daemon's host only emulates.
+    public var allowsEmulation: Bool
 
     public init(
         refuseSecretBuildArguments: Bool = false, allowed: Set<StepPermission> = [], stepMemory: Int64? = nil,
-        stepNanoCPUs: Int64? = nil, noNewPrivileges: Bool = false
+        stepNanoCPUs: Int64? = nil, noNewPrivileges: Bool = false, allowsEmulation: Bool = true
     ) {
         self.refuseSecretBuildArguments = refuseSecretBuildArguments
         self.allowed = allowed
         self.stepMemory = stepMemory
         self.stepNanoCPUs = stepNanoCPUs
         self.noNewPrivileges = noNewPrivileges
+        self.allowsEmulation = allowsEmulation
     }
 }

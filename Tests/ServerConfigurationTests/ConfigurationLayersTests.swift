@@ -48,6 +48,7 @@ struct ConfigurationLayersTests {
                   memory: 2GiB
                   cpus: 1.5
                   noNewPrivileges: true
+                  emulation: false
             steps:
               shellImage: registry.example.com/docker:28-cli
               aliasImages: [bash=registry.example.com/bash:5, own=own]
@@ -92,7 +93,7 @@ struct ConfigurationLayersTests {
                     name: "small-1", dockerEndpoint: "unix:///run/other.sock", slots: 1,
                     policy: PoolPolicy(
                         refuseSecretBuildArguments: true, allowed: [.dockerSocket, .hostNetwork], stepMemory: 2 << 30,
-                        stepNanoCPUs: 1_500_000_000, noNewPrivileges: true)))
+                        stepNanoCPUs: 1_500_000_000, noNewPrivileges: true, allowsEmulation: false)))
         #expect(
             configuration.taskFiles
                 == TaskFileSettings(

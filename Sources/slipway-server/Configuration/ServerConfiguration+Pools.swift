@@ -43,7 +43,8 @@ extension SettingValues {
         return PoolPolicy(
             refuseSecretBuildArguments: try bool("\(path).refuseSecretBuildArguments"), allowed: Set(allowed),
             stepMemory: memory, stepNanoCPUs: processors.map { Int64(($0 * 1e9).rounded()) },
-            noNewPrivileges: try bool("\(path).noNewPrivileges"))
+            noNewPrivileges: try bool("\(path).noNewPrivileges"),
+            allowsEmulation: try bool("\(path).emulation"))
     }
 }
 

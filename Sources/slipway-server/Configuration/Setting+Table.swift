@@ -106,6 +106,9 @@ extension Setting {
         Setting(
             "pools[].policy.noNewPrivileges", default: .value("false"), unit: "true, false",
             "Programs in steps can't gain rights. Some need to: `sudo`, and tools that are setuid."),
+        Setting(
+            "pools[].policy.emulation", default: .value("true"), unit: "true, false",
+            "Builds may be for processors that the daemon's host only emulates, which is slow."),
     ]
 
     private static let steps = [

@@ -36,7 +36,9 @@ struct ImageOptions: ParsableArguments {
     @Option(help: "The stage of the Dockerfile to build.")
     var target: String?
 
-    @Option(help: "os[/architecture[/variant]]. Default: linux/amd64.")
+    @Option(
+        help: "os[/architecture[/variant]]; several, separated by commas, make one image for all. Default: linux/amd64."
+    )
     var platform: String?
 
     @Flag(help: "Only build.")
@@ -57,8 +59,9 @@ struct ImageOptions: ParsableArguments {
     var authMode: String?
 
     func validate() throws {
-        if let platform, Platform(platform) == nil {
-            throw ValidationError("'\(platform)' is no platform. Write it as linux/amd64 or linux/arm64/v8.")
+        if let platform, Platform.list(platform) == nil {
+            throw ValidationError(
+                "'\(platform)' is no platform. Write it as linux/amd64 or linux/arm64/v8, several with commas between.")
         }
         if let builder, !["buildkit", "classic"].contains(builder.lowercased()) {
             throw ValidationError("'\(builder)' is no builder. Use buildkit or classic.")
@@ -80,10 +83,13 @@ struct ImageOptions: ParsableArguments {
         request.imageNames = images.isEmpty ? nil : images
         request.isPushEnabled = !noPush && !images.isEmpty
         request.target = target
-        let platform = platform.flatMap(Platform.init) ?? .linuxAMD64
-        request.platform = PlatformProperties(
-            os: platform.os, architecture: platform.architecture ?? Platform.linuxAMD64.architecture,
-            variant: platform.variant)
+        let platforms = (platform.flatMap(Platform.list) ?? [.linuxAMD64]).map { platform in
+            PlatformProperties(
+                os: platform.os, architecture: platform.architecture ?? Platform.linuxAMD64.architecture,
+                variant: platform.variant)
+        }
+        request.platform = platforms.first
+        if platforms.count > 1 { request.platforms = platforms }
         request.arguments =
             buildArguments.map { ArgumentProperties(.argument, typed: $0, isSecret: false) }
             + secretBuildArguments.map { ArgumentProperties(.argument, typed: $0, isSecret: true) }

@@ -32,26 +32,82 @@ struct BuildRun: RunWork {
         await session.warnOfLogTemplate()
         let images = try imageReferences(revision: context.revision)
         try await session.logIn()
-        // A build without a name gets one for as long as the run lasts: what is taken off at its end is then surely its own.
-        let tags = images.isEmpty ? ["slipway-run:\(assignment.run)"] : images.map(\.description)
-        return try await session.holdingNames(Set(tags)) {
+        let lanes = BuildLane.all(of: request, images: images, run: assignment.run)
+        return try await session.holdingNames(Set(lanes.flatMap(\.names))) {
             try await session.broker.report(.began, for: assignment.lease)
             let pushes = request.isPushEnabled && !images.isEmpty
             session.steps.plan(
-                [StepResult(id: "build", kind: .build, dependencies: [])]
-                    + (pushes ? [StepResult(id: "push", kind: .push, dependencies: ["build"])] : []))
-            let build = try await step("build", timeout: Self.buildTimeout) {
-                try await ImageBuild(session: session, step: "build", request: request, context: context, tags: tags)
-                    .build()
-            }
-            if pushes {
-                try await step("push", timeout: Self.pushTimeout) {
-                    let push = ImagePush(session: session, step: "push", imageID: build.imageID)
-                    for image in images { try await push.push(image) }
+                lanes.map { StepResult(id: $0.id, kind: .build, dependencies: []) }
+                    + (pushes ? [StepResult(id: "push", kind: .push, dependencies: lanes.map(\.id))] : []))
+            let builds = try await build(lanes, context)
+            if pushes { try await step("push", timeout: Self.pushTimeout) { try await push(builds, as: images) } }
+            return await summarize(builds, images: images, context: context)
+        }
+    }
+
+    // MARK: Building and pushing
+
+    private struct Built {
+        let lane: BuildLane
+        let result: ImageBuild.Result
+    }
+
+    /// Builds all lanes side by side; the first that fails ends the others.
+    private func build(_ lanes: [BuildLane], _ context: PreparedContext) async throws -> [Built] {
+        try await withThrowingTaskGroup(of: (Int, Built).self) { group in
+            for (index, lane) in lanes.enumerated() {
+                group.addTask {
+                    (index, Built(lane: lane, result: try await build(lane, context, isShared: lanes.count > 1)))
                 }
             }
-            return await summarize(build, images: images, context: context)
+            var built: [(Int, Built)] = []
+            do {
+                while let one = try await group.next() { built.append(one) }
+            } catch {
+                if !Task.isCancelled { session.stopAtOnce() }
+                group.cancelAll()
+                // What the others end with does not count any more.
+                while let _ = try? await group.next() {}
+                throw error
+            }
+            return built.sorted { $0.0 < $1.0 }.map(\.1)
         }
+    }
+
+    private func build(_ lane: BuildLane, _ context: PreparedContext, isShared: Bool) async throws
+        -> ImageBuild.Result
+    {
+        try await step(lane.id, timeout: Self.buildTimeout) {
+            let check = EmulationCheck(session: session, platform: lane.request.chosenPlatform)
+            let isEmulated = try await check.isEmulated()
+            if isEmulated {
+                await log.line("\(lane.id): programs for \(lane.request.platform) are emulated here, which is slow.")
+            }
+            let search = OutputSearch([EmulationCheck.symptom])
+            do {
+                return try await ImageBuild(
+                    session: session, step: lane.id, request: lane.request, context: context, tags: lane.names,
+                    isShared: isShared, output: { search.add($0) }
+                ).build()
+            } catch  where isEmulated && search.isFound {
+                await log.line("\(lane.id): \(check.advice).")
+                throw error
+            }
+        }
+    }
+
+    private func push(_ builds: [Built], as images: [ImageReference]) async throws {
+        guard builds.count > 1 else {
+            for build in builds {
+                let push = ImagePush(session: session, step: "push", imageID: build.result.imageID)
+                for image in images { try await push.push(image) }
+            }
+            return
+        }
+        try await IndexPush(
+            session: session, step: "push",
+            parts: builds.map { IndexPush.Part(lane: $0.lane, imageID: $0.result.imageID) }
+        ).push(images)
     }
 
     // MARK: Steps
@@ -74,15 +130,22 @@ struct BuildRun: RunWork {
         }
     }
 
-    private func summarize(_ build: ImageBuild.Result, images: [ImageReference], context: PreparedContext) async
+    private func summarize(_ builds: [Built], images: [ImageReference], context: PreparedContext) async
         -> [ImageDependencies]
     {
-        await session.tellSuccess(of: "build")
-        await log.line("Populating digests for step ID: build...")
-        let record = DependencyRecord(
-            build: build, images: images, pushed: session.pushedImages, revision: context.revision
-        ).entries
-        await log.line("Successfully populated digests for step ID: build")
+        for build in builds {
+            await session.tellSuccess(of: build.lane.id)
+            await log.line("Populating digests for step ID: \(build.lane.id)...")
+            await log.line("Successfully populated digests for step ID: \(build.lane.id)")
+        }
+        var record: [ImageDependencies] = []
+        for build in builds {
+            let entries = DependencyRecord(
+                build: build.result, images: images, pushed: session.pushedImages, revision: context.revision
+            ).entries
+            // Platforms mostly stand on the same bases, by the digests of their indexes.
+            record += entries.filter { !record.contains($0) }
+        }
         await session.tellSuccess(of: "push")
         await log.line("The following dependencies were found:")
         await log.text(record.yaml)

@@ -97,7 +97,7 @@ struct ImageBuild {
         options.labels = request.labels
         options.noCache = request.noCache
         options.pull = pull
-        options.platform = request.platform == .linuxAMD64 ? nil : request.platform
+        options.platform = request.chosenPlatform
         options.builder = request.builder
         return try await session.log.withOutput(of: step, isShared: isShared) { [client, options, output] log in
             try await client.build(input, options: options) { bytes in

@@ -44,6 +44,17 @@ final class RunSession: Sendable {
         pushed.withLock { $0.append(image) }
     }
 
+    /// The image stays pushed, and has no tag any more.
+    func noteTagRemoved(from image: ImageReference) {
+        pushed.withLock { pushed in
+            for (index, other) in pushed.enumerated()
+            where other.registry == image.registry && other.repository == image.repository && other.tag == image.tag {
+                pushed[index] = OutputImage(
+                    registry: other.registry, repository: other.repository, tag: nil, digest: other.digest)
+            }
+        }
+    }
+
     /// Whether programs that are stopped get no time to end by themselves: when a step beside them failed, the run's
     /// time is over or the run is somebody else's. A run that is canceled gives them that time.
     var stopsAtOnce: Bool { isAtOnce.withLock(\.self) }

@@ -1,0 +1,136 @@
+import AgentProtocol
+import Distribution
+import TaskModel
+
+/// Pushes the images of several platforms under helper tags, then gives the tags that were asked for one index of all
+/// of them, and takes the helper tags away where the registry can do that.
+///
+/// The daemon can't push by digest, hence the helpers. The index comes last: a tag never stands for a part of an image.
+struct IndexPush {
+    /// One platform's image.
+    struct Part {
+        let lane: BuildLane
+        let imageID: String
+    }
+
+    let session: RunSession
+    let step: String
+    let parts: [Part]
+
+    /// - Parameter images: the names that were asked for.
+    func push(_ images: [ImageReference]) async throws {
+        for part in parts {
+            let push = ImagePush(session: session, step: step, imageID: part.imageID)
+            for helper in part.lane.images { try await push.push(helper) }
+        }
+        for repository in images.repositories {
+            let index = try await index(in: repository)
+            let same = images.filter { $0.registry == repository.registry && $0.repository == repository.repository }
+            for image in same { try await put(index, as: image) }
+            await removeHelpers(in: repository)
+        }
+    }
+
+    private func index(in repository: ImageReference) async throws -> ImageIndex {
+        var entries: [ImageIndex.Entry] = []
+        for part in parts {
+            guard let helper = helper(of: part, in: repository) else { continue }
+            let platform = part.lane.request.platform
+            let (descriptor, manifest) = try await retrying {
+                try await session.registries.manifest(helper, credential: credential(for: helper))
+            }
+            switch manifest {
+            case .image: entries.append(ImageIndex.Entry(descriptor: descriptor, platform: platform))
+            // A daemon may push even one image as an index, with what it knows about it.
+            case .index(let inner):
+                guard let entry = inner.entry(for: platform) else {
+                    throw RunFailure.failed("\(helper) was pushed without an image for \(platform)")
+                }
+                entries.append(ImageIndex.Entry(descriptor: entry.descriptor, platform: platform))
+            }
+        }
+        return ImageIndex(entries: entries)
+    }
+
+    private func put(_ index: ImageIndex, as image: ImageReference) async throws {
+        await session.log.line("Pushing index: \(image) of \(parts.count) platforms")
+        let grant: PushGrant
+        do {
+            grant = try await session.broker.grantPush(session.assignment.lease, of: image)
+        } catch BrokerError.pushRefused {
+            throw CancellationError()
+        }
+        if let password = grant.credential?.password { await session.log.hide(password) }
+        let stored = try await retrying {
+            try await session.registries.put(index, as: image, credential: grant.credential)
+        }
+        session.notePushed(
+            OutputImage(
+                registry: image.registry, repository: image.repository, tag: image.tag, digest: stored.digest))
+        await session.log.line("Successfully pushed image: \(image), digest: \(stored.digest)")
+    }
+
+    // MARK: Helper tags
+
+    /// It only tidies up: what can't be removed stays, and the log says so.
+    private func removeHelpers(in repository: ImageReference) async {
+        let helpers = parts.compactMap { helper(of: $0, in: repository) }
+        var kept: [ImageReference] = []
+        for (number, helper) in helpers.enumerated() {
+            do {
+                let grant = try await session.broker.grantPush(session.assignment.lease, of: helper)
+                try await session.registries.removeTag(helper, credential: grant.credential)
+                guard try await isStillThere(helper, grant.credential) else {
+                    await session.log.line(
+                        "Warning: the registry removed the image of \(helper) with its tag; pushing it again.")
+                    try await ImagePush(session: session, step: step, imageID: parts[number].imageID).push(helper)
+                    kept += helpers[number...]
+                    break
+                }
+                session.noteTagRemoved(from: helper)
+            } catch {
+                kept.append(helper)
+            }
+        }
+        guard !kept.isEmpty else { return }
+        let names = kept.map { $0.tag ?? "" }.joined(separator: ", ")
+        await session.log.line(
+            "The registry keeps the helper tags \(names) of \(repository.registry)/\(repository.repository): it can't "
+                + "remove tags, or not with this login.")
+    }
+
+    /// Whether the manifest outlived its tag.
+    private func isStillThere(_ helper: ImageReference, _ credential: Credential?) async throws -> Bool {
+        let pushed = session.pushedImages.last {
+            $0.registry == helper.registry && $0.repository == helper.repository && $0.tag == helper.tag
+        }
+        guard let digest = pushed?.digest else { return true }
+        do {
+            _ = try await session.registries.resolve(
+                ImageReference(registry: helper.registry, repository: helper.repository, digest: digest),
+                credential: credential)
+            return true
+        } catch DistributionError.notFound {
+            return false
+        }
+    }
+
+    private func helper(of part: Part, in repository: ImageReference) -> ImageReference? {
+        part.lane.images.first {
+            $0.registry == repository.registry && $0.repository == repository.repository
+        }
+    }
+
+    // MARK: Asking the registry
+
+    private func credential(for image: ImageReference) async throws -> Credential? {
+        try await session.broker.grantPush(session.assignment.lease, of: image).credential
+    }
+
+    private func retrying<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
+        try await RetryPolicy(connectionAttempts: nil).run(
+            willWait: { error, _, wait in
+                await session.log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
+            }, work)
+    }
+}
