@@ -27,6 +27,8 @@ expect_equal '  the tag is an index of both' 'linux/amd64 linux/386' \
 expect_equal '  the helper tags are gone, where the registry can remove tags, or the log says that they stay' \
     'true' "$(if [ "$(tags_of base)" = '["1"]' ]; then echo true; else grep -q 'keeps the helper tags' <<<"$output" && echo true; fi)"
 
+cp -r "$work/base" "$work/scratch"
+
 write_file "$work/app/Dockerfile" "FROM $registry/$name/base:1" 'ARG TARGETPLATFORM' \
     'RUN ["/bin/busybox", "sh", "-c", "echo $TARGETPLATFORM on $BASE_OF >/what"]' 'CMD ["/bin/busybox", "cat", "/what"]'
 expect_exit 'an image on it is built for both, with steps that run' 0 \
@@ -69,6 +71,35 @@ expect_exit 'a platform that the host can not emulate' 1 slipway build --platfor
 expect_contains '  is told with what to do' 'install qemu-user-static' "$output"
 expect_exit 'several platforms and the classic builder exclude each other' 1 \
     slipway build --builder classic --platform linux/amd64,linux/386 -t "$name/x:1" "$work/app"
+
+# Registries that remove tags, with the manifest or without.
+start_registry
+behind=$service_address
+# shellcheck disable=SC2012  # names of our own
+store=$(ls -td "$SLIPWAY_TEST_WORK"/registry*/ | head -n 1)data
+for manner in '' --greedy; do
+    # shellcheck disable=SC2086  # no word, or one
+    _serve "$(_new_name untagging)" python3 "$scenario/untagging_registry.py" "$behind" "$store" $manner
+    untagging=$service_address
+    stop_server
+    start_server "registries: [{name: tests, loginServer: '$untagging'}]"
+    expect_exit "a registry that removes tags${manner:+ with their manifests}" 0 \
+        slipway build --platform linux/amd64,linux/386 -t "$name/own$manner:1" "$work/scratch"
+    said=$output
+    tags=$(_curl "http://$untagging/v2/$name/own$manner/tags/list" | jq --raw-output '.tags | sort | join(" ")')
+    for digest in $(registry=$untagging index_of "own$manner" 1 | jq --raw-output '.manifests[].digest'); do
+        expect_equal '  the image is there' 200 "$(_curl --output /dev/null --write-out '%{http_code}' --head \
+            --header 'Accept: application/vnd.docker.distribution.manifest.v2+json' \
+            "http://$untagging/v2/$name/own$manner/manifests/$digest")"
+    done
+    if [ -z "$manner" ]; then
+        expect_equal '  only the tag that was asked for is left' 1 "$tags"
+        expect_equal '  and the record has the others by digest alone' 2 \
+            "$(run_field "$(newest_run)" '[.outputImages[] | select(.tag == null)] | length')"
+    else
+        expect_contains '  what went with its tag was pushed again, and the log says so' 'pushing it again' "$said"
+    fi
+done
 
 stop_server
 start_server "pools: [{name: default, slots: 3, docker: '$docker_host', policy: {emulation: false}}]"
