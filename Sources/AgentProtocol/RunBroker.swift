@@ -1,3 +1,4 @@
+public import CurlHTTP
 public import TaskModel
 
 /// What an agent asks of the server. The embedded agent calls the scheduler itself; one on another host calls it over HTTP.
@@ -37,6 +38,12 @@ public protocol RunBroker: Sendable {
     /// Asks for permission to push one image: refused once a stop was asked for.
     func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant
 
+    /// Keeps an archive of what the run built, for people to download. The same again takes the place of the first.
+    ///
+    /// - Parameter content: read to its end.
+    /// - Throws: ``BrokerError/outputTooLarge(limit:)``.
+    func keepOutput(_ form: ImageArchive, _ content: BytePipe, for lease: LeaseID) async throws
+
     /// Renews the lease for another period, or waits at most `waiting` for news.
     ///
     /// - Returns: what the agent has to do.
@@ -58,6 +65,10 @@ public enum BrokerError: Error, Equatable {
     case contextMissing(RunID)
     case unknownAgent(AgentID)
     case secretMissing(SecretLocation)
+    /// In bytes.
+    case outputTooLarge(limit: Int64)
+    /// There is nobody who would keep it.
+    case outputNotKept
 }
 
 extension BrokerError: CustomStringConvertible {
@@ -71,6 +82,9 @@ extension BrokerError: CustomStringConvertible {
         case .unknownAgent(let agent): "No agent \(agent) is registered. Register first."
         case .secretMissing(let location):
             "The run's registry has no secret \(location). Store it with 'slipway secret set \(location)'."
+        case .outputTooLarge(let limit):
+            "The image's archive is larger than \(limit) bytes (limits.outputBytes). Push the image instead."
+        case .outputNotKept: "No server keeps what this run builds. Push the image, or save it with docker."
         }
     }
 }

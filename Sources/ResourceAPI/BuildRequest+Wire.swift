@@ -43,6 +43,11 @@ extension BuildRequest {
                 message: "The classic builder builds for one platform at a time: leave 'builder' out, or name one.",
                 target: "platforms")
         }
+        guard self.platforms.isEmpty || keptOutput != .docker else {
+            throw InvalidRequest(
+                code: "InvalidParameter",
+                message: "A docker archive holds one platform: keep an OCI archive of several.", target: "keptOutput")
+        }
         for (index, name) in imageNames.enumerated() { try Self.checkImageName(name, field: "imageNames[\(index)]") }
     }
 

@@ -108,7 +108,10 @@ public final class ResourceClient: Sendable {
         }
     }
 
-    private func refusal(_ response: HTTPResponse, _ bytes: [UInt8]) -> ResourceError {
+    /// For a call that is not repeated.
+    func freshToken() async throws -> Secret { try await tokens.token().value }
+
+    func refusal(_ response: HTTPResponse, _ bytes: [UInt8]) -> ResourceError {
         // Something in between answered.
         guard let envelope = try? WireJSON.decode(ErrorEnvelope.self, from: bytes) else {
             return .unexpectedAnswer(server: server, status: response.status, reason: "it is no error of this API")

@@ -34,6 +34,8 @@ public struct RunProperties: Codable, Sendable, Hashable {
     public var isCancelRequested: Bool?
     /// Ours: the revision that a git context was resolved to.
     public var sourceRevision: SourceRevisionProperties?
+    /// Ours: the archive that was kept of what the run built (`GET P/runs/ID/output`). Not in lists.
+    public var keptOutput: KeptOutputProperties?
     /// Ours: the steps of the run, in the order of its task file. Not in lists, and missing for a run that has told none.
     public var steps: [RunStepProperties]?
 
@@ -41,6 +43,22 @@ public struct RunProperties: Codable, Sendable, Hashable {
         self.runId = runId
         self.status = status
         self.runType = runType
+    }
+}
+
+/// An archive of an image that waits for a download.
+public struct KeptOutputProperties: Codable, Sendable, Hashable {
+    /// `oci` or `docker`.
+    public var form: String?
+    /// In bytes.
+    public var size: Int64?
+    /// When it is removed.
+    public var expiryTime: Timestamp?
+
+    public init(form: String? = nil, size: Int64? = nil, expiryTime: Timestamp? = nil) {
+        self.form = form
+        self.size = size
+        self.expiryTime = expiryTime
     }
 }
 

@@ -1,5 +1,6 @@
 public import AgentProtocol
 import Contexts
+public import CurlHTTP
 import Foundation
 import Logging
 import Storage
@@ -111,6 +112,17 @@ public struct LocalBroker: RunBroker {
     public func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret {
         let run = try await held(lease).run
         return try await VaultSecrets(of: run, environment).value(of: location)
+    }
+
+    public func keepOutput(_ form: ImageArchive, _ content: BytePipe, for lease: LeaseID) async throws {
+        let run = try await held(lease).run
+        defer { content.abandon() }
+        do {
+            try await environment.outputs.put(KeptOutput.name(of: run.id, form), content)
+        } catch StorageError.blobTooLarge(let limit) {
+            throw BrokerError.outputTooLarge(limit: limit)
+        }
+        logger.info("output kept", metadata: ["run": "\(run.id)", "form": "\(form.rawValue)"])
     }
 
     public func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {

@@ -134,6 +134,11 @@ public struct RunService: Sendable {
         try await runs.steps(of: run.id)
     }
 
+    /// The archive that was kept of what a run built; nil if none was, or it is gone.
+    public func keptOutput(of run: Run) throws -> KeptOutput? {
+        try KeptOutput(of: run.id, in: environment.outputs, lifetime: settings.outputLifetime)
+    }
+
     /// Newest first.
     ///
     /// - Parameter before: where the page before this one ended.

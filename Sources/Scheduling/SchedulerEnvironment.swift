@@ -9,6 +9,8 @@ public struct SchedulerEnvironment: Sendable {
     public let secrets: SecretStore
     public let logs: LogStore
     public let uploads: BlobStore
+    /// Archives of what runs built.
+    public let outputs: BlobStore
     public let settings: SchedulingSettings
     public let logger: Logger
     /// Nil for a server that stands in front of no registry.
@@ -18,6 +20,7 @@ public struct SchedulerEnvironment: Sendable {
 
     public init(
         runs: any RunStore, pools: AgentPoolStore, secrets: SecretStore, logs: LogStore, uploads: BlobStore,
+        outputs: BlobStore,
         settings: SchedulingSettings, logger: Logger,
         registryCredentials: (any RegistryCredentials)? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
@@ -27,6 +30,7 @@ public struct SchedulerEnvironment: Sendable {
         self.secrets = secrets
         self.logs = logs
         self.uploads = uploads
+        self.outputs = outputs
         self.settings = settings
         self.logger = logger
         self.registryCredentials = registryCredentials

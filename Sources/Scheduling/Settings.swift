@@ -18,12 +18,14 @@ public struct SchedulingSettings: Sendable {
     /// The longest that a run may ask for.
     public var maxRunTimeout: Duration
     public var taskFiles: TaskFileSettings
+    /// How long archives of images wait for a download.
+    public var outputLifetime: Duration
 
     public init(
         registries: [Registry], pools: [AgentPool], otherCredentials: [String: Credential] = [:],
         gitCredentials: [String: Credential] = [:], sources: AddressPolicy = AddressPolicy(), maxQueued: Int = 10_000,
         runTimeout: Duration = .seconds(3600), maxRunTimeout: Duration = .seconds(28_800),
-        taskFiles: TaskFileSettings = TaskFileSettings()
+        taskFiles: TaskFileSettings = TaskFileSettings(), outputLifetime: Duration = .seconds(86_400)
     ) {
         self.registries = registries
         self.pools = pools
@@ -34,6 +36,7 @@ public struct SchedulingSettings: Sendable {
         self.runTimeout = runTimeout
         self.maxRunTimeout = maxRunTimeout
         self.taskFiles = taskFiles
+        self.outputLifetime = outputLifetime
     }
 
     /// Compared without case.

@@ -196,7 +196,7 @@ public enum ContextTransfer: String, Sendable, Hashable, Codable {
 }
 
 /// The form of an image in one file.
-public enum ImageArchive: String, Sendable, Hashable, Codable {
+public enum ImageArchive: String, Sendable, Hashable, Codable, CaseIterable {
     /// An OCI image layout.
     case oci
     /// What `docker load` reads.

@@ -31,6 +31,9 @@ struct Server {
             directory: directory.path(of: .uploads), maxBytes: configuration.limits.contextPackedBytes, reserve: reserve
         )
 
+        let outputs = BlobStore(
+            directory: directory.path(of: .outputs), maxBytes: configuration.limits.outputBytes, reserve: reserve)
+
         let settings = SchedulingSettings(configuration)
         let keys = RollingKeys(in: directory)
         let tokens = TokenService(
@@ -38,7 +41,7 @@ struct Server {
             keys: keys.tokens)
         let environment = SchedulerEnvironment(
             runs: runs, pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
-            logs: logs, uploads: uploads, settings: settings, logger: logger,
+            logs: logs, uploads: uploads, outputs: outputs, settings: settings, logger: logger,
             registryCredentials: RunRegistryCredentials(tokens: tokens, principals: principals))
         let service = RunService(environment)
         let pools = PoolService(environment)
@@ -75,8 +78,11 @@ struct Server {
         let agents = try await EmbeddedAgents(
             configuration: configuration, directory: directory, broker: broker, pools: pools, logger: logger)
         services =
-            [UploadCleaner(runs: runs, uploads: uploads, logger: logger), QueueReminder(environment), web]
-            + agents.services
+            [
+                UploadCleaner(
+                    runs: runs, uploads: uploads, outputs: outputs, outputLifetime: settings.outputLifetime,
+                    logger: logger), QueueReminder(environment), web,
+            ] + agents.services
     }
 
     private static func tls(_ files: CertificateFiles) throws -> TLSConfiguration {
@@ -97,6 +103,7 @@ extension SchedulingSettings {
                 uniquingKeysWith: { first, _ in first }),
             gitCredentials: configuration.sources.git, sources: configuration.sources.addresses,
             maxQueued: configuration.limits.maxQueued, runTimeout: configuration.limits.runTimeout,
-            maxRunTimeout: configuration.limits.maxRunTimeout, taskFiles: configuration.taskFiles)
+            maxRunTimeout: configuration.limits.maxRunTimeout, taskFiles: configuration.taskFiles,
+            outputLifetime: configuration.limits.outputLifetime)
     }
 }

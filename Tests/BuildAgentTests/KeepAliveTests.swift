@@ -1,4 +1,5 @@
 import AgentProtocol
+import CurlHTTP
 import Foundation
 import Logging
 import Synchronization
@@ -31,6 +32,7 @@ struct KeepAliveTests {
             throw BrokerError.secretMissing(location)
         }
 
+        func keepOutput(_ form: ImageArchive, _ content: BytePipe, for lease: LeaseID) async throws {}
         func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
             PushGrant(credential: nil)
         }

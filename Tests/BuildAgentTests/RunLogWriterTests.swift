@@ -1,4 +1,5 @@
 import AgentProtocol
+import CurlHTTP
 import Foundation
 import Logging
 import Synchronization
@@ -40,6 +41,7 @@ struct RunLogWriterTests {
             throw BrokerError.secretMissing(location)
         }
 
+        func keepOutput(_ form: ImageArchive, _ content: BytePipe, for lease: LeaseID) async throws {}
         func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
             PushGrant(credential: nil)
         }

@@ -198,6 +198,7 @@ final class TestBroker: RunBroker {
         throw BrokerError.secretMissing(location)
     }
 
+    func keepOutput(_ form: ImageArchive, _ content: BytePipe, for lease: LeaseID) async throws {}
     func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant { PushGrant(credential: nil) }
 
     func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {

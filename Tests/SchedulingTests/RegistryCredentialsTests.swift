@@ -51,6 +51,7 @@ struct RegistryCredentialsTests {
                 pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
                 logs: LogStore(directory: folder + "/logs"),
                 uploads: BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20),
+                outputs: BlobStore(directory: folder + "/uploads", maxBytes: 1 << 20),
                 settings: SchedulingSettings(
                     registries: [Self.front, Self.plain],
                     pools: [AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1)],

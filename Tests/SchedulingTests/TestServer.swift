@@ -56,7 +56,7 @@ struct TestServer {
         poolStore = AgentPoolStore(database: database)
         let environment = SchedulerEnvironment(
             runs: store, pools: poolStore, secrets: SecretStore(database: database, box: box), logs: logs,
-            uploads: uploads, settings: settings, logger: logger)
+            uploads: uploads, outputs: uploads, settings: settings, logger: logger)
         service = RunService(environment)
         pools = PoolService(environment)
         secrets = SecretService(environment)

@@ -102,7 +102,7 @@ struct VaultSecretTests {
             let environment = SchedulerEnvironment(
                 runs: server.store, pools: server.poolStore,
                 secrets: SecretStore(database: server.database, box: server.box), logs: server.logs,
-                uploads: server.uploads, settings: server.settings, logger: log.logger)
+                uploads: server.uploads, outputs: server.uploads, settings: server.settings, logger: log.logger)
             let secrets = SecretService(environment)
             let broker = LocalBroker(environment)
             let location = try SecretLocation("https://v.test/secrets/password")

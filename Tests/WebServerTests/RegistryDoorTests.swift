@@ -72,7 +72,8 @@ private struct Door {
             http: http, clients: RegistryClient(http: http, endpoints: RegistryEndpoints([front])))
         let environment = SchedulerEnvironment(
             runs: store, pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
-            logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)
+            logs: LogStore(directory: folder + "/logs"), uploads: uploads,
+            outputs: BlobStore(directory: folder, maxBytes: 1 << 20), settings: settings, logger: logger)
         let runs = RunService(environment)
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(

@@ -67,7 +67,8 @@ struct WebFixture: Sendable {
         let store = SQLiteRunStore(database: database, box: box)
         let environment = SchedulerEnvironment(
             runs: store, pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
-            logs: LogStore(directory: folder + "/logs"), uploads: uploads, settings: settings, logger: logger)
+            logs: LogStore(directory: folder + "/logs"), uploads: uploads,
+            outputs: BlobStore(directory: folder, maxBytes: 1 << 20), settings: settings, logger: logger)
         let runs = RunService(environment)
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(

@@ -20,6 +20,7 @@ struct RunsController {
         registry.get("runs/:run", needing: .readResources, use: show)
         registry.patch("runs/:run", needing: .submitRuns, use: update)
         registry.post("runs/:run/cancel", needing: .submitRuns, use: cancel)
+        registry.get("runs/:run/output", needing: .pullImages, use: output)
         registry.post("runs/:run/listLogSasUrl", needing: .readResources, use: logLink)
     }
 
@@ -74,7 +75,26 @@ struct RunsController {
         var resource = RunResource(run, in: directory.id(of: registry))
         let steps = try await runs.steps(of: run)
         if !steps.isEmpty { resource.properties?.steps = steps.map { RunStepProperties($0) } }
+        resource.properties?.keptOutput = try runs.keptOutput(of: run).map {
+            KeptOutputProperties(form: $0.form.rawValue, size: $0.size, expiryTime: Timestamp($0.expiryTime))
+        }
         return try .json(resource)
+    }
+
+    /// The archive of what the run built, as it is.
+    private func output(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
+        let run = try await runs.show(runName(context), in: registry)
+        guard let output = try runs.keptOutput(of: run) else {
+            throw ServerError.notFound(
+                "Nothing of run \(run.id) is kept for a download (any more). Queue it again with 'keptOutput'.")
+        }
+        let body = try await FileIO().loadFile(path: output.path, context: context)
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/x-tar", .contentLength: "\(output.size)",
+                .contentDisposition: "attachment; filename=\"\(run.id).\(output.form.rawValue).tar\"",
+            ], body: body)
     }
 
     private func update(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {

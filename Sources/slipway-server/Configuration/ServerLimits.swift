@@ -10,6 +10,9 @@ struct ServerLimits: Sendable, Equatable {
     let gitCacheBytes: Int64
     /// Where the log of a run is cut.
     let logBytes: Int64
+    /// The largest archive of an image that is kept for a download, and how long it is.
+    let outputBytes: Int64
+    let outputLifetime: Duration
     /// For runs that don't say; at most ``maxRunTimeout``.
     let runTimeout: Duration
     /// The most that a run may ask for.
@@ -28,6 +31,8 @@ extension ServerLimits {
         contextEntries = try values.integer("limits.contextEntries", in: 1...100_000_000) ?? 500_000
         gitCacheBytes = try values.bytes("limits.gitCacheBytes")
         logBytes = try values.bytes("limits.logBytes")
+        outputBytes = try values.bytes("limits.outputBytes")
+        outputLifetime = try values.duration("limits.outputLifetime", in: 60...31_536_000)
         maxRunTimeout = try values.duration("limits.maxRunTimeout", in: 1...604_800)
         let most = Int(maxRunTimeout.components.seconds)
         // A lower maximum is not to fail because of a default that nobody chose.

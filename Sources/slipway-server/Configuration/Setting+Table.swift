@@ -188,6 +188,12 @@ extension Setting {
             "limits.logBytes", default: .value("256MiB"), unit: "bytes", environment: "SLIPWAY_LIMITS_LOG_BYTES",
             "Where the log of a run is cut. The run goes on."),
         Setting(
+            "limits.outputBytes", default: .value("10GiB"), unit: "bytes",
+            environment: "SLIPWAY_LIMITS_OUTPUT_BYTES", "Largest archive of an image that is kept for a download."),
+        Setting(
+            "limits.outputLifetime", default: .value("24h"), unit: "seconds",
+            environment: "SLIPWAY_LIMITS_OUTPUT_LIFETIME", "How long such an archive is kept."),
+        Setting(
             "limits.runTimeout", default: .value("1h"), unit: "seconds", environment: "SLIPWAY_LIMITS_RUN_TIMEOUT",
             "How long a run may take that does not say so itself."),
         Setting(

@@ -7,7 +7,7 @@ import Synchronization
 final class DataDirectory: Sendable {
     /// Sub-folders, each 0700.
     enum Folder: String, Sendable, CaseIterable {
-        case db, logs, uploads, tls, keys, agent
+        case db, logs, uploads, outputs, tls, keys, agent
     }
 
     /// Absolute.

@@ -44,6 +44,13 @@ struct ImageOptions: ParsableArguments {
     @Flag(help: "Only build.")
     var noPush = false
 
+    @Option(
+        help: """
+            Keep the image on the server for 'slipway runs download', as an OCI archive or as what 'docker load' reads. \
+            Goes with --no-push.
+            """, completion: .list(["oci", "docker"]))
+    var keep: String?
+
     @Flag(help: "Build every step anew.")
     var noCache = false
 
@@ -65,6 +72,9 @@ struct ImageOptions: ParsableArguments {
         }
         if let builder, !["buildkit", "classic"].contains(builder.lowercased()) {
             throw ValidationError("'\(builder)' is no builder. Use buildkit or classic.")
+        }
+        if let keep, ImageArchive(rawValue: keep.lowercased()) == nil {
+            throw ValidationError("'\(keep)' is no form of an image. Use oci or docker.")
         }
         if let authMode, !["default", "none"].contains(authMode.lowercased()) {
             throw ValidationError("'\(authMode)' is no --auth-mode. Use Default or None.")
@@ -97,6 +107,7 @@ struct ImageOptions: ParsableArguments {
             sourceRegistry: authMode.map {
                 CredentialsProperties.SourceRegistry(loginMode: $0.lowercased() == "none" ? "None" : "Default")
             })
+        request.keptOutput = keep?.lowercased()
         if noCache { request.noCache = true }
         if !labels.isEmpty { request.labels = Dictionary(labels.map(Self.pair), uniquingKeysWith: { $1 }) }
         request.builder = builder?.lowercased()

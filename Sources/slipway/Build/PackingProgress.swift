@@ -48,6 +48,20 @@ final class PackingProgress: Sendable {
         Terminal.show("\r\u{1B}[KPacked \(progress.entries) entries, \(packed); sent \(sent)")
     }
 
+    /// Shows how much of a download has come.
+    func show(received: Int64, of size: Int64?) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        let isDue = state.withLock { state in
+            guard state.shownAt.map({ now - $0 >= Self.interval }) ?? true else { return false }
+            state.shownAt = now
+            return true
+        }
+        guard isDue else { return }
+        Terminal.show(
+            "\r\u{1B}[KReceived \(ByteText(received).short)" + (size.map { " of \(ByteText($0).short)" } ?? ""))
+    }
+
     func clear() {
         if state.withLock({ $0.shownAt != nil }) { Terminal.show("\r\u{1B}[K") }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 
 struct Runs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, show and cancel runs.", subcommands: [RunsList.self, RunsShow.self, RunsCancel.self],
+        abstract: "List, show and cancel runs, and download what they built.",
+        subcommands: [RunsList.self, RunsShow.self, RunsCancel.self, RunsDownload.self],
         defaultSubcommand: RunsList.self)
 }

@@ -41,6 +41,7 @@ struct BuildRun: RunWork {
                     + (pushes ? [StepResult(id: "push", kind: .push, dependencies: lanes.map(\.id))] : []))
             let builds = try await build(lanes, context)
             if pushes { try await step("push", timeout: Self.pushTimeout) { try await push(builds, as: images) } }
+            if let form = request.keptOutput { try await keep(builds, as: images, form) }
             return await summarize(builds, images: images, context: context)
         }
     }
@@ -128,6 +129,16 @@ struct BuildRun: RunWork {
             await session.noteFailure(failure, of: id)
             throw failure
         }
+    }
+
+    private func keep(_ builds: [Built], as images: [ImageReference], _ form: ImageArchive) async throws {
+        let delivery = OutputDelivery(
+            session: session, form: form,
+            parts: builds.map {
+                OutputDelivery.Part(
+                    names: $0.lane.names, imageID: $0.result.imageID, platform: $0.lane.request.platform)
+            }, images: images)
+        try await log.keepingAlive({ "Still keeping the image, \($0.brief)" }) { try await delivery.deliver() }
     }
 
     private func summarize(_ builds: [Built], images: [ImageReference], context: PreparedContext) async

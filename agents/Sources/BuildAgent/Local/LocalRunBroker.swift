@@ -1,4 +1,5 @@
 import AgentProtocol
+import CurlHTTP
 import Synchronization
 import TaskModel
 
@@ -54,6 +55,10 @@ final class LocalRunBroker: RunBroker {
     func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret {
         guard let secret = secrets[location] else { throw BrokerError.secretMissing(location) }
         return secret
+    }
+
+    func keepOutput(_ form: ImageArchive, _ content: BytePipe, for lease: LeaseID) async throws {
+        throw BrokerError.outputNotKept
     }
 
     func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {

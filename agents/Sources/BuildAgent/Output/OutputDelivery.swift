@@ -1,0 +1,84 @@
+import AgentProtocol
+import Contexts
+import CurlHTTP
+import DockerEngine
+import TaskModel
+
+/// Gives the server what a run built, for people to download.
+struct OutputDelivery {
+    /// One platform's image.
+    struct Part {
+        /// On the daemon.
+        let names: [String]
+        let imageID: String
+        let platform: Platform
+    }
+
+    let session: RunSession
+    let form: ImageArchive
+    let parts: [Part]
+    /// What the image is called.
+    let images: [ImageReference]
+
+    private var client: DockerClient { session.daemon.client }
+
+    func deliver() async throws {
+        await session.log.line("Keeping the image as a \(form.rawValue) archive...")
+        switch form {
+        case .docker: try await keepAsDocker()
+        case .oci: try await keepAsOCI()
+        }
+        await session.log.line(
+            "The image can be downloaded: slipway runs download \(session.assignment.run)")
+    }
+
+    /// What the daemon writes is the archive.
+    private func keepAsDocker() async throws {
+        guard let part = parts.first else { return }
+        try await client.exportImage(names(of: part)) { [session, form] pipe in
+            try await session.broker.keepOutput(form, pipe, for: session.assignment.lease)
+        }
+    }
+
+    /// Without a name, the archive has the image's id alone.
+    private func names(of part: Part) -> [String] { images.isEmpty ? [part.imageID] : part.names }
+
+    /// Written from what the daemon saved, which needs a reading in no order: it is kept on the disk meanwhile.
+    private func keepAsOCI() async throws {
+        let limits = session.fetcher.outputLimits
+        var archives: [(source: ArchiveSource, platform: Platform)] = []
+        for part in parts {
+            let source = try await client.exportImage([part.imageID]) { [directory = session.fetcher.directory] pipe in
+                try await ArchiveSource.kept(pipe, in: directory, limit: limits.packedBytes)
+            }
+            archives.append((source, part.platform))
+        }
+        let layout = try await BlockingExecutor.shared.run { [archives, images] in
+            try OCILayout(
+                archives.map {
+                    try SavedImage(ArchiveContext.contents(of: $0.source, limits: limits), platform: $0.platform)
+                }, names: images)
+        }
+        let pipe = BytePipe()
+        async let isPacked: Void = ContextPacker.packInBackground(layout, into: pipe)
+        do {
+            try await session.broker.keepOutput(form, pipe, for: session.assignment.lease)
+        } catch {
+            pipe.abandon()
+            _ = try? await isPacked  // the broker's error is the cause
+            throw error
+        }
+        try await isPacked
+    }
+}
+
+extension ContextFetcher {
+    /// Images are larger than contexts.
+    fileprivate var outputLimits: ContextLimits {
+        var limits = access.limits
+        limits.packedBytes = 64 << 30
+        limits.unpackedBytes = 64 << 30
+        limits.duration = .seconds(3600)
+        return limits
+    }
+}
