@@ -46,6 +46,42 @@ struct RegistryClientTests {
         }
     }
 
+    @Test func `an index is put under a tag and read back`() async throws {
+        try await TestRegistry.with { registry in
+            let platforms = [Platform.linuxAMD64, Platform(os: "linux", architecture: "arm", variant: "v7")]
+            var entries: [ImageIndex.Entry] = []
+            for platform in platforms {
+                let tag = platform.architecture ?? ""
+                try await registry.push("app", tag: tag, content: tag)
+                let descriptor = try await client.resolve(try ImageReference("\(registry.host)/app:\(tag)"))
+                entries.append(ImageIndex.Entry(descriptor: descriptor, platform: platform))
+            }
+            let image = try ImageReference("\(registry.host)/app:all")
+
+            let put = try await client.put(ImageIndex(entries: entries), as: image)
+            let (descriptor, manifest) = try await client.manifest(image)
+
+            #expect(put == descriptor)
+            #expect(manifest == .index(ImageIndex(entries: entries)))
+            await #expect(throws: InvalidName.self) {
+                try await client.put(
+                    ImageIndex(entries: entries),
+                    as: ImageReference(registry: image.registry, repository: image.repository, digest: put.digest))
+            }
+        }
+    }
+
+    @Test func `a registry that removes no tags says so`() async throws {
+        try await TestRegistry.with { registry in
+            try await registry.push("app", tag: "v1")
+            let image = try ImageReference("\(registry.host)/app:v1")
+
+            await #expect(throws: DistributionError.self) { try await client.removeTag(image) }
+
+            #expect(try await client.tags(of: "app", in: registry.host) == ["v1"])
+        }
+    }
+
     @Test func `tags are listed over all pages`() async throws {
         try await TestRegistry.with { registry in
             let names = ["a", "b", "c", "d", "e"]

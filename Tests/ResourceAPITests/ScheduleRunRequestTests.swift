@@ -33,6 +33,50 @@ struct ScheduleRunRequestTests {
         #expect(request.labels == [BuildLabel(name: "a", value: "1"), BuildLabel(name: "b", value: "2")])
     }
 
+    @Test func `what only BuildKit has is read`() throws {
+        let body = #"""
+            {"type": "DockerBuildRequest", "sourceLocation": "s", "secrets": [{"id": "token", "value": "aGk="}],
+             "sshKeys": [{"id": "default", "value": "KEY"}], "cacheFrom": ["app:1"], "cacheTo": "app:cache", "cacheMode": "max",
+             "platforms": [{"os": "linux", "architecture": "arm64"}, {"os": "Linux", "architecture": "386"}],
+             "contextTransfer": "tar", "sourceDateEpoch": 1700000000, "keptOutput": "oci"}
+            """#
+        guard
+            case .build(let request) = try WireJSON.decode(ScheduleRunRequest.self, from: Array(body.utf8)).runRequest()
+        else { return }
+
+        #expect(request.buildSecrets == [BuildSecret(id: "token", content: Secret("aGk="))])
+        #expect(request.sshKeys == [BuildSSHKey(id: "default", privateKey: Secret("KEY"))])
+        #expect(request.secrets.map(\.value).contains("KEY"))
+        #expect(request.cacheSources == ["app:1"])
+        #expect(request.cacheTarget == .registry("app:cache", isComplete: true))
+        #expect(request.platforms.map(\.description) == ["linux/arm64", "linux/386"])
+        #expect(request.platform.description == "linux/arm64")
+        #expect(request.transfer == .tar)
+        #expect(request.sourceDateEpoch == 1_700_000_000)
+        #expect(request.keptOutput == .oci)
+    }
+
+    @Test func `one platform in a list is just that`() throws {
+        let request = try BuildRequest(wire { $0.platforms = [PlatformProperties(os: "linux", architecture: "arm64")] })
+
+        #expect(request.platforms.isEmpty)
+        #expect(request.platform == Platform(os: "linux", architecture: "arm64"))
+    }
+
+    @Test func `S20 a request that is shown has no secret of a build`() throws {
+        let request = wire {
+            $0.secrets = [NamedSecret(id: "a", value: Secret("aHVudGVyMg=="))]
+            $0.sshKeys = [NamedSecret(id: "b", value: Secret("hunter2"))]
+        }
+
+        let shown = ScheduleRunRequest.dockerBuild(request).withoutSecrets { $0 }
+
+        let text = String(decoding: try WireJSON.encode(shown), as: UTF8.self)
+        #expect(!text.contains("hunter2") && !text.contains("aHVudGVyMg"))
+        #expect(text.contains(#""id":"a""#))
+        #expect(!"\(request)".contains("hunter2"))
+    }
+
     @Test func `without an image name nothing is pushed`() throws {
         #expect(try !BuildRequest(wire { $0.isPushEnabled = true }).isPushEnabled)
         #expect(try BuildRequest(wire { $0.imageNames = ["a"] }).isPushEnabled)
@@ -61,6 +105,40 @@ struct ScheduleRunRequestTests {
     private static let invalid: [(@Sendable (inout DockerBuildRequest) -> Void, String, String)] = [
         ({ $0.imageNames = ["ok", "Not OK"] }, "InvalidName", "imageNames[1]"),
         ({ $0.imageNames = ["app:{{.Run.ID"] }, "InvalidName", "imageNames[0]"),
+        ({ $0.secrets = [NamedSecret(id: "a", value: Secret("not Base64!"))] }, "InvalidParameter", "secrets[0].value"),
+        ({ $0.secrets = [NamedSecret(id: "a b", value: Secret("aGk="))] }, "InvalidName", "secrets[0].id"),
+        (
+            { $0.secrets = Array(repeating: NamedSecret(id: "a", value: Secret("aGk=")), count: 2) }, "InvalidName",
+            "secrets[1].id"
+        ),
+        (
+            { $0.secrets = [NamedSecret(id: "a", value: Secret(String(repeating: "AAAA", count: 170_667)))] },
+            "InvalidParameter", "secrets[0].value"
+        ),
+        ({ $0.sshKeys = [NamedSecret(id: "a", value: nil)] }, "InvalidParameter", "sshKeys[0].value"),
+        ({ $0.cacheFrom = ["a", "Not OK"] }, "InvalidName", "cacheFrom[1]"),
+        ({ $0.cacheTo = "Not OK" }, "InvalidName", "cacheTo"),
+        ({ $0.cacheMode = "most" }, "InvalidParameter", "cacheMode"),
+        (
+            { $0.platforms = Array(repeating: PlatformProperties(os: "linux", architecture: "arm64"), count: 2) },
+            "InvalidPlatform", "platforms[1]"
+        ),
+        (
+            {
+                $0.platforms = ["amd64", "arm64"].map { PlatformProperties(os: "linux", architecture: $0) }
+                $0.builder = "classic"
+            }, "InvalidParameter", "platforms"
+        ),
+        (
+            {
+                $0.platforms = ["amd64", "arm64"].map { PlatformProperties(os: "linux", architecture: $0) }
+                $0.keptOutput = "docker"
+            }, "InvalidParameter", "keptOutput"
+        ),
+        ({ $0.contextTransfer = "zip" }, "InvalidParameter", "contextTransfer"),
+        ({ $0.sourceDateEpoch = -1 }, "InvalidParameter", "sourceDateEpoch"),
+        ({ $0.sourceDateEpoch = 1 << 33 }, "InvalidParameter", "sourceDateEpoch"),
+        ({ $0.keptOutput = "zip" }, "InvalidParameter", "keptOutput"),
         ({ $0.imageNames = ["app:a\nb"] }, "InvalidName", "imageNames[0]"),
         ({ $0.imageNames = ["app@sha256:" + String(repeating: "0", count: 64)] }, "InvalidName", "imageNames[0]"),
         ({ $0.sourceLocation = nil }, "InvalidSourceLocation", "sourceLocation"),

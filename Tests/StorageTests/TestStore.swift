@@ -27,7 +27,12 @@ enum TestData {
                     arguments: [
                         BuildArgument(name: "PLAIN", value: Secret("shown"), isSecret: false),
                         BuildArgument(name: "TOKEN", value: Secret(secret), isSecret: true),
-                    ], labels: [BuildLabel(name: "a", value: "b")], platform: .linuxAMD64, timeout: .seconds(120),
+                    ], buildSecrets: [BuildSecret(id: "s", content: Secret(secret))],
+                    sshKeys: [BuildSSHKey(id: "default", privateKey: Secret(secret))],
+                    labels: [BuildLabel(name: "a", value: "b")], platform: .linuxAMD64,
+                    platforms: [.linuxAMD64, Platform(os: "linux", architecture: "arm64")], cacheSources: ["app:v0"],
+                    cacheTarget: .registry("app:cache", isComplete: true), transfer: .tar, sourceDateEpoch: 1,
+                    keptOutput: .oci, timeout: .seconds(120),
                     agentPoolName: pool)),
             submittedBy: "tester", agentPool: pool, task: task)
     }

@@ -11,6 +11,20 @@ struct PlatformTests {
         #expect(Platform(text)?.description == description)
     }
 
+    @Test func `platforms are separated by commas`() {
+        #expect(Platform.list("linux/amd64, linux/arm64/v8")?.map(\.description) == ["linux/amd64", "linux/arm64/v8"])
+        #expect(Platform.list("linux/amd64,") == nil)
+        #expect(Platform.list("") == nil)
+    }
+
+    @Test(arguments: [
+        ("linux/amd64", "amd64", true), ("linux/386", "amd64", true), ("linux/arm/v7", "arm64", true),
+        ("linux", "arm64", true), ("linux/arm64", "amd64", false), ("linux/amd64", "386", false),
+    ])
+    func `a processor carries out its own programs`(platform: String, architecture: String, isNative: Bool) {
+        #expect(Platform(platform)?.isNative(to: architecture) == isNative)
+    }
+
     @Test(arguments: [
         "", "linux/", "/amd64", "darwin", "linux/riscv", "linux/arm/v9", "linux/arm/v7/x", "linux amd64",
         "linux/amd64\n",
