@@ -2,6 +2,7 @@ import Contexts
 import CurlHTTP
 import Foundation
 import Synchronization
+import TaskModel
 import Testing
 
 @testable import DockerEngine
@@ -14,7 +15,9 @@ struct ContainerTests {
         let name = TestDaemon.uniqueName() + ":1"
         let input = TestDaemon.input(
             TestDaemon.shell + "RUN [\"/bin/busybox\", \"--install\", \"-s\", \"/bin\"]\n", [try TestDaemon.busybox()])
-        _ = try await client.build(input, options: BuildOptions(tags: [name])) { _ in }
+        // The label makes it another image than other tests', which would be removed with theirs.
+        let options = BuildOptions(tags: [name], labels: [BuildLabel(name: "test.name", value: name)])
+        _ = try await client.build(input, options: options) { _ in }
         return try await cleaningUp {
             try await use(client, name)
         } by: {

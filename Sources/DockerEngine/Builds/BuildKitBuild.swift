@@ -29,7 +29,7 @@ struct BuildKitBuild: Sendable {
     func carryOut() async throws -> BuildResult {
         let files = FileSyncService(input)
         let session = BuildSession(services: [
-            HealthService(), files, RegistryAuthService(credentials: input.credentials),
+            files, RegistryAuthService(credentials: input.credentials),
             SecretsService(secrets: input.secrets),
         ])
         let connection: BuildSession.Connection

@@ -89,7 +89,7 @@ struct BuildSession {
             // Of no other build: what a daemon keeps of one build's files must not be taken for another's.
             "X-Docker-Expose-Session-Sharedkey: \(id)",
         ]
-        for method in services.flatMap(\.methods) { lines.append("X-Docker-Expose-Session-Grpc-Method: \(method)") }
+        for method in services.flatMap(\.methods) + [SessionStreamSorter.healthCheck] { lines.append("X-Docker-Expose-Session-Grpc-Method: \(method)") }
         return lines.joined(separator: "\r\n") + "\r\n\r\n"
     }
 

@@ -80,8 +80,7 @@ struct SessionReplies: Sendable {
     }
 
     func begin() async throws {
-        let headers: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
-        try await outbound.write(.headers(.init(headers: headers)))
+        try await outbound.write(Self.head)
     }
 
     /// Sends one message; waits while the daemon is slow to take them.
@@ -101,16 +100,25 @@ struct SessionReplies: Sendable {
 
     /// Ends the call. After this nothing may be sent.
     func end(_ status: CallStatus, hasBegun: Bool) async throws {
-        var headers = HPACKHeaders()
-        if !hasBegun { headers = [":status": "200", "content-type": "application/grpc"] }
-        headers.add(name: "grpc-status", value: String(status.code.rawValue))
-        if !status.message.isEmpty {
-            headers.add(name: "grpc-message", value: status.message.percentEncoded(keeping: " /:'\"(),"))
-        }
-        try await outbound.write(.headers(.init(headers: headers, endStream: true)))
+        try await outbound.write(Self.trailers(status, hasBegun: hasBegun))
     }
 
-    private static func frame(_ message: some Message) throws -> HTTP2Frame.FramePayload {
+    // MARK: Frames
+
+    private static let headers: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
+
+    static let head = HTTP2Frame.FramePayload.headers(.init(headers: headers))
+
+    static func trailers(_ status: CallStatus, hasBegun: Bool = true) -> HTTP2Frame.FramePayload {
+        var trailers = hasBegun ? HPACKHeaders() : headers
+        trailers.add(name: "grpc-status", value: String(status.code.rawValue))
+        if !status.message.isEmpty {
+            trailers.add(name: "grpc-message", value: status.message.percentEncoded(keeping: " /:'\"(),"))
+        }
+        return .headers(.init(headers: trailers, endStream: true))
+    }
+
+    static func frame(_ message: some Message) throws -> HTTP2Frame.FramePayload {
         let bytes: [UInt8] = try message.serializedBytes()
         var buffer = ByteBuffer()
         buffer.reserveCapacity(5 + bytes.count)

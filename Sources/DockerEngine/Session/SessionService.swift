@@ -20,12 +20,3 @@ extension SessionCall {
         return request
     }
 }
-
-/// `grpc.health.v1.Health/Check`, every second: a session that does not answer it is dropped.
-struct HealthService: SessionService {
-    let methods = ["/grpc.health.v1.Health/Check"]
-
-    func answer(_ call: inout SessionCall) async throws {
-        try await call.replies.send(WireHealthCheckResponse.with { $0.status = .serving })
-    }
-}

@@ -76,7 +76,9 @@ final class SessionUpgrade: ChannelInboundHandler, RemovableChannelHandler {
                 mode: .server, connectionConfiguration: configuration.connection,
                 streamConfiguration: configuration.stream
             ) { stream in
-                stream.eventLoop.makeCompletedFuture { try streams.accept(stream) }
+                stream.eventLoop.makeCompletedFuture {
+                    try stream.pipeline.syncOperations.addHandler(SessionStreamSorter(streams))
+                }
             }
             context.channel.closeFuture.whenComplete { _ in streams.close() }
             try pipeline.addHandler(ConnectionErrors())

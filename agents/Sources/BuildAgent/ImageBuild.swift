@@ -78,10 +78,16 @@ struct ImageBuild {
         }
     }
 
-    /// Bases are looked up before anything runs, so a build that failed there can be tried again.
+    /// Bases are looked up before anything runs, and the image is written after all has, so a build that failed there
+    /// can be tried again.
     private static func verdict(_ error: any Error) -> RetryVerdict {
-        if case DockerError.build(.base(_, .temporary)) = error { return .again(after: nil) }
-        return .giveUp
+        switch error {
+        case DockerError.build(.base(_, .temporary)): .again(after: nil)
+        // The image, all cached, was that of another run, which removed it at its end in this moment.
+        case DockerError.build(.step(let message)) where message.hasPrefix("failed to get digest sha256:"):
+            .again(after: nil)
+        default: .giveUp
+        }
     }
 
     private func build(pull: Bool) async throws -> BuildResult {
