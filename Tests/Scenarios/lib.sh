@@ -159,6 +159,8 @@ source "$root/Tests/Scenarios/lib/images.sh"
 source "$root/Tests/Scenarios/lib/servers.sh"
 # shellcheck source=lib/gates.sh
 source "$root/Tests/Scenarios/lib/gates.sh"
+# shellcheck source=lib/daemon.sh
+source "$root/Tests/Scenarios/lib/daemon.sh"
 # shellcheck source=lib/azure.sh
 source "$root/Tests/Scenarios/lib/azure.sh"
 
