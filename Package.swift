@@ -205,8 +205,8 @@ let package = Package(
         .testTarget(
             name: "BuildAgentTests",
             dependencies: [
-                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "TaskModel",
-                "TestSupport", logging,
+                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "TaskFiles",
+                "TaskModel", "TestSupport", logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -64,4 +64,6 @@ public enum RunEvent: Sendable, Hashable {
     case planned([StepResult])
     /// What has become of one of them.
     case step(StepResult)
+    /// What has become of vertexes of one of its builds: those that have changed.
+    case vertices(BuildVertices)
 }

@@ -1,21 +1,29 @@
-import TaskModel
+public import TaskModel
 
 extension DockerClient {
     /// Builds an image: `POST /build`, with BuildKit or with the classic builder.
     ///
-    /// - Parameter output: gets what the build prints, in order, lines ending in LF. It may be slow; what it throws
-    ///   breaks the build off.
+    /// - Parameters:
+    ///   - vertices: gets those that have changed, about every tenth of a second while any do.
+    ///   - output: gets what the build prints, in order, lines ending in LF. It may be slow; what it throws breaks the
+    ///     build off.
     /// - Throws: ``DockerError/build(_:)`` when the build failed by itself; other ``DockerError``s when it could not
     ///   be carried out; `CancellationError` when the task is canceled: the running step is then ended, and its last
     ///   lines are printed first.
     public func build(
-        _ input: BuildInput, options: BuildOptions, output: @escaping @Sendable ([UInt8]) async throws -> Void
+        _ input: BuildInput, options: BuildOptions,
+        vertices: @escaping @Sendable ([BuildVertex]) async -> Void = { _ in },
+        output: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> BuildResult {
         switch (options.builder, try await daemon().hasBuildKit) {
         case (.buildKit, true):
-            try await BuildKitBuild(client: self, input: input, options: options, output: output).carryOut()
+            try await BuildKitBuild(
+                client: self, input: input, options: options, vertices: vertices, output: output
+            ).carryOut()
         case (.classic, _), (.buildKit, false):
-            try await ClassicBuild(client: self, input: input, options: options, output: output).carryOut()
+            try await ClassicBuild(
+                client: self, input: input, options: options, vertices: vertices, output: output
+            ).carryOut()
         }
     }
 

@@ -38,6 +38,8 @@ public struct RunProperties: Codable, Sendable, Hashable {
     public var keptOutput: KeptOutputProperties?
     /// Ours: the steps of the run, in the order of its task file. Not in lists, and missing for a run that has told none.
     public var steps: [RunStepProperties]?
+    /// Ours: what its builds stood on. Not in lists, and missing while the run goes on.
+    public var baseImages: [BaseImageProperties]?
 
     public init(runId: String? = nil, status: String? = nil, runType: String? = nil) {
         self.runId = runId

@@ -16,6 +16,10 @@ public struct RunStepProperties: Codable, Sendable, Hashable {
     public var errorMessage: String?
     public var startTime: Timestamp?
     public var finishTime: Timestamp?
+    /// What its builder did, of a step that builds.
+    public var vertices: [BuildVertexProperties]?
+    /// How many more there are that are not kept; missing if none.
+    public var omittedVertices: Int?
 
     public init(
         id: String, type: String? = nil, dependsOn: [String]? = nil, status: String? = nil, launches: Int? = nil,
@@ -34,10 +38,17 @@ public struct RunStepProperties: Codable, Sendable, Hashable {
 }
 
 extension RunStepProperties {
-    public init(_ step: StepResult) {
+    /// - Parameter builds: of the run.
+    public init(_ step: StepResult, builds: [BuildVertices] = []) {
         self.init(
             id: step.id, type: step.kind.rawValue, dependsOn: step.dependencies, status: step.status.rawValue,
             launches: step.launches, exitCode: step.exitCode, errorMessage: step.message,
             startTime: step.startTime.map(Timestamp.init), finishTime: step.finishTime.map(Timestamp.init))
+        let own = builds.filter { $0.step == step.id }
+        guard !own.isEmpty else { return }
+        vertices = own.flatMap { build in
+            build.vertices.map { BuildVertexProperties($0, platform: build.platform) }
+        }
+        if let omitted = own.map(\.omitted).max(), omitted > 0 { omittedVertices = omitted }
     }
 }

@@ -89,6 +89,7 @@ public struct LocalBroker: RunBroker {
             case .resolved(let source): try await runs.setSource(source, lease: lease.text, at: environment.now())
             case .waiting(let reason): try await runs.setWaitReason(reason, lease: lease.text, at: environment.now())
             case .planned(let steps): try await runs.planSteps(steps, lease: lease.text, at: environment.now())
+            case .vertices(let batch): try await runs.setVertices(batch, lease: lease.text, at: environment.now())
             case .step(let step):
                 if try await !runs.setStep(step, lease: lease.text, at: environment.now()) {
                     logger.warning(

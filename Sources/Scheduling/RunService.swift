@@ -139,6 +139,16 @@ public struct RunService: Sendable {
         try KeptOutput(of: run.id, in: environment.outputs, lifetime: settings.outputLifetime)
     }
 
+    /// The vertexes of its builds.
+    public func builds(of run: Run) async throws -> [BuildVertices] {
+        try await runs.builds(of: run.id)
+    }
+
+    /// What its builds stood on.
+    public func baseImages(of run: Run) async throws -> [BaseImageRecord] {
+        try await runs.baseImages(of: run.id)
+    }
+
     /// Newest first.
     ///
     /// - Parameter before: where the page before this one ended.

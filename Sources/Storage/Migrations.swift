@@ -18,6 +18,7 @@ enum Migrations {
         migrator.registerMigration("10-admin-users", migrate: makeAdminUsers)
         migrator.registerMigration("11-vault-secrets", migrate: makeVaultSecrets)
         migrator.registerMigration("12-run-steps", migrate: makeRunSteps)
+        migrator.registerMigration("13-build-records", migrate: makeBuildRecords)
         return migrator
     }()
 

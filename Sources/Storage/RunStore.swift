@@ -50,6 +50,21 @@ public protocol RunStore: Sendable {
     /// `interrupted` and those that have not begun `skipped`.
     func steps(of id: RunID) async throws -> [StepResult]
 
+    /// Records what has become of vertexes of a build of a leased run, in the place of those of an earlier attempt. Of a run
+    /// ``BuildVertex/mostPerRun`` are kept, of each name and error 4 KiB.
+    func setVertices(_ batch: BuildVertices, lease: String, at now: Date) async throws
+
+    /// The last build of each step and platform of a run, in the order of their names. They end with the run as its steps do.
+    func builds(of id: RunID) async throws -> [BuildVertices]
+
+    /// What the builds of a run stood on, as its outcome told.
+    func baseImages(of id: RunID) async throws -> [BaseImageRecord]
+
+    /// The tasks of all registries whose last successful run stood on this image, named by tag; a task once for each of its steps.
+    ///
+    /// - Parameter image: without a tag it is `latest`; a digest is not looked at.
+    func dependents(of image: ImageReference) async throws -> [ImageDependent]
+
     /// Moves a leased run to its terminal status. If it is in one already, nothing changes.
     ///
     /// - Returns: the run as stored.

@@ -79,6 +79,7 @@ extension SQLiteRunStore {
                             """,
                         arguments: [position, image.registry, image.repository, image.tag, image.digest, lease])
                 }
+                try insert(outcome.baseImages, lease: lease, db)
             }
             guard let run = try fetch("lease = ?", [lease], in: db), run.status.isTerminal else {
                 throw StorageError.leaseLost

@@ -54,7 +54,7 @@ extension SQLiteRunStore {
     }
 
     /// The sequence of the run that the lease holds, which changes now.
-    private func held(_ lease: String, at now: Date, _ db: GRDB.Database) throws -> Int64 {
+    func held(_ lease: String, at now: Date, _ db: GRDB.Database) throws -> Int64 {
         let run = try Int64.fetchOne(
             db,
             sql: """
@@ -81,7 +81,7 @@ extension SQLiteRunStore {
 
 extension String {
     /// What is stored of a message: at most 4 KiB.
-    fileprivate var shortened: String {
+    var shortened: String {
         let limit = 4096
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit - "…".utf8.count)

@@ -33,15 +33,18 @@ public struct RunOutcome: Sendable, Hashable {
     public let failure: Failure?
     /// Of what it built, if it succeeded.
     public let dependencies: [ImageDependencies]
+    /// What its builds stood on, as far as they came to their ends.
+    public var baseImages: [BaseImageRecord]
 
     public init(
         status: RunStatus, message: String? = nil, outputImages: [OutputImage] = [], failure: Failure? = nil,
-        dependencies: [ImageDependencies] = []
+        dependencies: [ImageDependencies] = [], baseImages: [BaseImageRecord] = []
     ) {
         self.status = status
         self.message = message
         self.outputImages = outputImages
         self.failure = failure
         self.dependencies = dependencies
+        self.baseImages = baseImages
     }
 }

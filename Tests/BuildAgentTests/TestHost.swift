@@ -113,6 +113,25 @@ struct TestRun {
         }
     }
 
+    /// A run that has not begun, for what looks at one part of it.
+    func withSession<Result>(_ use: (RunSession) async throws -> Result) async throws -> Result {
+        try await withTemporaryFolder { folder in
+            let broker = TestBroker(upload: folder + "/context.tar")
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let assignment = assignment("")
+            let log = RunLogWriter(
+                broker: broker, lease: assignment.lease, secrets: [], limit: 1 << 20, logger: logger)
+            return try await use(
+                RunSession(
+                    assignment: assignment, broker: broker,
+                    daemon: try Daemon(
+                        client: try DockerClient(endpoint: TestHost.endpoint), directory: folder + "/names"),
+                    registries: RegistryClient(http: HTTPClient()),
+                    fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
+                    log: log, logger: logger))
+        }
+    }
+
     private func assignment(_ task: String) -> RunAssignment {
         let request = TaskFileRequest(
             taskFile: taskFile.map { .path($0) } ?? .content(Secret(task)), valuesFile: valuesFile.map { .path($0) },

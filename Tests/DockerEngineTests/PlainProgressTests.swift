@@ -213,7 +213,7 @@ struct BuildProgressTests {
 
         #expect(
             seen.baseImages == [
-                BaseImage(reference: "docker.io/library/busybox:latest", digest: nil),
+                BaseImage(reference: "docker.io/library/busybox:latest", digest: nil, isLocal: true),
                 BaseImage(reference: "host:5000/a/b:1", digest: "sha256:11"),
                 BaseImage(reference: "host:5000/c:2", digest: "sha256:22"),
             ])

@@ -83,10 +83,16 @@ public struct BuildResult: Sendable, Hashable {
     public let imageID: String
     /// Those that the builder told of, in its order.
     public let baseImages: [BaseImage]
+    /// The image of a `# syntax=` line, if the builder fetched one.
+    public let frontend: BaseImage?
+    /// Which builder it was: a daemon may have the classic one alone.
+    public let builder: BuilderChoice
 
-    public init(imageID: String, baseImages: [BaseImage]) {
+    public init(imageID: String, baseImages: [BaseImage], frontend: BaseImage? = nil, builder: BuilderChoice) {
         self.imageID = imageID
         self.baseImages = baseImages
+        self.frontend = frontend
+        self.builder = builder
     }
 }
 
@@ -94,11 +100,15 @@ public struct BuildResult: Sendable, Hashable {
 public struct BaseImage: Sendable, Hashable {
     /// `host/name:tag` as the builder completed it; the classic builder leaves it as it stands in the Dockerfile.
     public let reference: String
-    /// What the registry gave for it, of the index if there is one. Nil when the daemon's own image was used.
+    /// What the registry gave for it, of the index if there is one. Nil if the builder told none: an image that is only
+    /// copied from, or the daemon's own.
     public let digest: String?
+    /// Whether it was surely the daemon's own image that was used.
+    public let isLocal: Bool
 
-    public init(reference: String, digest: String?) {
+    public init(reference: String, digest: String?, isLocal: Bool = false) {
         self.reference = reference
         self.digest = digest
+        self.isLocal = isLocal
     }
 }

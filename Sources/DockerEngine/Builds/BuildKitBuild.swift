@@ -8,6 +8,7 @@ struct BuildKitBuild: Sendable {
     let client: DockerClient
     let input: BuildInput
     let options: BuildOptions
+    let vertices: @Sendable ([BuildVertex]) async -> Void
     let output: @Sendable ([UInt8]) async throws -> Void
 
     private static let action = "build an image"
@@ -77,7 +78,7 @@ struct BuildKitBuild: Sendable {
                     return .ended(.failure(error))
                 }
             }
-            group.addTask { .printed(try await collected.print(to: output)) }
+            group.addTask { .printed(try await collected.print(to: output, vertices: vertices)) }
             group.addTask {
                 await cancel.wait()
                 guard !Task.isCancelled else { return nil }
@@ -158,7 +159,9 @@ struct BuildKitBuild: Sendable {
     private func result(of ending: Ending, _ progress: BuildProgress, _ cancel: CancelRequest) throws -> BuildResult {
         if cancel.isMade { throw CancellationError() }
         switch ending {
-        case .image(let id): return BuildResult(imageID: id, baseImages: progress.baseImages)
+        case .image(let id):
+            return BuildResult(
+                imageID: id, baseImages: progress.baseImages, frontend: progress.frontend, builder: .buildKit)
         case .failure(let message) where message.contains("no active session"):
             throw DockerError.lost(action: Self.action, reason: message)
         case .failure(let message): throw DockerError.build(BuildFailure(message: message, progress: progress))

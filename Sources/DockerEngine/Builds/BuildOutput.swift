@@ -1,4 +1,5 @@
 import Synchronization
+import TaskModel
 
 /// Carries what a BuildKit build says from the task that reads it to the task that prints it.
 ///
@@ -58,10 +59,15 @@ final class BuildOutput: Sendable {
 
     /// Prints until ``finish()`` was called and everything is out.
     ///
+    /// - Parameter vertices: gets those that have changed, each time something was printed or could have been.
     /// - Returns: what the build was seen to do.
     /// - Throws: what `output` throws, `CancellationError` when the task is canceled.
-    func print(to output: @Sendable ([UInt8]) async throws -> Void) async throws -> BuildProgress {
+    func print(
+        to output: @Sendable ([UInt8]) async throws -> Void,
+        vertices: @Sendable ([BuildVertex]) async -> Void = { _ in }
+    ) async throws -> BuildProgress {
         var plain = PlainProgress()
+        var changes = VertexChanges()
         let begin = ContinuousClock.now
         while true {
             await arrived.wait()
@@ -79,6 +85,8 @@ final class BuildOutput: Sendable {
             printed.raise()
             bytes += isLast ? plain.finish() : plain.render(now: now)
             if !bytes.isEmpty { try await output(bytes) }
+            let changed = changes.take(from: plain)
+            if !changed.isEmpty { await vertices(changed) }
             if isLast { return plain.progress }
         }
     }

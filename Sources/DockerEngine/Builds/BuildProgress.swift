@@ -105,44 +105,29 @@ extension BuildProgress {
     /// The vertex that made the build fail.
     var failed: Vertex? { vertices.first { !$0.error.isEmpty && !$0.isCanceled } }
 
-    /// The images that the build stood on, each once.
-    var baseImages: [BaseImage] {
-        var digests: [String: String] = [:]
-        for status in vertices.flatMap(\.statuses) where status.id.hasPrefix("resolve ") {
-            let (reference, digest) = Self.splitDigest(status.id.dropFirst("resolve ".count))
-            if let digest { digests[reference] = digest }
-        }
-        let complete = vertices.compactMap { $0.loadedReference }
-        var result: [BaseImage] = []
-        for vertex in vertices {
-            guard let name = vertex.fromReference else { continue }
-            var (reference, digest) = Self.splitDigest(name[...])
-            digest = digest ?? digests[reference]
-            // The tag that a Dockerfile leaves out is missing here, too; the reference whose metadata was loaded has
-            // it.
-            if let tagged = complete.first(where: { Self.splitDigest($0[...]).reference == reference + ":latest" }) {
-                reference = Self.splitDigest(tagged[...]).reference
-            }
-            let image = BaseImage(reference: reference, digest: digest)
-            if !result.contains(image) { result.append(image) }
-        }
-        return result
-    }
-
-    private static func splitDigest(_ text: Substring) -> (reference: String, digest: String?) {
-        guard let at = text.firstIndex(of: "@") else { return (String(text), nil) }
-        return (String(text[..<at]), String(text[text.index(after: at)...]))
+    /// The vertex that fetched the image of a `# syntax=` line.
+    var frontend: BaseImage? {
+        let references = vertices.compactMap(\.frontendReference).map { Self.splitDigest($0[...]) }
+        guard let first = references.first else { return nil }
+        return BaseImage(reference: first.reference, digest: references.compactMap(\.digest).first)
     }
 }
 
 extension BuildProgress.Vertex {
-    /// Of `[internal] load metadata for REFERENCE`.
-    var loadedReference: String? { word(after: "[internal] load metadata for ") }
+    /// Of `[internal] load metadata for REFERENCE`; a build for several platforms has the platform in front.
+    var loadedReference: String? {
+        guard let close = name.firstIndex(of: "]"), name[..<close].hasSuffix("internal") else { return nil }
+        let rest = name[close...]
+        guard rest.hasPrefix("] load metadata for ") else { return nil }
+        return rest.dropFirst("] load metadata for ".count).split(separator: " ").first.map(String.init)
+    }
 
-    /// Of `[stage 1/2] FROM REFERENCE`.
+    /// Of `[stage 1/2] FROM REFERENCE`, and of `FROM REFERENCE`: an image that files are taken from.
     var fromReference: String? {
-        guard name.hasPrefix("["), let close = name.firstIndex(of: "]") else { return nil }
-        let rest = name[name.index(after: close)...].drop { $0 == " " }
+        var rest = name[...]
+        if name.hasPrefix("["), let close = name.firstIndex(of: "]") {
+            rest = name[name.index(after: close)...].drop { $0 == " " }
+        }
         guard rest.hasPrefix("FROM ") else { return nil }
         return rest.dropFirst("FROM ".count).split(separator: " ").first.map(String.init)
     }

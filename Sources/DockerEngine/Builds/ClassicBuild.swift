@@ -1,5 +1,7 @@
 import Contexts
 import CurlHTTP
+import Foundation
+import TaskModel
 
 /// One build by the classic builder: the context as a tar body, all credentials in a header, lines as they come.
 ///
@@ -8,15 +10,13 @@ struct ClassicBuild: Sendable {
     let client: DockerClient
     let input: BuildInput
     let options: BuildOptions
+    let vertices: @Sendable ([BuildVertex]) async -> Void
     let output: @Sendable ([UInt8]) async throws -> Void
 
     /// What has been seen of a build.
     private struct Course {
         var imageID: String?
-        var instruction: String?
-        var bases: [BaseImage] = []
-        /// The last `Digest:` line of a pull.
-        var pulledDigest: String?
+        var steps = ClassicSteps()
         var failure: String?
     }
 
@@ -24,12 +24,12 @@ struct ClassicBuild: Sendable {
         let call = try await call()
         let course = try await client.watching(call.action) { try await follow(call) }
         if let failure = course.failure {
-            throw DockerError.build(BuildFailure(message: failure, instruction: course.instruction))
+            throw DockerError.build(BuildFailure(message: failure, instruction: course.steps.instruction))
         }
         guard let id = course.imageID else {
             throw DockerError.lost(action: call.action, reason: "its answer ended without a result")
         }
-        return BuildResult(imageID: id, baseImages: course.bases)
+        return BuildResult(imageID: id, baseImages: course.steps.bases, builder: .classic)
     }
 
     private func call() async throws -> EngineCall {
@@ -93,34 +93,16 @@ struct ClassicBuild: Sendable {
                 } else if case .image(let id) = message.aux {
                     course.imageID = id
                 } else if let text = message.stream {
-                    note(text, in: &course)
+                    if course.steps.read(text, at: Date()) { await vertices(course.steps.vertices.suffix(2)) }
                     if !text.isEmpty { try await output(Array(text.utf8)) }
                 } else if let line = lines.line(for: message) {
-                    notePull(message.status ?? "", in: &course)
+                    course.steps.read(pull: message.status ?? "")
                     try await output(Array(line.utf8))
                 }
             }
+            course.steps.finish(failure: course.failure, at: Date())
+            await vertices(course.steps.vertices.suffix(1))
             return course
-        }
-    }
-
-    /// Reads `Step 1/2 : FROM busybox AS base`.
-    private func note(_ text: String, in course: inout Course) {
-        guard text.hasPrefix("Step "), let colon = text.firstRange(of: " : ") else { return }
-        let instruction = text[colon.upperBound...].split(separator: "\n").first.map(String.init) ?? ""
-        course.instruction = instruction
-        let words = instruction.split(separator: " ").filter { !$0.hasPrefix("--") }
-        guard words.count > 1, words[0].uppercased() == "FROM", words[1] != "scratch" else { return }
-        course.bases.append(BaseImage(reference: String(words[1]), digest: nil))
-    }
-
-    /// Reads what a pull says at its end: `Digest: sha256:…`, then `Status: Downloaded newer image for busybox:1`.
-    private func notePull(_ status: String, in course: inout Course) {
-        if status.hasPrefix("Digest: ") {
-            course.pulledDigest = String(status.dropFirst("Digest: ".count))
-        } else if status.hasPrefix("Status: "), let digest = course.pulledDigest, let last = course.bases.indices.last {
-            course.bases[last] = BaseImage(reference: course.bases[last].reference, digest: digest)
-            course.pulledDigest = nil
         }
     }
 }

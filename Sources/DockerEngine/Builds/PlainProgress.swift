@@ -84,6 +84,9 @@ struct PlainProgress {
         return takeOutput()
     }
 
+    /// The number before a vertex's lines; nil while it has none.
+    func number(of digest: String) -> Int? { shown[digest]?.number }
+
     /// What makes a text of its own begin on a new line.
     mutating func interrupt() -> [UInt8] {
         endLine()

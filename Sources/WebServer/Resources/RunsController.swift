@@ -74,10 +74,15 @@ struct RunsController {
         let run = try await runs.show(runName(context), in: registry)
         var resource = RunResource(run, in: directory.id(of: registry))
         let steps = try await runs.steps(of: run)
-        if !steps.isEmpty { resource.properties?.steps = steps.map { RunStepProperties($0) } }
         resource.properties?.keptOutput = try runs.keptOutput(of: run).map {
             KeptOutputProperties(form: $0.form.rawValue, size: $0.size, expiryTime: Timestamp($0.expiryTime))
         }
+        if !steps.isEmpty {
+            let builds = try await runs.builds(of: run)
+            resource.properties?.steps = steps.map { RunStepProperties($0, builds: builds) }
+        }
+        let bases = try await runs.baseImages(of: run)
+        if !bases.isEmpty { resource.properties?.baseImages = bases.map { BaseImageProperties($0) } }
         return try .json(resource)
     }
 

@@ -1,5 +1,6 @@
 import BuildAgent
 import Foundation
+import ResourceAPI
 import TaskModel
 
 /// What `slipway exec --json-result` writes.
@@ -19,8 +20,9 @@ struct ExecResult: Encodable {
         let exitCode: Int?
         let startedAt: Date?
         let finishedAt: Date?
+        let vertices: [BuildVertexProperties]?
 
-        /// With null for what is not known.
+        /// With null for what is not known; without vertices for a step that builds nothing.
         func encode(to encoder: any Encoder) throws {
             var members = encoder.container(keyedBy: CodingKeys.self)
             try members.encode(id, forKey: .id)
@@ -29,10 +31,11 @@ struct ExecResult: Encodable {
             try members.encode(exitCode, forKey: .exitCode)
             try members.encode(startedAt, forKey: .startedAt)
             try members.encode(finishedAt, forKey: .finishedAt)
+            try members.encodeIfPresent(vertices, forKey: .vertices)
         }
 
         private enum CodingKeys: String, CodingKey {
-            case id, status, launches, exitCode, startedAt, finishedAt
+            case id, status, launches, exitCode, startedAt, finishedAt, vertices
         }
     }
 
@@ -42,6 +45,7 @@ struct ExecResult: Encodable {
     let steps: [Step]
     let pushed: [String]
     let dependencies: [ImageDependencies]
+    let baseImages: [BaseImageProperties]
 
     init(_ ending: LocalRun.Ending) {
         let outcome = ending.outcome
@@ -54,12 +58,14 @@ struct ExecResult: Encodable {
         steps = ending.steps.map { step in
             Step(
                 id: step.id, status: step.status.rawValue, launches: step.launches, exitCode: step.exitCode,
-                startedAt: step.startTime, finishedAt: step.finishTime)
+                startedAt: step.startTime, finishedAt: step.finishTime,
+                vertices: RunStepProperties(step, builds: ending.builds).vertices)
         }
         pushed = outcome.outputImages.map {
             ImageReference(registry: $0.registry, repository: $0.repository, tag: $0.tag).description
         }
         dependencies = outcome.dependencies
+        baseImages = outcome.baseImages.map { BaseImageProperties($0) }
     }
 
     var json: String {

@@ -9,6 +9,9 @@ struct RunsShow: AsyncParsableCommand {
             Of a run of a task file each step has a line, with a picture in front of which waits for which: lines lead down from a step to \
             those that wait for it, and a step right under another goes on from there. ○ waits, ◐ runs, ● is done, ✗ has failed, ◌ was \
             stopped or never began. Look again to see how it goes on.
+
+            Of each build follow what its builder did, with the numbers of its log, how many steps the cache spared, and at the end the \
+            base images: what their names stood for, and whether they have moved since.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -37,6 +40,13 @@ struct RunsShow: AsyncParsableCommand {
         if let steps = run.steps, !steps.isEmpty {
             let table = StepTable(steps, start: run.startTime?.date)
             Terminal.write(Array(("\n" + table.text(isColored: isColored)).utf8), to: 1)
+            for build in steps.compactMap(VertexTable.init) {
+                let text = build.text(width: Terminal.columns, isColored: isColored)
+                Terminal.write(Array(("\n" + text).utf8), to: 1)
+            }
+        }
+        if let bases = run.baseImages, !bases.isEmpty {
+            Terminal.write(Array(("\n" + BaseImageTable(bases).text(isColored: isColored)).utf8), to: 1)
         }
     }
 

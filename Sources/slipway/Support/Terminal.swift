@@ -7,6 +7,15 @@ enum Terminal {
     static var isInputInteractive: Bool { isatty(STDIN_FILENO) == 1 }
     static var isOutputInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// How wide the terminal is that results go to; nil if they go to none.
+    static var columns: Int? {
+        var size = winsize()
+        guard isOutputInteractive, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
     /// Whether results may be coloured: not when refused by option or `NO_COLOR`, not when they go to no terminal.
     static func isColorWanted(unless isRefused: Bool) -> Bool {
         let environment = ProcessInfo.processInfo.environment["NO_COLOR"] ?? ""

@@ -10,8 +10,9 @@ struct DependencyRecord {
 
     var entries: [ImageDependencies] {
         let names: [ImageReference?] = images.isEmpty ? [nil] : images
-        let buildtime = build.bases.buildtime.map { base($0) }
-        let runtime = build.bases.isFromScratch ? Self.scratch : build.bases.runtime.map { base($0) }
+        let buildtime = build.baseImages.filter { $0.use == .buildtime }.map(base)
+        let runtime =
+            build.bases.isFromScratch ? Self.scratch : build.baseImages.first { $0.use == .runtime }.map(base)
         return names.map { image in
             ImageDependencies(
                 image: image.map { record($0, digest: pushedDigest(of: $0)) },
@@ -24,8 +25,8 @@ struct DependencyRecord {
         registry: "registry.hub.docker.com", repository: "library/scratch", tag: "latest", digest: "",
         reference: "scratch:latest")
 
-    private func base(_ image: ImageReference) -> ImageDependencies.Image {
-        record(image, digest: image.digest ?? build.baseDigests[image.completed] ?? "")
+    private func base(_ base: BaseImageRecord) -> ImageDependencies.Image {
+        record(base.image, digest: base.digest ?? "")
     }
 
     private func record(_ image: ImageReference, digest: String) -> ImageDependencies.Image {

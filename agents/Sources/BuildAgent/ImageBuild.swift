@@ -12,8 +12,8 @@ struct ImageBuild {
     struct Result: Sendable {
         let imageID: String
         let bases: BaseImages
-        /// Digest of each base as the builder resolved it, by full reference.
-        let baseDigests: [ImageReference: String]
+        /// Those that were used, with their digests.
+        let baseImages: [BaseImageRecord]
     }
 
     let session: RunSession
@@ -47,26 +47,27 @@ struct ImageBuild {
         await session.log.line("Launching container with name: \(step)")
         session.steps.launch(step)
         let known = try await namesOnDaemon(of: bases)
-        let built = try await buildFreshly(bases)
-        await removeNewNames(of: bases, known: known)
+        let (built, isFresh) = try await buildFreshly(bases)
         await session.log.line("Successfully executed container: \(step)")
-        let digests = built.baseImages.compactMap { base in
-            // An odd name has no digest.
-            base.digest.flatMap { digest in (try? ImageReference(base.reference)).map { ($0.completed, digest) } }
-        }
-        return Result(imageID: built.imageID, bases: bases, baseDigests: Dictionary(digests) { first, _ in first })
+        let records = await BaseDigests(session: session, step: step, isFresh: isFresh).records(of: built, bases: bases)
+        session.noteBases(records, of: step)
+        await removeNewNames(of: bases, known: known)
+        return Result(imageID: built.imageID, bases: bases, baseImages: records)
     }
 
     // MARK: Building
 
     /// Builds with bases as the registries have them now. Where a registry can't be connected to at all, the daemon's own image serves.
-    private func buildFreshly(_ bases: BaseImages) async throws -> BuildResult {
+    ///
+    /// - Returns: also whether it was so.
+    private func buildFreshly(_ bases: BaseImages) async throws -> (BuildResult, isFresh: Bool) {
         do {
-            return try await RetryPolicy().run(verdict: Self.verdict) { error, _, wait in
+            let result = try await RetryPolicy().run(verdict: Self.verdict) { error, _, wait in
                 await session.log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
             } _: {
                 try await build(pull: true)
             }
+            return (result, true)
         } catch DockerError.build(.base(let reference, .unreachable(let reason))) {
             // An unreadable name can't be looked for.
             guard let image = try? ImageReference(reference), try await isOnDaemon(image) else {
@@ -74,7 +75,7 @@ struct ImageBuild {
             }
             await session.log.line("The registry of \(reference) can't be connected to (\(reason)).")
             try await refreshOthers(bases)
-            return try await build(pull: false)
+            return (try await build(pull: false), false)
         }
     }
 
@@ -105,11 +106,17 @@ struct ImageBuild {
         options.pull = pull
         options.platform = request.chosenPlatform
         options.builder = request.builder
-        return try await session.log.withOutput(of: step, isShared: isShared) { [client, options, output] log in
-            try await client.build(input, options: options) { bytes in
-                output(bytes)
-                await log.write(bytes)
-            }
+        let lane = BuildLedger.Lane(step: step, platform: request.platforms.isEmpty ? nil : request.platform)
+        session.steps.begin(lane)
+        defer { session.steps.end(lane) }
+        return try await session.log.withOutput(of: step, isShared: isShared) {
+            [client, options, output, session] log in
+            try await client.build(
+                input, options: options, vertices: { await session.note($0, of: lane) },
+                output: { bytes in
+                    output(bytes)
+                    await log.write(bytes)
+                })
         }
     }
 

@@ -85,10 +85,11 @@ public struct RunExecutor: Sendable {
         session.steps.close()
         await areStepsTold
         await log.close()
-        guard await isShipped, let outcome else {
+        guard await isShipped, var outcome else {
             logger.warning("run given up", metadata: ["error": "its lease is lost"])
             return
         }
+        outcome.baseImages = session.baseImages
         await finish(assignment, outcome, logLength: await log.length, broker: broker, logger: logger)
     }
 

@@ -21,6 +21,8 @@ final class RunSession: Sendable {
     let local: LocalRunParts?
     let logger: Logger
     private let pushed = Mutex<[OutputImage]>([])
+    /// By build step.
+    private let bases = Mutex<[(step: String, images: [BaseImageRecord])]>([])
     private let isAtOnce = Mutex(false)
 
     init(
@@ -53,6 +55,27 @@ final class RunSession: Sendable {
                     registry: other.registry, repository: other.repository, tag: nil, digest: other.digest)
             }
         }
+    }
+
+    /// What the builds that have come to their ends stand on.
+    var baseImages: [BaseImageRecord] { bases.withLock { $0.flatMap(\.images) } }
+
+    /// - Parameter step: one that is repeated notes those of its last build.
+    func noteBases(_ images: [BaseImageRecord], of step: String) {
+        bases.withLock { bases in
+            bases.removeAll { $0.step == step }
+            bases.append((step, images))
+        }
+    }
+
+    /// Records what has become of vertexes, with secrets masked: a builder names steps as the Dockerfile has them.
+    func note(_ vertices: [BuildVertex], of lane: BuildLedger.Lane) async {
+        var vertices = vertices
+        for index in vertices.indices {
+            vertices[index].name = await log.masked(vertices[index].name)
+            if let error = vertices[index].error { vertices[index].error = await log.masked(error) }
+        }
+        steps.note(vertices, of: lane)
     }
 
     /// Whether programs that are stopped get no time to end by themselves: when a step beside them failed, the run's

@@ -9,11 +9,18 @@ final class StepLedger: Sendable {
     private let results = Mutex<[StepResult]>([])
     /// When steps began, and how long they took, by a clock that nobody sets.
     private let times = Mutex<(starts: [String: ContinuousClock.Instant], durations: [String: Duration])>(([:], [:]))
-    private let events: AsyncStream<RunEvent>
-    private let source: AsyncStream<RunEvent>.Continuation
+    private let builds = Mutex(BuildLedger())
+    private let news: AsyncStream<News>
+    private let source: AsyncStream<News>.Continuation
+
+    private enum News: Sendable {
+        case event(RunEvent)
+        /// Of vertexes: all that have changed until it is read are told at once.
+        case vertices
+    }
 
     init() {
-        (events, source) = AsyncStream.makeStream()
+        (news, source) = AsyncStream.makeStream()
     }
 
     /// In the order of the task file.
@@ -26,7 +33,7 @@ final class StepLedger: Sendable {
 
     func plan(_ steps: [StepResult]) {
         results.withLock { $0 = steps }
-        source.yield(.planned(steps))
+        source.yield(.event(.planned(steps)))
     }
 
     func begin(_ id: String) {
@@ -57,6 +64,37 @@ final class StepLedger: Sendable {
         }
     }
 
+    // MARK: Builds
+
+    /// What is known of the builds of the run.
+    var vertices: [BuildVertices] { builds.withLock(\.all) }
+
+    /// One more build begins.
+    func begin(_ lane: BuildLedger.Lane) {
+        builds.withLock { $0.begin(lane) }
+    }
+
+    /// - Parameter vertices: secrets masked.
+    func note(_ vertices: [BuildVertex], of lane: BuildLedger.Lane) {
+        change { $0.note(vertices, of: lane) }
+    }
+
+    /// The build is over, whichever way.
+    func end(_ lane: BuildLedger.Lane) {
+        change { $0.end(lane) }
+    }
+
+    private func change(_ change: (inout BuildLedger) -> Void) {
+        let isNews = builds.withLock { builds in
+            let hadNews = builds.hasNews
+            change(&builds)
+            return !hadNews && builds.hasNews
+        }
+        if isNews { source.yield(.vertices) }
+    }
+
+    // MARK: The end
+
     /// The run is over: what still runs was interrupted, what has not begun never will.
     func close() {
         let now = Date()
@@ -72,7 +110,7 @@ final class StepLedger: Sendable {
             }
             return results
         }
-        for step in changed where [.interrupted, .skipped].contains(step.status) { source.yield(.step(step)) }
+        for step in changed where [.interrupted, .skipped].contains(step.status) { source.yield(.event(.step(step))) }
         source.finish()
     }
 
@@ -82,26 +120,37 @@ final class StepLedger: Sendable {
             change(&results[index])
             return results[index]
         }
-        if isTold, let changed { source.yield(.step(changed)) }
+        if isTold, let changed { source.yield(.event(.step(changed))) }
     }
 
     /// Tells the broker what is noted, until ``close()`` was called and all is told. It only tells: what can't be told
     /// in a few attempts is left out.
     func report(to broker: any RunBroker, for lease: LeaseID, logger: Logger) async {
-        var isLost = false
-        for await event in events where !isLost {
-            for attempt in 1...3 {
-                do {
-                    try await broker.report(event, for: lease)
-                    break
-                } catch BrokerError.leaseLost {
-                    isLost = true
-                    break
-                } catch {
-                    logger.warning("step not recorded", metadata: ["error": "\(error)", "attempt": "\(attempt)"])
-                    try? await Task.sleep(for: .milliseconds(200 << attempt))  // this task is never canceled
+        for await news in news {
+            let events: [RunEvent] =
+                switch news {
+                case .event(let event): [event]
+                case .vertices: builds.withLock { $0.takeNews() }.map { .vertices($0) }
                 }
+            for event in events {
+                guard await tell(event, to: broker, for: lease, logger: logger) else { return }
             }
         }
+    }
+
+    /// - Returns: false once the lease is lost.
+    private func tell(_ event: RunEvent, to broker: any RunBroker, for lease: LeaseID, logger: Logger) async -> Bool {
+        for attempt in 1...3 {
+            do {
+                try await broker.report(event, for: lease)
+                break
+            } catch BrokerError.leaseLost {
+                return false
+            } catch {
+                logger.warning("step not recorded", metadata: ["error": "\(error)", "attempt": "\(attempt)"])
+                try? await Task.sleep(for: .milliseconds(200 << attempt))  // this task is never canceled
+            }
+        }
+        return true
     }
 }

@@ -22,6 +22,8 @@ public struct LocalRun: Sendable {
         public let outcome: RunOutcome
         /// Empty if the file could not be carried out at all.
         public let steps: [StepResult]
+        /// The last build of each step that builds.
+        public let builds: [BuildVertices]
     }
 
     /// What templates can ask; the run's own volume and the commit of its context take the place of what is given.

@@ -7,6 +7,7 @@ import TaskModel
 final class LocalRunBroker: RunBroker {
     private struct State {
         var steps: [StepResult] = []
+        var builds: [BuildVertices] = []
         var outcome: RunOutcome?
         var isCanceled = false
     }
@@ -23,7 +24,8 @@ final class LocalRunBroker: RunBroker {
 
     var ending: LocalRun.Ending {
         state.withLock { state in
-            LocalRun.Ending(outcome: state.outcome ?? RunOutcome(status: .error), steps: state.steps)
+            LocalRun.Ending(
+                outcome: state.outcome ?? RunOutcome(status: .error), steps: state.steps, builds: state.builds)
         }
     }
 
@@ -45,6 +47,7 @@ final class LocalRunBroker: RunBroker {
             case .planned(let steps): state.steps = steps
             case .step(let step):
                 if let index = state.steps.firstIndex(where: { $0.id == step.id }) { state.steps[index] = step }
+            case .vertices(let batch): state.builds.add(batch)
             case .began, .resolved, .waiting: break
             }
         }

@@ -1,0 +1,90 @@
+import Contexts
+import Foundation
+import SwiftProtobuf
+import Synchronization
+import TaskModel
+import Testing
+
+@testable import DockerEngine
+
+@Suite(.timeLimit(.minutes(3)))
+struct VertexChangesTests {
+    @Test func `a vertex is told when it has changed, with its number in the log and its bytes`() throws {
+        var plain = PlainProgress()
+        var changes = VertexChanges()
+        let start = Google_Protobuf_Timestamp(roundingTimeIntervalSince1970: 100)
+        func apply(_ change: (inout WireStatusResponse) -> Void) -> [BuildVertex] {
+            plain.apply(.with(change), now: 0)
+            _ = plain.render(now: 0)
+            return changes.take(from: plain)
+        }
+        func vertex(_ change: (inout WireVertex) -> Void) -> WireVertex {
+            .with {
+                ($0.digest, $0.name) = ("a", "[internal] load build context")
+                change(&$0)
+            }
+        }
+        func transfer(_ bytes: Int64) -> WireVertexStatus {
+            .with { ($0.vertex, $0.id, $0.current) = ("a", "transferring context:", bytes) }
+        }
+
+        let known = apply { $0.vertexes = [vertex { _ in }] }
+        let begun = apply { $0.vertexes = [vertex { $0.started = start }] }
+        let same = apply { $0.statuses = [transfer(10)] }
+        let done = apply {
+            $0.statuses = [transfer(98)]
+            $0.vertexes = [
+                vertex {
+                    $0.started = start
+                    $0.completed = Google_Protobuf_Timestamp(roundingTimeIntervalSince1970: 101.5)
+                }
+            ]
+        }
+
+        #expect(known == [BuildVertex(position: 0, name: "[internal] load build context")])
+        #expect(begun.map(\.status) == [.running])
+        #expect(same.isEmpty)
+        #expect(
+            done == [
+                BuildVertex(
+                    position: 0, number: 1, name: "[internal] load build context", status: .successful,
+                    startTime: Date(timeIntervalSince1970: 100), finishTime: Date(timeIntervalSince1970: 101.5),
+                    seconds: 1.5, bytes: 98)
+            ])
+    }
+
+    @Test(.needsDaemon, arguments: [BuilderChoice.buildKit, .classic])
+    func `the second of two equal builds takes all steps from the cache`(builder: BuilderChoice) async throws {
+        let name = TestDaemon.uniqueName()
+        let input = TestDaemon.input(
+            TestDaemon.shell + "RUN echo \(name)\nRUN echo again\n", [try TestDaemon.busybox()])
+        func build(_ input: BuildInput) async throws -> [BuildVertex] {
+            let told = Mutex<[Int: BuildVertex]>([:])
+            do {
+                _ = try await TestDaemon.client().build(
+                    input, options: BuildOptions(tags: [name], builder: builder),
+                    vertices: { vertices in
+                        told.withLock { told in for vertex in vertices { told[vertex.position] = vertex } }
+                    }, output: { _ in })
+            } catch DockerError.build {}
+            return told.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }
+        }
+
+        let first = try await build(input)
+        let second = try await build(input)
+        let failed = try await build(
+            TestDaemon.input(TestDaemon.shell + "RUN exit 3\nRUN echo never\n", [try TestDaemon.busybox()]))
+
+        #expect(first.filter(\.isStep).suffix(2).map(\.status) == [.successful, .successful])
+        #expect(second.filter { $0.isStep && $0.name.contains("RUN") }.map(\.status) == [.cached, .cached])
+        #expect(second.filter(\.isStep).count >= 3)
+        for vertex in first where vertex.isStep {
+            #expect(try #require(vertex.startTime) <= #require(vertex.finishTime))
+            #expect(vertex.number != nil && vertex.seconds != nil)
+        }
+        let bad = try #require(failed.first { $0.status == .failed })
+        #expect(bad.name.hasSuffix("RUN exit 3"))
+        #expect(bad.error?.contains("3") == true)
+        try await TestDaemon.client().removeImage(name)
+    }
+}
