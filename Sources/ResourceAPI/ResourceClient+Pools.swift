@@ -24,6 +24,18 @@ extension ResourceClient {
         try await delete(id.description, apiVersion: APIVersion.runs)
     }
 
+    /// The build cache of a pool's daemon (`GET P/agentPools/N/cache`).
+    public func cache(ofAgentPool id: ResourceID) async throws -> AgentPoolCache {
+        try await get("\(id)/cache", apiVersion: APIVersion.runs)
+    }
+
+    /// Removes build cache (`POST P/agentPools/N/cache/prune`).
+    public func pruneCache(ofAgentPool id: ResourceID, _ pruning: AgentPoolCachePruning) async throws
+        -> PrunedAgentPoolCache
+    {
+        try await post("\(id)/cache/prune", apiVersion: APIVersion.runs, body: pruning)
+    }
+
     /// How many runs wait in a pool (`POST P/agentPools/N/listQueueStatus`).
     public func queueStatus(ofAgentPool id: ResourceID) async throws -> AgentPoolQueueStatus {
         try await post("\(id)/listQueueStatus", apiVersion: APIVersion.runs)

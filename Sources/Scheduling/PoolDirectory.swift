@@ -8,6 +8,7 @@ struct PoolDirectory {
         let id: PoolID
         let slots: Int
         let policy: PoolPolicy
+        let cache: CacheLimits
     }
 
     let settings: SchedulingSettings
@@ -29,10 +30,12 @@ struct PoolDirectory {
     }
 
     private func entry(of pool: AgentPool) -> Entry {
-        Entry(id: PoolID(name: pool.name), slots: pool.slots, policy: pool.policy)
+        Entry(id: PoolID(name: pool.name), slots: pool.slots, policy: pool.policy, cache: pool.cache)
     }
 
     private func entry(of pool: RegistryPool) -> Entry {
-        Entry(id: pool.id, slots: pool.count, policy: settings.pools.first?.policy ?? PoolPolicy())
+        Entry(
+            id: pool.id, slots: pool.count, policy: settings.pools.first?.policy ?? PoolPolicy(),
+            cache: settings.pools.first?.cache ?? CacheLimits())
     }
 }

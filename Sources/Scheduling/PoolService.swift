@@ -5,11 +5,14 @@ public import TaskModel
 
 /// Makes, shows, changes and removes agent pools.
 public struct PoolService: Sendable {
-    private let environment: SchedulerEnvironment
+    let environment: SchedulerEnvironment
+    let caches: (any PoolCaches)?
     private let removed = RemovedPools()
 
-    public init(_ environment: SchedulerEnvironment) {
+    /// - Parameter caches: nil for a server without agents.
+    public init(_ environment: SchedulerEnvironment, caches: (any PoolCaches)? = nil) {
         self.environment = environment
+        self.caches = caches
     }
 
     private var store: AgentPoolStore { environment.pools }

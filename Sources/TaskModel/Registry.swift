@@ -31,12 +31,18 @@ public struct AgentPool: Sendable, Hashable {
     /// How many runs its embedded agent carries out at once.
     public let slots: Int
     public let policy: PoolPolicy
+    /// Of its daemon.
+    public let cache: CacheLimits
 
-    public init(name: String, dockerEndpoint: String, slots: Int, policy: PoolPolicy = PoolPolicy()) {
+    public init(
+        name: String, dockerEndpoint: String, slots: Int, policy: PoolPolicy = PoolPolicy(),
+        cache: CacheLimits = CacheLimits()
+    ) {
         self.name = name
         self.dockerEndpoint = dockerEndpoint
         self.slots = slots
         self.policy = policy
+        self.cache = cache
     }
 }
 

@@ -50,7 +50,12 @@ extension ServerError {
         case let error as RunServiceError:
             self.init(error)
         case let error as PoolServiceError:
-            let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .conflict }
+            let status: HTTPResponse.Status =
+                switch error {
+                case .notFound: .notFound
+                case .configured: .conflict
+                case .cacheUnreachable: .serviceUnavailable
+                }
             self.init(status: status, code: error.code, message: error.description)
         case let error as TaskServiceError:
             let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .badRequest }

@@ -121,6 +121,7 @@ public struct SlipwayRoutes: Sendable {
         PrincipalsController(principals: PrincipalStore(database: database), settings: settings, now: tokens.now)
             .addRoutes(to: guarded(.everywhere(.administer)))
         AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)
+        PoolCachesController(pools: pools).addRoutes(to: registry)
         SecretsController(secrets: secrets).addRoutes(to: registry)
         TaskRunsController(directory: directory, taskRuns: taskRuns, reader: reader).addRoutes(to: registry)
         RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers, pools: pools)

@@ -47,7 +47,8 @@ struct EmbeddedAgents {
             let id = AgentID(Self.idPrefix + pool.name)
             let fetcher = ContextFetcher(access: access, directory: "\(root)/git-\(pool.name)")
             let executor = RunExecutor(
-                daemon: daemon, registries: registries, fetcher: fetcher, logLimit: configuration.limits.logBytes)
+                daemon: daemon, registries: registries, fetcher: fetcher, logLimit: configuration.limits.logBytes,
+                cache: CacheKeeper(client: try DockerClient(endpoint: pool.dockerEndpoint), limits: pool.cache))
             // Those that registries have for themselves are served as the first one.
             if services.isEmpty {
                 services.append(RegistryPoolAgents(pools: pools, broker: broker, executor: executor, logger: logger))

@@ -44,7 +44,7 @@ struct Server {
             logs: logs, uploads: uploads, outputs: outputs, settings: settings, logger: logger,
             registryCredentials: RunRegistryCredentials(tokens: tokens, principals: principals))
         let service = RunService(environment)
-        let pools = PoolService(environment)
+        let pools = PoolService(environment, caches: try EmbeddedCaches(configuration.pools))
         let broker = LocalBroker(environment)
 
         let identity = WebServer.ServerIdentity(

@@ -21,6 +21,7 @@ struct ConfigurationDefaultsTests {
         #expect(configuration.pools[0].dockerEndpoint == "unix:///var/run/docker.sock")
         #expect((1...64).contains(configuration.pools[0].slots))
         #expect(configuration.pools[0].policy == PoolPolicy())
+        #expect(configuration.pools[0].cache == CacheLimits())
         #expect(configuration.taskFiles == TaskFileSettings())
         #expect(configuration.credentials.isEmpty)
         #expect(configuration.tls == TLSSettings(own: nil, extraCertificates: [], names: []))
@@ -43,6 +44,15 @@ struct ConfigurationDefaultsTests {
         #expect(limits.runTimeout == .seconds(3600))
         #expect(limits.maxRunTimeout == .seconds(28_800))
         #expect(limits.maxQueued == 10_000)
+    }
+
+    @Test func `caches have limits`() async throws {
+        let given = try await configuration(
+            """
+            pools: [{name: p, cache: {maxBytes: 20GiB, maxAge: 14d}}]
+            """)
+
+        #expect(given.pools[0].cache == CacheLimits(maxBytes: 20 << 30, maxAge: .seconds(14 * 86_400)))
     }
 
     @Test func `a server that listens everywhere is named after its machine in links`() async throws {

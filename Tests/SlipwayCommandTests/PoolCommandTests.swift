@@ -19,6 +19,9 @@ struct PoolCommandTests {
                 $0.answers = [
                     "GET /agentPools": #"{"value":[\#(Self.pool)]}"#, "GET /agentPools/p1": Self.pool,
                     "PUT /agentPools/p1": Self.pool, "PATCH /agentPools/p1": Self.pool,
+                    "GET /agentPools/p1/cache":
+                        #"{"bytes":2048,"reclaimableBytes":1024,"records":3,"recordsInUse":1,"maxAgeSeconds":3600}"#,
+                    "POST /agentPools/p1/cache/prune": #"{"bytes":1048576,"records":7}"#,
                     "DELETE /agentPools/p1": "", "POST /agentPools/p1/listQueueStatus": #"{"count":3}"#,
                 ]
             }
@@ -38,7 +41,14 @@ struct PoolCommandTests {
             let shown = try await slipway.run("pool", "show", "-n", "p1")
             let queue = try await slipway.run("agentpool", "show", "-n", "p1", "--queue-count", "-o", "tsv")
 
-            #expect(shown.output == Self.table + "\nBusy: 1 of 2. Queued: 3.\n")
+            #expect(
+                shown.output == Self.table + """
+
+                    Busy: 1 of 2. Queued: 3.
+
+                    Build cache: 2.0 KiB in 3 records, 1.0 KiB reclaimable; unused for at most 1h0m0s.
+
+                    """)
             #expect(queue.output == "3\n")
         }
     }
@@ -56,6 +66,20 @@ struct PoolCommandTests {
                     #"{"properties":{"count":2,"os":"Linux","tier":"S2","virtualNetworkSubnetResourceId":"/x"}}"#,
                     #"{"properties":{"count":0}}"#,
                 ])
+        }
+    }
+
+    @Test func `the cache of a pool is shown and pruned`() async throws {
+        try await withPool { stub, slipway async throws in
+            let shown = try await slipway.run("pool", "cache", "-o", "tsv")
+            let pruned = try await slipway.run(
+                "pool", "cache", "prune", "p1", "--all", "--keep", "2GiB", "--older", "2d", "-y", "-o", "tsv")
+            let wrong = try await slipway.run("pool", "cache", "prune", "p1", "--keep", "much", "-y")
+
+            #expect(shown.output == "2.0 KiB\t1.0 KiB\t3\t1\t\t1h0m0s\n")
+            #expect(pruned.output == "1.0 MiB\t7\n")
+            #expect(stub.now.bodies == [#"{"all":true,"keepBytes":2147483648,"unusedForSeconds":172800}"#])
+            #expect(wrong.code == 64)
         }
     }
 

@@ -91,6 +91,21 @@ struct AgentPoolRoutesTests {
         }
     }
 
+    @Test func `the cache of a pool is asked of its agent`() async throws {
+        try await TestRoutes.with { server async throws in
+            let unserved = try await server.call(.get, "/agentPools/default/cache")
+            let unknown = try await server.call(.get, "/agentPools/nobody/cache")
+            let wrong = try await server.call(.post, "/agentPools/default/cache/prune", #"{"keepBytes":-1}"#)
+            let never = try await server.call(.post, "/agentPools/default/cache/prune", #"{"unusedForSeconds":0}"#)
+
+            #expect(unserved.status == .serviceUnavailable)
+            #expect(unserved.code == "BuildCacheUnreachable")
+            #expect(unknown.code == "AgentPoolNotFound")
+            #expect([wrong, never].map(\.status) == [.badRequest, .badRequest])
+            #expect(wrong.text.contains("keepBytes"))
+        }
+    }
+
     @Test(arguments: [
         ("p1", #"{"properties":{"tier":"S9"}}"#, "InvalidParameter", "S1 (2 CPU, 3 GB)"),
         ("p1", #"{"properties":{"os":"Windows"}}"#, "PlatformNotSupported", "Linux"),

@@ -30,7 +30,13 @@ extension SettingValues {
         let cores = min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         return AgentPool(
             name: name, dockerEndpoint: docker, slots: try integer("\(path).slots", in: 1...64) ?? cores,
-            policy: try policy(at: "\(path).policy"))
+            policy: try policy(at: "\(path).policy"), cache: try cacheLimits(at: "\(path).cache"))
+    }
+
+    private func cacheLimits(at path: String) throws(ConfigurationError) -> CacheLimits {
+        CacheLimits(
+            maxBytes: try isGiven("\(path).maxBytes") ? bytes("\(path).maxBytes") : nil,
+            maxAge: try isGiven("\(path).maxAge") ? duration("\(path).maxAge", in: 60...315_360_000) : nil)
     }
 
     private func policy(at path: String) throws(ConfigurationError) -> PoolPolicy {

@@ -109,6 +109,15 @@ extension Setting {
         Setting(
             "pools[].policy.emulation", default: .value("true"), unit: "true, false",
             "Builds may be for processors that the daemon's host only emulates, which is slow."),
+        Setting(
+            "pools[].cache.maxBytes", default: .computed("the daemon's own garbage collection"), unit: "bytes",
+            """
+            The most build cache that the daemon keeps, checked after runs: what was not used for longest goes first. \
+            Pools on one daemon share its cache.
+            """),
+        Setting(
+            "pools[].cache.maxAge", unit: "seconds",
+            "Build cache that was not used for this long goes: `14d`, say."),
     ]
 
     private static let steps = [

@@ -3,7 +3,9 @@ import ArgumentParser
 struct Pool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make, list, show, change and delete agent pools.",
-        subcommands: [PoolCreate.self, PoolList.self, PoolShow.self, PoolUpdate.self, PoolDelete.self],
+        subcommands: [
+            PoolCreate.self, PoolList.self, PoolShow.self, PoolUpdate.self, PoolDelete.self, PoolCache.self,
+        ],
         defaultSubcommand: PoolList.self, aliases: ["agentpool"])
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ResourceAPI
+import TaskModel
 
 struct PoolShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,8 +27,25 @@ struct PoolShow: AsyncParsableCommand {
             }
             let shown = try await connection.client.agentPool(id)
             try output.write(shown)
-            if output.format == .table { describe(shown.properties ?? AgentPoolProperties()) }
+            if output.format == .table {
+                describe(shown.properties ?? AgentPoolProperties())
+                // The pool is shown also where its daemon does not answer.
+                if let cache = try? await connection.client.cache(ofAgentPool: id) { describe(cache) }
+            }
         }
+    }
+
+    private func describe(_ cache: AgentPoolCache) {
+        guard let bytes = cache.bytes, let reclaimable = cache.reclaimableBytes, let records = cache.records else {
+            return
+        }
+        var limits: [String] = []
+        if let most = cache.maxBytes { limits.append("at most \(ByteText(most).short)") }
+        if let age = cache.maxAgeSeconds { limits.append("unused for at most \(Duration.seconds(age).brief)") }
+        let limit = limits.isEmpty ? "as the daemon collects it" : limits.joined(separator: ", ")
+        Terminal.print(
+            "\nBuild cache: \(ByteText(bytes).short) in \(records) records, \(ByteText(reclaimable).short) reclaimable; \(limit)."
+        )
     }
 
     /// What has no column.

@@ -35,6 +35,7 @@ public struct AgentService: Service {
                 group.addTask {
                     await executor.carryOut(assignment, broker: broker, logger: logger)
                     slots.giveBack()
+                    await executor.cache?.tidy(logger: logger)
                 }
             }
         }

@@ -15,17 +15,21 @@ public struct RunExecutor: Sendable {
     /// The most bytes of a run's log.
     let logLimit: Int64
     let console: (any RunConsole)?
+    let cache: CacheKeeper?
 
-    /// - Parameter console: sees what all runs print.
+    /// - Parameters:
+    ///   - console: sees what all runs print.
+    ///   - cache: looks after the build cache once a run has ended.
     public init(
         daemon: Daemon, registries: RegistryClient, fetcher: ContextFetcher, logLimit: Int64,
-        console: (any RunConsole)? = nil
+        console: (any RunConsole)? = nil, cache: CacheKeeper? = nil
     ) {
         self.daemon = daemon
         self.registries = registries
         self.fetcher = fetcher
         self.logLimit = logLimit
         self.console = console
+        self.cache = cache
     }
 
     /// Removes what runs of an earlier process left on the daemon.
