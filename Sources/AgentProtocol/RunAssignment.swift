@@ -24,13 +24,17 @@ public struct RunAssignment: Sendable {
     /// What the run may do, by the policy of its pool.
     public let policy: PoolPolicy
     public let taskFiles: TaskFileSettings
+    public let builds: BuildSettings
+    /// Whose build cache the run shares; nil for that of all who are in no domain.
+    public let cacheDomain: CacheDomain?
 
     public init(
         lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry,
         request: RunRequest,
         source: RunSource, startTime: Date, taskName: String?, pullCredentials: [String: Credential],
         gitCredentials: [String: Credential], timeout: Duration, policy: PoolPolicy = PoolPolicy(),
-        taskFiles: TaskFileSettings = TaskFileSettings()
+        taskFiles: TaskFileSettings = TaskFileSettings(), builds: BuildSettings = BuildSettings(),
+        cacheDomain: CacheDomain? = nil
     ) {
         self.lease = lease
         self.terms = terms
@@ -47,6 +51,8 @@ public struct RunAssignment: Sendable {
         self.timeout = timeout
         self.policy = policy
         self.taskFiles = taskFiles
+        self.builds = builds
+        self.cacheDomain = cacheDomain
     }
 }
 

@@ -233,7 +233,8 @@ public struct LocalBroker: RunBroker {
             taskName: run.task,
             pullCredentials: pullCredentials,
             gitCredentials: settings.gitCredentials, timeout: request.common.timeout ?? settings.runTimeout,
-            policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles)
+            policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles, builds: settings.builds,
+            cacheDomain: settings.cacheDomain(of: registry))
     }
 
     /// Ends a run that no agent was given.

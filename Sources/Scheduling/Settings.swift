@@ -1,3 +1,4 @@
+import AgentProtocol
 public import CurlHTTP
 public import TaskModel
 
@@ -20,12 +21,14 @@ public struct SchedulingSettings: Sendable {
     public var taskFiles: TaskFileSettings
     /// How long archives of images wait for a download.
     public var outputLifetime: Duration
+    public var builds: BuildSettings
 
     public init(
         registries: [Registry], pools: [AgentPool], otherCredentials: [String: Credential] = [:],
         gitCredentials: [String: Credential] = [:], sources: AddressPolicy = AddressPolicy(), maxQueued: Int = 10_000,
         runTimeout: Duration = .seconds(3600), maxRunTimeout: Duration = .seconds(28_800),
-        taskFiles: TaskFileSettings = TaskFileSettings(), outputLifetime: Duration = .seconds(86_400)
+        taskFiles: TaskFileSettings = TaskFileSettings(), outputLifetime: Duration = .seconds(86_400),
+        builds: BuildSettings = BuildSettings()
     ) {
         self.registries = registries
         self.pools = pools
@@ -37,6 +40,7 @@ public struct SchedulingSettings: Sendable {
         self.maxRunTimeout = maxRunTimeout
         self.taskFiles = taskFiles
         self.outputLifetime = outputLifetime
+        self.builds = builds
     }
 
     /// Compared without case.
@@ -48,6 +52,11 @@ public struct SchedulingSettings: Sendable {
     func pool(named name: String?) -> AgentPool? {
         guard let name, !name.isEmpty else { return pools.first }
         return pools.first { $0.name.lowercased() == name.lowercased() }
+    }
+
+    /// Whose build cache the runs of a registry share: all have one where there is only one registry.
+    func cacheDomain(of registry: Registry) -> CacheDomain? {
+        registries.count > 1 ? CacheDomain(registry: registry.name) : nil
     }
 
     /// The registry that this server stands in front of at that login server.

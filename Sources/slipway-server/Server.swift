@@ -104,6 +104,7 @@ extension SchedulingSettings {
             gitCredentials: configuration.sources.git, sources: configuration.sources.addresses,
             maxQueued: configuration.limits.maxQueued, runTimeout: configuration.limits.runTimeout,
             maxRunTimeout: configuration.limits.maxRunTimeout, taskFiles: configuration.taskFiles,
-            outputLifetime: configuration.limits.outputLifetime)
+            outputLifetime: configuration.limits.outputLifetime,
+            builds: configuration.builds)
     }
 }

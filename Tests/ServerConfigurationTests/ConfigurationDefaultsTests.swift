@@ -23,6 +23,7 @@ struct ConfigurationDefaultsTests {
         #expect(configuration.pools[0].policy == PoolPolicy())
         #expect(configuration.pools[0].cache == CacheLimits())
         #expect(configuration.taskFiles == TaskFileSettings())
+        #expect(configuration.builds == BuildSettings())
         #expect(configuration.credentials.isEmpty)
         #expect(configuration.tls == TLSSettings(own: nil, extraCertificates: [], names: []))
         #expect(configuration.sources.git.isEmpty)
@@ -46,13 +47,18 @@ struct ConfigurationDefaultsTests {
         #expect(limits.maxQueued == 10_000)
     }
 
-    @Test func `caches have limits`() async throws {
+    @Test func `caches have limits, and syntax lines rules`() async throws {
         let given = try await configuration(
             """
             pools: [{name: p, cache: {maxBytes: 20GiB, maxAge: 14d}}]
+            builds: {syntax: ['docker/dockerfile=m.test/d', builtin]}
             """)
+        let variable = try await configuration(environment: ["SLIPWAY_BUILDS_SYNTAX": "a/b=builtin, builtin"])
 
         #expect(given.pools[0].cache == CacheLimits(maxBytes: 20 << 30, maxAge: .seconds(14 * 86_400)))
+        #expect(given.builds.syntax == ["docker/dockerfile=m.test/d", "builtin"].compactMap(SyntaxRule.init))
+        #expect(variable.builds.syntax.count == 2)
+        await #expect(throws: ConfigurationError.self) { try await configuration("builds: {syntax: [yes please]}") }
     }
 
     @Test func `a server that listens everywhere is named after its machine in links`() async throws {

@@ -40,6 +40,25 @@ struct BuildCommandTests {
         }
     }
 
+    @Test func `caches are named as docker's client names them`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            try slipway.write("FROM scratch\n", to: "Dockerfile")
+
+            let named = try await slipway.run(
+                "build", "--no-wait", "--cache-from", "a:1", "--cache-from", "type=registry,ref=r.test/b", "--cache-to",
+                "type=registry,ref=c:2,mode=max", ".")
+            let inline = try await slipway.run("build", "--no-wait", "--cache-to", "type=inline", ".")
+            let wrong = try await slipway.run("build", "--no-wait", "--cache-to", "type=gha", ".")
+
+            #expect([named.code, inline.code, wrong.code] == [0, 0, 64], "\(named.errors)")
+            let requests = try stub.now.scheduled.map { try fields($0) }
+            #expect(requests.first?["cacheFrom"] as? [String] == ["a:1", "r.test/b"])
+            #expect(requests.map { $0["cacheTo"] as? String } == ["c:2", "inline"])
+            #expect(requests.map { $0["cacheMode"] as? String } == ["max", nil])
+            #expect(stub.now.uploads.count == 2)
+        }
+    }
+
     @Test func `an upload is compressed with zstd where the server takes it`() async throws {
         try await CommandRunner.with { stub, slipway in
             try slipway.write("FROM scratch\n", to: "Dockerfile")

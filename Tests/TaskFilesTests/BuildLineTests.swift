@@ -31,13 +31,14 @@ struct BuildLineTests {
 
     @Test func `options for the builder are read`() throws {
         let command = try build(
-            "--add-host a:1.2.3.4 --cache-from x/y --cache-from type=registry,ref=r/z --network none --shm-size 1g "
-                + "--ulimit nofile=5 --memory 1g --cpu-shares 5 --progress plain -q --rm --pull --provenance=false "
+            "--add-host a:1.2.3.4 --cache-from x/y --cache-from type=registry,ref=r/z --cache-to r/c --network none "
+                + "--shm-size 1g --ulimit nofile=5 --memory 1g --cpu-shares 5 --progress plain -q --rm --pull --provenance=false "
                 + "--load .",
             "env: [DOCKER_BUILDKIT=0]\ncache: Enabled\nvolumeMounts: []\ndetach: true\n")
 
         #expect(command.extraHosts == ["a:1.2.3.4"])
         #expect(command.cacheSources == ["x/y", "r/z"])
+        #expect(command.cacheTarget == .registry("r/c", isComplete: false))
         #expect(command.network == .none)
         #expect(command.resources.sharedMemory == 1 << 30)
         #expect(command.resources.memory == 1 << 30)
@@ -72,7 +73,7 @@ struct BuildLineTests {
     @Test(arguments: [
         ("--ssh default .", "'--ssh' of docker build. Give keys with --secret"), ("--squash .", "'--squash'"),
         ("--push .", "push step"), ("-o x .", "'-o'"), ("--output=x .", "'--output'"), ("--iidfile f .", "tag"),
-        ("--cache-to x .", "'cache: enabled'"), ("--builder b .", "'--builder'"), ("--no-such .", "'--no-such'"),
+        ("--cache-to type=gha .", "type=gha"), ("--builder b .", "'--builder'"), ("--no-such .", "'--no-such'"),
         ("-", "the context '-'"), ("git://example.com/r", "git://"), ("oci://r/a:b", "oci://"), ("ftp://a/b", "ftp://"),
         ("--network x .", "the network 'x'"), ("--cache-from type=gha .", "type=gha"), ("$CONTEXT", "'$CONTEXT'"),
         ("--provenance=true .", "attestations"),

@@ -17,6 +17,8 @@ struct BuildProgress {
         /// Under way.
         var isOpen: Bool { runs.last.map { $0.end == nil } ?? false }
         var isCompleted: Bool { runs.last.map { $0.end != nil } ?? false }
+        /// A cache that can't be had fails no build.
+        var isCacheImport: Bool { name.hasPrefix("importing cache manifest from ") }
         /// The victim of another's failure, or of a cancel.
         var isCanceled: Bool { error.hasSuffix("context canceled") }
     }
@@ -103,7 +105,7 @@ extension BuildProgress.Vertex {
 
 extension BuildProgress {
     /// The vertex that made the build fail.
-    var failed: Vertex? { vertices.first { !$0.error.isEmpty && !$0.isCanceled } }
+    var failed: Vertex? { vertices.first { !$0.error.isEmpty && !$0.isCanceled && !$0.isCacheImport } }
 
     /// The vertex that fetched the image of a `# syntax=` line.
     var frontend: BaseImage? {

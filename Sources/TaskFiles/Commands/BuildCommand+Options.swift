@@ -7,7 +7,7 @@ extension BuildCommand {
     static let kinds: [String: CommandOptions.Kind] = {
         var kinds: [String: CommandOptions.Kind] = [:]
         for name in [
-            "add-host", "build-arg", "cache-from", "cpu-period", "cpu-quota", "cpu-shares", "cpuset-cpus",
+            "add-host", "build-arg", "cache-from", "cache-to", "cpu-period", "cpu-quota", "cpu-shares", "cpuset-cpus",
             "cpuset-mems", "file", "isolation", "label", "memory", "memory-swap", "network", "platform", "provenance",
             "sbom", "secret", "shm-size", "tag", "target", "ulimit",
             // The log has all of the builder's output, as text.
@@ -35,7 +35,6 @@ extension BuildCommand {
         "attest": "Images are pushed without attestations",
         "build-context": "Copy what the build needs into its context in a step above",
         "builder": "The builder is the daemon's; leave it out",
-        "cache-to": "Use 'cache: enabled' of the step",
         "call": "Leave it out",
         "cgroup-parent": "The agent's limits would not hold there; leave it out",
         "iidfile": "Later steps know the image by its tag",

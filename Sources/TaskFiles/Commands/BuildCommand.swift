@@ -31,6 +31,8 @@ public struct BuildCommand: Sendable {
     public let noCache: Bool
     /// Images whose layers may be used.
     public let cacheSources: [String]
+    /// The last of several counts.
+    public let cacheTarget: CacheTarget?
     public let secrets: [BuildSecret]
     public let network: Network
     /// `name:address` each.
@@ -39,7 +41,7 @@ public struct BuildCommand: Sendable {
     public let resources: ContainerResources
     /// Whether the step asks for the classic builder, with `DOCKER_BUILDKIT=0`.
     public let isClassic: Bool
-    /// Whether layers are kept in the registry from run to run (`cache: enabled`).
+    /// Whether the cache is kept in the registry from run to run (`cache: enabled`).
     public let isCached: Bool
 
     /// - Throws: ``CommandProblem``.
@@ -74,7 +76,12 @@ public struct BuildCommand: Sendable {
             return platform
         }
         noCache = line.isOn("no-cache")
-        cacheSources = try line.values("cache-from").map { (text) throws(CommandProblem) in try Self.cacheSource(text) }
+        do throws(CacheOptionError) {
+            cacheSources = try line.values("cache-from").map(CacheOption.source)
+            cacheTarget = try line.last("cache-to").map(CacheOption.target)
+        } catch {
+            throw .unsupported("\(error)")
+        }
         let environment = try Self.environment(of: step)
         secrets = try line.values("secret").map { (text) throws(CommandProblem) in
             try BuildSecret(text, environment: environment, resolve: resolve)
@@ -136,17 +143,6 @@ public struct BuildCommand: Sendable {
         case "oci": throw .unsupported("the context '\(text)' of a step. Make it the context of the run")
         default: throw .unsupported("the context '\(text)'. Folders, git references and URLs of archives are")
         }
-    }
-
-    /// Reads the name of an image, or `type=registry,ref=…`.
-    private static func cacheSource(_ text: String) throws(CommandProblem) -> String {
-        guard text.contains("=") else { return text }
-        let fields = text.split(separator: ",").map { CommandOptions.pair(String($0)) }
-        guard fields.allSatisfy({ ["type", "ref"].contains($0.name) }),
-            fields.first(where: { $0.name == "type" }).map({ $0.value == "registry" }) ?? true,
-            let image = fields.last(where: { $0.name == "ref" })?.value
-        else { throw .unsupported("'--cache-from \(text)'. Images in registries are: type=registry,ref=IMAGE") }
-        return image
     }
 
     /// What it takes beyond a build of its own.

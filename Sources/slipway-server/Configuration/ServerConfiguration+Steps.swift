@@ -14,6 +14,15 @@ extension SettingValues {
     }
 }
 
+extension SettingValues {
+    /// What the installation sets for all builds.
+    func builds() throws(ConfigurationError) -> BuildSettings {
+        let expected =
+            "IMAGE=IMAGE, as in docker/dockerfile=mirror.example.com/docker/dockerfile, IMAGE=builtin, or builtin"
+        return BuildSettings(syntax: try readList("builds.syntax", expected: expected, SyntaxRule.init))
+    }
+}
+
 private func aliasImage(_ text: String) -> (name: String, image: String)? {
     let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
     guard parts.count == 2, parts[0].allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }),

@@ -18,6 +18,7 @@ struct ServerConfiguration: Sendable {
     /// At least one; the first is the default.
     let pools: [AgentPool]
     let taskFiles: TaskFileSettings
+    let builds: BuildSettings
     let sources: SourceSettings
     let proxy: ProxySettings
     let limits: ServerLimits
@@ -39,6 +40,7 @@ struct ServerConfiguration: Sendable {
         credentials = try values.registryLogins()
         pools = try values.pools()
         taskFiles = try values.taskFiles()
+        builds = try values.builds()
         proxy = try values.proxy(environment: environment)
         limits = try ServerLimits(values)
         log = try LogSettings(values)

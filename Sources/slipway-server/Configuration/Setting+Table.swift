@@ -3,7 +3,7 @@ import TaskModel
 extension Setting {
     /// Every setting there is. What is not here is refused in a configuration file.
     static let all: [Setting] =
-        general + tls + registries + credentials + pools + steps + sources + proxy + limits + log
+        general + tls + registries + credentials + pools + builds + steps + sources + proxy + limits + log
 
     private static let general = [
         Setting(
@@ -118,6 +118,16 @@ extension Setting {
         Setting(
             "pools[].cache.maxAge", unit: "seconds",
             "Build cache that was not used for this long goes: `14d`, say."),
+    ]
+
+    private static let builds = [
+        Setting(
+            "builds.syntax", .list, unit: "IMAGE=IMAGE, IMAGE=builtin, builtin", environment: "SLIPWAY_BUILDS_SYNTAX",
+            """
+            What becomes of `# syntax=` lines. `docker/dockerfile=mirror.example.com/docker/dockerfile` reads them as \
+            images of a mirror, with the same tag unless one is given; `builtin` leaves lines out (all, or those of one \
+            image), so that the builder reads the file itself. The first that fits counts.
+            """)
     ]
 
     private static let steps = [

@@ -25,6 +25,8 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup(title: "Image") var image: ImageOptions
 
+    @OptionGroup(title: "Cache") var cache: CacheOptions
+
     @Option(help: "The longest the run may take, in seconds. Default: the server's (3600).")
     var timeout: Int?
 
@@ -52,6 +54,7 @@ struct Build: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             var request = try image.request()
+            try cache.apply(to: &request)
             let context = try await BuildContext(
                 context, dockerfile: DockerfileOption(image.file), includesGit: includeGit,
                 latestTime: try times.latest())

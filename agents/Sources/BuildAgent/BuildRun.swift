@@ -31,15 +31,21 @@ struct BuildRun: RunWork {
         for notice in context.notices { await log.line(notice) }
         await session.warnOfLogTemplate()
         let images = try imageReferences(revision: context.revision)
+        let pushes = request.isPushEnabled && !images.isEmpty
+        var cache = try cache(revision: context.revision)
+        // An image that is pushed anyway takes its cache along.
+        if let image = cache.image, pushes, images.contains(image) { cache.target = .inline }
         try await session.logIn()
         let lanes = BuildLane.all(of: request, images: images, run: assignment.run)
-        return try await session.holdingNames(Set(lanes.flatMap(\.names))) {
+        let caches = lanes.map { lanes.count > 1 ? cache.part(for: $0.request.platform) : cache }
+        return try await session.holdingNames(
+            Set(lanes.flatMap(\.names)), passing: Set(caches.compactMap { $0.image?.description })
+        ) {
             try await session.broker.report(.began, for: assignment.lease)
-            let pushes = request.isPushEnabled && !images.isEmpty
             session.steps.plan(
                 lanes.map { StepResult(id: $0.id, kind: .build, dependencies: []) }
                     + (pushes ? [StepResult(id: "push", kind: .push, dependencies: lanes.map(\.id))] : []))
-            let builds = try await build(lanes, context)
+            let builds = try await build(Array(zip(lanes, caches)), context)
             if pushes { try await step("push", timeout: Self.pushTimeout) { try await push(builds, as: images) } }
             if let form = request.keptOutput { try await keep(builds, as: images, form) }
             return await summarize(builds, images: images, context: context)
@@ -54,11 +60,12 @@ struct BuildRun: RunWork {
     }
 
     /// Builds all lanes side by side; the first that fails ends the others.
-    private func build(_ lanes: [BuildLane], _ context: PreparedContext) async throws -> [Built] {
+    private func build(_ lanes: [(BuildLane, BuildCache)], _ context: PreparedContext) async throws -> [Built] {
         try await withThrowingTaskGroup(of: (Int, Built).self) { group in
-            for (index, lane) in lanes.enumerated() {
+            for (index, (lane, cache)) in lanes.enumerated() {
                 group.addTask {
-                    (index, Built(lane: lane, result: try await build(lane, context, isShared: lanes.count > 1)))
+                    let result = try await build(lane, context, cache, isShared: lanes.count > 1)
+                    return (index, Built(lane: lane, result: result))
                 }
             }
             var built: [(Int, Built)] = []
@@ -75,9 +82,9 @@ struct BuildRun: RunWork {
         }
     }
 
-    private func build(_ lane: BuildLane, _ context: PreparedContext, isShared: Bool) async throws
-        -> ImageBuild.Result
-    {
+    private func build(
+        _ lane: BuildLane, _ context: PreparedContext, _ cache: BuildCache, isShared: Bool
+    ) async throws -> ImageBuild.Result {
         try await step(lane.id, timeout: Self.buildTimeout) {
             let check = EmulationCheck(session: session, platform: lane.request.chosenPlatform)
             let isEmulated = try await check.isEmulated()
@@ -88,7 +95,7 @@ struct BuildRun: RunWork {
             do {
                 return try await ImageBuild(
                     session: session, step: lane.id, request: lane.request, context: context, tags: lane.names,
-                    isShared: isShared, output: { search.add($0) }
+                    cache: cache, isShared: isShared, output: { search.add($0) }
                 ).build()
             } catch  where isEmulated && search.isFound {
                 await log.line("\(lane.id): \(check.advice).")
@@ -164,6 +171,13 @@ struct BuildRun: RunWork {
     }
 
     // MARK: Names
+
+    private func cache(revision: SourceRevision?) throws -> BuildCache {
+        let variables = session.variables(revision: revision)
+        return try BuildCache(request, registry: assignment.registry.loginServer) { name in
+            try Template.render(name, with: variables)
+        }
+    }
 
     /// The request's image names with templates filled in and the run's registry in front.
     private func imageReferences(revision: SourceRevision?) throws -> [ImageReference] {

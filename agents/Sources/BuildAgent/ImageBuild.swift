@@ -25,6 +25,7 @@ struct ImageBuild {
     let tags: [String]
     /// What is asked of the builder besides what ``request`` says.
     var options = BuildOptions()
+    var cache = BuildCache()
     /// For `RUN --mount=type=secret`, by id, besides secret build arguments.
     var secrets: [String: [UInt8]] = [:]
     /// Whether other steps may print at the same time.
@@ -36,7 +37,11 @@ struct ImageBuild {
 
     func build() async throws -> Result {
         await session.log.line("Scanning for dependencies...")
-        let dockerfile = Dockerfile(context.dockerfile)
+        let isBuildKit = try await isBuildKit()
+        let frontend = try Frontend(
+            context.dockerfile, rules: isBuildKit ? session.assignment.builds.syntax : [])
+        if let notice = frontend.notice { await session.log.line(notice) }
+        let dockerfile = Dockerfile(frontend.dockerfile)
         let bases = dockerfile.baseImages(
             arguments: Dictionary(request.arguments.map { ($0.name, $0.value.value) }) { _, last in last },
             target: request.target,
@@ -47,11 +52,13 @@ struct ImageBuild {
         await session.log.line("Launching container with name: \(step)")
         session.steps.launch(step)
         let known = try await namesOnDaemon(of: bases)
-        let (built, isFresh) = try await buildFreshly(bases)
+        for notice in cache.notices(isBuildKit: isBuildKit) { await session.log.line(notice) }
+        let (built, isFresh) = try await explaining(frontend) { try await buildFreshly(bases, frontend) }
         await session.log.line("Successfully executed container: \(step)")
         let records = await BaseDigests(session: session, step: step, isFresh: isFresh).records(of: built, bases: bases)
         session.noteBases(records, of: step)
         await removeNewNames(of: bases, known: known)
+        if isBuildKit { try await writeCache(of: built) }
         return Result(imageID: built.imageID, bases: bases, baseImages: records)
     }
 
@@ -60,12 +67,12 @@ struct ImageBuild {
     /// Builds with bases as the registries have them now. Where a registry can't be connected to at all, the daemon's own image serves.
     ///
     /// - Returns: also whether it was so.
-    private func buildFreshly(_ bases: BaseImages) async throws -> (BuildResult, isFresh: Bool) {
+    private func buildFreshly(_ bases: BaseImages, _ frontend: Frontend) async throws -> (BuildResult, isFresh: Bool) {
         do {
             let result = try await RetryPolicy().run(verdict: Self.verdict) { error, _, wait in
                 await session.log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
             } _: {
-                try await build(pull: true)
+                try await build(frontend, pull: true)
             }
             return (result, true)
         } catch DockerError.build(.base(let reference, .unreachable(let reason))) {
@@ -75,7 +82,7 @@ struct ImageBuild {
             }
             await session.log.line("The registry of \(reference) can't be connected to (\(reason)).")
             try await refreshOthers(bases)
-            return (try await build(pull: false), false)
+            return (try await build(frontend, pull: false), false)
         }
     }
 
@@ -91,11 +98,22 @@ struct ImageBuild {
         }
     }
 
-    private func build(pull: Bool) async throws -> BuildResult {
+    private func explaining<Value>(_ frontend: Frontend, _ work: () async throws -> Value) async throws -> Value {
+        do { return try await work() } catch { throw frontend.explained(error) }
+    }
+
+    private func isBuildKit() async throws -> Bool {
+        guard request.builder == .buildKit else { return false }
+        return try await client.daemon().hasBuildKit
+    }
+
+    private func build(_ frontend: Frontend, pull: Bool) async throws -> BuildResult {
         let offered = request.arguments.filter(\.isSecret).map { ($0.name, Array($0.value.value.utf8)) }
         let input = BuildInput(
-            walk: context.included, dockerfile: context.dockerfile, dockerfilePath: context.dockerfilePath,
-            isDockerfileIncluded: context.isDockerfileIncluded, allCredentials: session.assignment.pullCredentials,
+            walk: context.included, dockerfile: frontend.dockerfile, dockerfilePath: context.dockerfilePath,
+            // What `COPY` finds stays as it is.
+            isDockerfileIncluded: context.isDockerfileIncluded && frontend.notice == nil,
+            allCredentials: session.assignment.pullCredentials,
             secrets: Dictionary(offered) { _, last in last }.merging(secrets) { _, own in own })
         var options = options
         options.tags = tags
@@ -106,6 +124,15 @@ struct ImageBuild {
         options.pull = pull
         options.platform = request.chosenPlatform
         options.builder = request.builder
+        if try await isBuildKit() {
+            options.arguments = Frontend.arguments(options.arguments, rules: session.assignment.builds.syntax)
+            cache.apply(to: &options)
+            session.assignment.cacheDomain?.apply(to: &options)
+        } else {
+            options.cacheSources = cache.sources.map(\.description)
+            // Its cache can't be kept apart.
+            if session.assignment.cacheDomain != nil { options.noCache = true }
+        }
         let lane = BuildLedger.Lane(step: step, platform: request.platforms.isEmpty ? nil : request.platform)
         session.steps.begin(lane)
         defer { session.steps.end(lane) }
@@ -117,6 +144,17 @@ struct ImageBuild {
                     output(bytes)
                     await log.write(bytes)
                 })
+        }
+    }
+
+    private func writeCache(of built: BuildResult) async throws {
+        guard let image = cache.image else { return }
+        do {
+            try await CacheExport(session: session, step: step, imageID: built.imageID, isShared: isShared).push(
+                as: image, isHeld: tags.contains(image.description))
+        } catch {
+            if cache.isRequired || Task.isCancelled || error is CancellationError { throw error }
+            await session.log.line("Warning: the cache of \(step) could not be written: \(error)")
         }
     }
 

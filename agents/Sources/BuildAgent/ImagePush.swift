@@ -16,6 +16,8 @@ struct ImagePush {
     var connectionAttempts: Int?
     /// Whether other steps may print at the same time.
     var isShared = false
+    /// Whether the image is there for the build cache inside.
+    var isForCache = false
 
     func push(_ image: ImageReference) async throws {
         let attempts = Attempts()
@@ -29,7 +31,8 @@ struct ImagePush {
         }
         try await check(image, digest: digest, credential: credential)
         session.notePushed(
-            OutputImage(registry: image.registry, repository: image.repository, tag: image.tag, digest: digest))
+            OutputImage(registry: image.registry, repository: image.repository, tag: image.tag, digest: digest),
+            isForCache: isForCache)
         await session.log.line("Successfully pushed image: \(image)")
     }
 

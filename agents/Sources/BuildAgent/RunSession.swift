@@ -20,7 +20,7 @@ final class RunSession: Sendable {
     /// Nil for a run of a server.
     let local: LocalRunParts?
     let logger: Logger
-    private let pushed = Mutex<[OutputImage]>([])
+    private let pushed = Mutex<(images: [OutputImage], caches: [OutputImage])>(([], []))
     /// By build step.
     private let bases = Mutex<[(step: String, images: [BaseImageRecord])]>([])
     private let isAtOnce = Mutex(false)
@@ -39,19 +39,23 @@ final class RunSession: Sendable {
         self.logger = logger
     }
 
-    /// What has been pushed so far.
-    var pushedImages: [OutputImage] { pushed.withLock { $0 } }
+    /// What has been pushed so far; images that are there for the cache come last.
+    var pushedImages: [OutputImage] {
+        pushed.withLock { pushed in pushed.images + pushed.caches.filter { !pushed.images.contains($0) } }
+    }
 
-    func notePushed(_ image: OutputImage) {
-        pushed.withLock { $0.append(image) }
+    func notePushed(_ image: OutputImage, isForCache: Bool = false) {
+        pushed.withLock { pushed in
+            if isForCache { pushed.caches.append(image) } else { pushed.images.append(image) }
+        }
     }
 
     /// The image stays pushed, and has no tag any more.
     func noteTagRemoved(from image: ImageReference) {
         pushed.withLock { pushed in
-            for (index, other) in pushed.enumerated()
+            for (index, other) in pushed.images.enumerated()
             where other.registry == image.registry && other.repository == image.repository && other.tag == image.tag {
-                pushed[index] = OutputImage(
+                pushed.images[index] = OutputImage(
                     registry: other.registry, repository: other.repository, tag: nil, digest: other.digest)
             }
         }
@@ -151,7 +155,11 @@ final class RunSession: Sendable {
     // MARK: Image names
 
     /// Holds the names on the daemon while `work` goes on, and takes them away afterwards.
-    func holdingNames<Value>(_ names: Set<String>, _ work: () async throws -> Value) async throws -> Value {
+    ///
+    /// - Parameter passing: names that `work` holds and takes away itself: noted for the case that it never gets there.
+    func holdingNames<Value>(
+        _ names: Set<String>, passing: Set<String> = [], _ work: () async throws -> Value
+    ) async throws -> Value {
         let obstacle = Mutex("")
         try await log.keepingAlive({ _ in "Still waiting: \(obstacle.withLock(\.self))." }) {
             try await daemon.names.acquire(names, for: assignment.run) { [log, broker, assignment] name, other in
@@ -163,7 +171,7 @@ final class RunSession: Sendable {
             }
         }
         defer { daemon.names.release(names, for: assignment.run) }
-        try daemon.note(names, of: assignment.run)
+        try daemon.note(names.union(passing), of: assignment.run)
         let result: Swift.Result<Value, any Error>
         do { result = .success(try await work()) } catch { result = .failure(error) }
         // Its own task: cancellation must not keep the names on the daemon.

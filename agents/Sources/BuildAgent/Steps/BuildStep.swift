@@ -33,23 +33,32 @@ struct BuildStep {
         var images: [ImageReference] = []
         for tag in build.tags { images.append(try ImageReference(tag).completed) }
         // Without a name there is none to hold: the id is enough.
-        if build.isCached {
+        let cache = try cache
+        if build.isCached, cache.target == nil {
             await session.log.line(
-                "cache: enabled for \(step.id): layers are kept in the cache of this docker daemon, from run to run; none "
-                    + "is written to the registry.")
+                "cache: enabled for \(step.id): without a tag there is no place for the cache in the registry; layers are "
+                    + "kept on this docker daemon only.")
         }
         let result = try await ImageBuild(
             session: session, step: step.id, request: try await request(), context: context,
-            tags: images.map(\.description), options: options, secrets: try await runner.place.secrets(of: build, step),
+            tags: images.map(\.description), options: options, cache: cache,
+            secrets: try await runner.place.secrets(of: build, step),
             isShared: runner.isShared(step), output: { search.add($0) }
         ).build()
         runner.images.note(result, of: step.id, as: images, revision: context.revision)
     }
 
+    private var cache: BuildCache {
+        get throws {
+            let assignment = runner.session.assignment
+            return try BuildCache(
+                build, step: step.id, registry: assignment.registry.loginServer, task: assignment.taskName)
+        }
+    }
+
     /// What a build request does not know.
     private var options: BuildOptions {
         var options = BuildOptions()
-        options.cacheSources = build.cacheSources
         options.network = build.network == .default ? nil : build.network.rawValue
         options.extraHosts = build.extraHosts
         options.limits = ContainerLimits(build.resources)

@@ -31,7 +31,7 @@ struct TaskRun: RunWork {
         try await session.logIn()
         let built = try plan.builtNames
         let images = RunImages(session: session, builtNames: built)
-        return try await session.holdingNames(built) {
+        return try await session.holdingNames(built, passing: try plan.cacheNames(of: assignment)) {
             try await opening(place, images) {
                 let networks = try await place.open(plan, context: context)
                 try await session.broker.report(.began, for: assignment.lease)
@@ -165,6 +165,18 @@ extension TaskPlan {
             }
             return names
         }
+    }
+
+    /// The names under which its builds write their caches.
+    fileprivate func cacheNames(of assignment: RunAssignment) throws -> Set<String> {
+        var names: Set<String> = []
+        for step in steps {
+            guard case .build(let build) = step.work else { continue }
+            let cache = try BuildCache(
+                build, step: step.id, registry: assignment.registry.loginServer, task: assignment.taskName)
+            if let image = cache.image { names.insert(image.description) }
+        }
+        return names
     }
 
     /// Its steps, none begun.

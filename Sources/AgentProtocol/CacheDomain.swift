@@ -1,0 +1,17 @@
+/// Runs that trust each other with what their builds leave in a daemon's cache. Builds of different domains share neither
+/// results of `RUN` nor cache mounts.
+public struct CacheDomain: Sendable, Hashable {
+    /// A DNS label: lower-case letters, digits and dashes, the same after each restart.
+    public let text: String
+
+    /// That of a registry's runs.
+    ///
+    /// - Parameter name: letters and digits.
+    public init(registry name: String) {
+        text = "registry-" + name.lowercased()
+    }
+}
+
+extension CacheDomain: CustomStringConvertible {
+    public var description: String { text }
+}
