@@ -12,7 +12,7 @@ public struct LocalBroker: RunBroker {
     static let maxHandOuts = 3
 
     private let environment: SchedulerEnvironment
-    private let agents = AgentDirectory()
+    let agents = AgentDirectory()
 
     public init(_ environment: SchedulerEnvironment) {
         self.environment = environment
@@ -49,13 +49,19 @@ public struct LocalBroker: RunBroker {
 
     public func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? {
         guard let description = agents.find(agent) else { throw BrokerError.unknownAgent(agent) }
+        return try await agents.asking(agent) { try await nextRun(for: description, waiting: waiting) }
+    }
+
+    private func nextRun(for description: AgentDescription, waiting: Duration) async throws -> RunAssignment? {
+        let agent = description.id
         let deadline = ContinuousClock.now + waiting
         while true {
             let mark = signals.queues.mark()
             let lease = LeaseID.random()
+            let rivals = agents.rivals(of: description)
             // One transaction: a task that is canceled meanwhile has claimed a run and gets it, or has not.
             let claimed = try await runs.claim(
-                pool: description.poolID, for: agent.text, lease: lease.text,
+                pool: description.poolID, for: agent.text, rivals: rivals, lease: lease.text,
                 logLength: { [logs] in logs.settledLength(of: $0) }, at: environment.now())
             if let run = claimed {
                 logger.info(
@@ -66,7 +72,9 @@ public struct LocalBroker: RunBroker {
             }
             let left = deadline - .now
             guard left > .zero, !Task.isCancelled else { return nil }
-            await signals.queues.wait(for: description.poolID, after: mark, atMost: left)
+            // A run may be there that is left for a rival, but not for longer than this.
+            let most = rivals.agents.isEmpty ? left : min(left, rivals.patience)
+            await signals.queues.wait(for: description.poolID, after: mark, atMost: most)
             if Task.isCancelled { return nil }
         }
     }

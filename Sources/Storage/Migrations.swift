@@ -19,6 +19,7 @@ enum Migrations {
         migrator.registerMigration("11-vault-secrets", migrate: makeVaultSecrets)
         migrator.registerMigration("12-run-steps", migrate: makeRunSteps)
         migrator.registerMigration("13-build-records", migrate: makeBuildRecords)
+        migrator.registerMigration("14-run-affinity", migrate: makeRunAffinity)
         return migrator
     }()
 

@@ -18,14 +18,16 @@ public protocol RunStore: Sendable {
     ///   - limit: the most runs, at least 1.
     func list(registry: String, _ filter: RunFilter, before: RunID?, limit: Int) async throws -> [Run]
 
-    /// Hands the longest waiting run of a pool to an agent: Queued → Started.
+    /// Hands the longest waiting run of a pool to an agent: Queued → Started. For a short time a run is left for the agent
+    /// that had the last one of its kind, if that is among the rivals.
     ///
     /// - Parameters:
     ///   - lease: the new lease; whoever shows it may write to the run from now on.
     ///   - logLength: tells how much log a run has: there the stream of this lease's agent begins.
     /// - Returns: nil if none waits.
     func claim(
-        pool: PoolID, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
+        pool: PoolID, for agent: String, rivals: ClaimRivals, lease: String,
+        logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
     ) async throws -> Run?
 
     /// What a lease stands for now.
@@ -103,6 +105,16 @@ public protocol RunStore: Sendable {
 
     /// Which of these uploads a run still needs, or needed until `since`.
     func usedUploads(since: Date) async throws -> Set<String>
+}
+
+extension RunStore {
+    /// Hands the longest waiting run of a pool to an agent that has no rivals.
+    public func claim(
+        pool: PoolID, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
+    ) async throws -> Run? {
+        try await claim(
+            pool: pool, for: agent, rivals: ClaimRivals(), lease: lease, logLength: logLength, at: now)
+    }
 }
 
 /// A run that is to be accepted.

@@ -1,25 +1,38 @@
 public import struct Foundation.Date
+import class Foundation.JSONEncoder
 import GRDB
 public import TaskModel
 
 extension SQLiteRunStore {
     public func claim(
-        pool: PoolID, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
+        pool: PoolID, for agent: String, rivals: ClaimRivals, lease: String,
+        logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
     ) async throws -> Run? {
-        try await database.pool.write { db in
+        let others = String(
+            decoding: try JSONEncoder().encode(rivals.agents.subtracting([agent]).sorted()), as: UTF8.self)
+        let leftSince = now.storedMilliseconds - rivals.patience.components.seconds * 1000
+        return try await database.pool.write { db in
             let claimed = try Row.fetchOne(
                 db,
                 sql: """
                     UPDATE run SET status = 'Started', epoch = epoch + 1, lease = ?, agent = ?, startTime = ?, lastUpdatedTime = ?,
                         waitReason = NULL
                     WHERE sequence = (
-                        SELECT sequence FROM run WHERE status = 'Queued' AND agentPool = ? AND poolRegistry = ?
+                        SELECT sequence FROM run AS waiting
+                        WHERE status = 'Queued' AND agentPool = ? AND poolRegistry = ?
+                            AND (createTime <= ? OR affinity IS NULL OR coalesce(
+                                (SELECT agent FROM run AS last
+                                    WHERE last.registry = waiting.registry AND last.affinity = waiting.affinity
+                                        AND last.agent IS NOT NULL AND last.sequence < waiting.sequence
+                                    ORDER BY last.sequence DESC LIMIT 1), '')
+                                NOT IN (SELECT value FROM json_each(?)))
                         ORDER BY sequence LIMIT 1)
                         AND status = 'Queued'
                     RETURNING \(RunRow.columns)
                     """,
                 arguments: [
                     lease, agent, now.storedMilliseconds, now.storedMilliseconds, pool.name, pool.registry ?? "",
+                    leftSince, others,
                 ])
             guard let run = try claimed.map({ try rows.run($0, in: db) }) else { return nil }
             try db.execute(sql: "UPDATE run SET logStart = ? WHERE lease = ?", arguments: [logLength(run.id), lease])

@@ -35,14 +35,14 @@ public struct SQLiteRunStore: RunStore {
                 sql: """
                     INSERT INTO run
                         (id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, lastUpdatedTime,
-                        upload)
-                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        upload, affinity)
+                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     run.registry, run.type.rawValue, run.task, run.agentPool, run.poolRegistry ?? "", run.submittedBy,
                     request,
                     now.storedMilliseconds,
-                    now.storedMilliseconds, run.upload,
+                    now.storedMilliseconds, run.upload, run.affinity,
                 ])
             let sequence = db.lastInsertedRowID
             try db.execute(

@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import Storage
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import Scheduling
@@ -42,6 +43,30 @@ struct RunBrokerTests {
             let run = try await server.submit()
 
             #expect(try await next?.run == run.id)
+        }
+    }
+
+    @Test func `a run goes to the agent that had the last one of its kind, if that asks`() async throws {
+        try await TestServer.with { server async throws in
+            let other = AgentID("agent-2")
+            try await server.broker.register(
+                AgentDescription(id: other, pool: "default", host: "h", slots: 1, version: "1"))
+            _ = try await server.submit()
+            _ = try #require(try await server.take())
+            async let preferred = server.broker.nextRun(for: TestServer.agent, waiting: .seconds(600))
+            async let patient = server.broker.nextRun(for: other, waiting: .seconds(600))
+            try await eventually("both to ask") {
+                server.broker.agents.areAsking([TestServer.agent, other])
+            }
+
+            let again = try await server.submit()
+            #expect(try await preferred?.run == again.id)
+            let unlike = try await server.submit(TestServer.request { $0.imageNames = ["other:v1"] })
+            #expect(try await patient?.run == unlike.id)
+
+            // Nobody else asks.
+            let third = try await server.submit()
+            #expect(try await server.broker.nextRun(for: other, waiting: .zero)?.run == third.id)
         }
     }
 
