@@ -92,7 +92,7 @@ pushes twice:ca1
 expect_equal '    and the same in the other one' "$(registry_digest "$registry" "$name/twice" ca1)" \
     "$(registry_digest "$service_address" "$name/twice" ca1)"
 carry_out cache.yaml 0
-pushes cached:ca1
+pushes cached:ca1 cached:cache_quickrun_acb_step_0
 
 # ---- Services and networks -------------------------------------------------------------------------------------------
 
