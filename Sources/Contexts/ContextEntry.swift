@@ -19,10 +19,16 @@ public struct EntryPath: Sendable, Hashable {
 
 extension EntryPath: Comparable, CustomStringConvertible {
     public static func < (left: EntryPath, right: EntryPath) -> Bool {
-        left.bytes.lexicographicallyPrecedes(right.bytes) { one, other in
-            guard one != other else { return false }
-            if one == UInt8(ascii: "/") { return true }
-            return other != UInt8(ascii: "/") && one < other
+        left.bytes.withUnsafeBufferPointer { left in
+            right.bytes.withUnsafeBufferPointer { right in
+                var place = 0
+                let end = min(left.count, right.count)
+                while place < end, left[place] == right[place] { place += 1 }
+                guard place < end else { return left.count < right.count }
+                let (one, other) = (left[place], right[place])
+                if one == UInt8(ascii: "/") { return true }
+                return other != UInt8(ascii: "/") && one < other
+            }
         }
     }
 

@@ -208,6 +208,7 @@ struct ContextPlan {
             notices: notices,
             revision: revision)
         context.explainer = filter.explainer
+        context.rulesDigest = hexadecimal(SHA256.hash(data: Array(ignore.patterns.joined(separator: "\n").utf8)))
         return context
     }
 }

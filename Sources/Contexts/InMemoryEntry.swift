@@ -36,6 +36,34 @@ public struct InMemoryWalk: ContextWalk {
     }
 }
 
+extension InMemoryWalk: ListedWalk {
+    var identifiesFiles: Bool { true }
+
+    func list() -> ContextListing {
+        var builder = ListingBuilder()
+        for item in entries {
+            if case .file = item.entry.kind {
+                builder.add(item.entry, ContentID(of: item.bytes))
+            } else {
+                builder.add(item.entry)
+            }
+        }
+        let (items, visits) = builder.finish()
+        return ContextListing(items: items, contents: Contents(entries: entries, visits: visits))
+    }
+
+    private struct Contents: RandomContents {
+        let entries: [InMemoryEntry]
+        let visits: [Int32]
+
+        func open() {}
+
+        func read(_ index: Int, from _: Void, _ visit: (any EntryContent) throws -> Void) throws {
+            try visit(visits[index] < 0 ? NoContent() : entries[Int(visits[index])].content())
+        }
+    }
+}
+
 /// Some entries at hand, then those of another walk.
 struct PrefixedWalk: ContextWalk {
     let first: [InMemoryEntry]

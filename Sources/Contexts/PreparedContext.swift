@@ -22,6 +22,8 @@ public struct PreparedContext: Sendable {
     public let notices: [String]
     /// Of git contexts.
     public let revision: SourceRevision?
+    /// Stands for the rules of the ignore file.
+    public internal(set) var rulesDigest = ""
     /// The rules, for ``explain(_:)``; nil where none apply.
     var explainer: IgnoreExplainer?
 

@@ -56,7 +56,7 @@ public struct SourceDownload: Sendable {
             switch try await send({ try await receive($0, into: directory) }) {
             case .archive(let archive):
                 return try ArchiveContext.prepare(
-                    archive, dockerfile: dockerfile, appliesIgnoreFile: false, limits: limits)
+                    archive, dockerfile: dockerfile, appliesIgnoreFile: false, identifiesFiles: true, limits: limits)
             case .dockerfile(let bytes):
                 if case .path(let path) = dockerfile { throw ContextError.loneDockerfile(shown, asked: path) }
                 return PreparedContext(dockerfile: bytes)

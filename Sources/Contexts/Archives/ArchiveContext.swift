@@ -10,10 +10,12 @@ public enum ArchiveContext {
     ///   - appliesIgnoreFile: whether the rules are applied, as they are to folders that somebody packed; archives from
     ///     elsewhere are taken as they are.
     ///   - includeGit: as for ``FolderContext``: the rules leave `.git` in.
+    ///   - identifiesFiles: hashes all files on the way, so that a ``ContextListing`` can tell which are the same as in
+    ///     another archive.
     /// - Throws: ``ContextError``, and what the source throws.
     public static func prepare(
         _ archive: ArchiveSource, dockerfile: DockerfileChoice = .standard, appliesIgnoreFile: Bool = true,
-        includeGit: Bool = false, limits: ContextLimits = ContextLimits()
+        includeGit: Bool = false, identifiesFiles: Bool = false, limits: ContextLimits = ContextLimits()
     ) throws -> PreparedContext {
         var names = ["Dockerfile", "dockerfile", ".dockerignore", "Dockerfile.dockerignore"]
         if case .path(let path) = dockerfile {
@@ -25,7 +27,7 @@ public enum ArchiveContext {
         }
         let index = try ArchiveIndex(
             archive, limits: limits, capturing: Set(names.map { Array($0.utf8) }),
-            captureLimit: FolderContext.maxDockerfileBytes)
+            captureLimit: FolderContext.maxDockerfileBytes, identifiesFiles: identifiesFiles)
         let plan = try ContextPlan(
             dockerfile, files: ArchiveFiles(archive: archive, index: index, limits: limits),
             appliesIgnoreFile: appliesIgnoreFile)

@@ -3,25 +3,47 @@ struct ArchiveIndex: Sendable {
     let names: ArchiveNames
     /// The bytes of files that were asked for, by the number of their entry.
     let captured: [Int: [UInt8]]
+    /// What stands for the contents of files, by the number of their entry; nil if that was not asked for.
+    let contentIDs: [ContentID?]?
 
     /// Reads the archive once.
     ///
-    /// - Parameter capturing: the names of files whose bytes are kept, up to `captureLimit` each.
-    init(_ archive: ArchiveSource, limits: ContextLimits, capturing wanted: Set<[UInt8]>, captureLimit: Int) throws {
+    /// - Parameters:
+    ///   - capturing: the names of files whose bytes are kept, up to `captureLimit` each.
+    ///   - identifiesFiles: hashes all files as they pass.
+    init(
+        _ archive: ArchiveSource, limits: ContextLimits, capturing wanted: Set<[UInt8]>, captureLimit: Int,
+        identifiesFiles: Bool = false
+    ) throws {
         let reader = try ArchiveReader(archive, limits: limits)
         var names = ArchiveNames(limits: limits)
         var captured: [Int: [UInt8]] = [:]
         var latest: [[UInt8]: Int] = [:]
+        var ids: [ContentID?] = []
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+        defer { room.deallocate() }
         var number = 0
         while let item = try reader.next() {
             defer { number += 1 }
+            try Task.checkCancellation()
             try names.add(item, number: number)
-            guard case .file(let size) = item.kind, wanted.contains(item.path) else { continue }
+            if identifiesFiles { ids.append(nil) }
+            guard case .file(let size) = item.kind else { continue }
+            guard wanted.contains(item.path) else {
+                if identifiesFiles { ids[number] = try ContentID(reading: reader, room: room) }
+                continue
+            }
             // What another entry of that name had is not needed, and there may be many.
             if let earlier = latest.updateValue(number, forKey: item.path) { captured[earlier] = nil }
-            guard size <= captureLimit else { continue }
-            captured[number] = try readAll(reader, size: size, path: EntryPath(bytes: item.path))
+            guard size <= captureLimit else {
+                if identifiesFiles { ids[number] = try ContentID(reading: reader, room: room) }
+                continue
+            }
+            let bytes = try readAll(reader, size: size, path: EntryPath(bytes: item.path))
+            captured[number] = bytes
+            if identifiesFiles { ids[number] = ContentID(of: bytes) }
         }
+        contentIDs = identifiesFiles ? ids : nil
         names.sort()
         self.names = names
         self.captured = captured

@@ -1,8 +1,9 @@
 /// The entries of an archive that the rules leave, in the order of the archive, but for parents, which come first.
-struct ArchiveWalk: FilteringWalk {
+struct ArchiveWalk: FilteringWalk, ListedWalk {
     private let archive: ArchiveSource
     private let limits: ContextLimits
     private let names: ArchiveNames
+    private let contentIDs: [ContentID?]?
     var makeFilter: @Sendable () -> IgnoreFilter
     var carried: Set<[UInt8]>
 
@@ -14,6 +15,7 @@ struct ArchiveWalk: FilteringWalk {
         self.archive = archive
         self.limits = limits
         names = index.names
+        contentIDs = index.contentIDs
         self.makeFilter = makeFilter
         self.carried = carried
     }
@@ -27,6 +29,28 @@ struct ArchiveWalk: FilteringWalk {
             number += 1
         }
         try pass.finish(visit)
+    }
+
+    var identifiesFiles: Bool { contentIDs != nil }
+
+    /// Does not read the archive. Contents come from another reading of it, in its order.
+    func list() throws -> ContextListing {
+        var pass = try Pass(names: names, included: includedPlaces())
+        var builder = ListingBuilder()
+        let visit = { (entry: ContextEntry, content: any EntryContent) in
+            builder.add(entry, (content as? BodyNumber).flatMap { contentIDs?[$0.number] })
+        }
+        for number in 0..<pass.entries { try pass.take(entry: number, BodyNumber(number: number), visit) }
+        try pass.finish(visit)
+        let (items, visits) = builder.finish()
+        return ContextListing(items: items, contents: WalkContents(self, visits: visits, count: builder.count))
+    }
+
+    /// The number of the entry that has the content of a file.
+    private struct BodyNumber: EntryContent {
+        let number: Int
+
+        func read(into buffer: UnsafeMutableRawBufferPointer) -> Int { 0 }
     }
 
     /// In the order of a walk.
@@ -49,6 +73,9 @@ struct ArchiveWalk: FilteringWalk {
         private var firstNameOfBody: [Int32] = []
 
         private var nodes: [ArchiveNames.Node] { tree.names.nodes }
+
+        /// How many entries of the archive matter.
+        var entries: Int { placeOfEntry.count }
 
         init(names: ArchiveNames, included: [Int32]) {
             tree = ArchiveTree(names: names)

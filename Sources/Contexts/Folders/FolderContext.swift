@@ -62,7 +62,7 @@ extension FolderContext {
     }
 }
 
-private struct FolderWalk: FilteringWalk {
+private struct FolderWalk: FilteringWalk, ListedWalk {
     let root: String
     let latest: Int64
     var makeFilter: @Sendable () -> IgnoreFilter
@@ -73,6 +73,29 @@ private struct FolderWalk: FilteringWalk {
     func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
         let tree = FolderTree(root: root, latest: latest, counter: counter, onNotice: onNotice)
         try FilteredWalk(tree, makeFilter(), carried: carried).run(visit)
+    }
+
+    /// A folder can change between its listing and the reading of a file: what it holds is known only then.
+    var identifiesFiles: Bool { false }
+
+    func list() throws -> ContextListing {
+        var builder = ListingBuilder()
+        try forEachEntry { entry, _ in builder.add(entry) }
+        let (items, _) = builder.finish()
+        return ContextListing(items: items, contents: FolderContents(root: root, paths: items.map(\.entry.path)))
+    }
+}
+
+/// Files of a folder by their paths, opened segment by segment so that no link is followed.
+struct FolderContents: RandomContents {
+    let root: String
+    /// By the index of the item.
+    let paths: [EntryPath]
+
+    func open() -> String { root }
+
+    func read(_ index: Int, from root: String, _ visit: (any EntryContent) throws -> Void) throws {
+        try FolderTree(root: root, counter: .init(), onNotice: nil).read(paths[index], visit)
     }
 }
 

@@ -156,6 +156,21 @@ struct FolderTree: EntryTree {
         try visit(file, FolderFile(descriptor, size: Int64(status.st_size), path: path))
     }
 
+    /// Reads one file, without a list of the folder that holds it. A socket is empty.
+    func read(_ path: EntryPath, _ visit: (any EntryContent) throws -> Void) throws {
+        var directory = try openRoot()
+        let parts = path.bytes.split(separator: .slash).map { Array($0) }
+        guard let name = parts.last else { return }
+        var reached: [UInt8] = []
+        for part in parts.dropLast() {
+            reached = joinPath(reached, part)
+            directory = try open(Item(name: part, type: UInt8(DT_DIR)), in: directory, at: reached)
+        }
+        let status = try status(of: name, in: directory, at: path.bytes)
+        guard status.st_mode & S_IFMT != S_IFSOCK else { return try visit(NoContent()) }
+        try self.visit(Item(name: name, type: UInt8(DT_REG)), in: directory, at: path.bytes) { try visit($1) }
+    }
+
     private func entry(at path: [UInt8], _ kind: ContextEntry.Kind, _ status: stat) -> ContextEntry {
         ContextEntry(
             path: EntryPath(bytes: path), kind: kind, mode: UInt16(status.st_mode & 0o7777),

@@ -79,7 +79,7 @@ public enum GitContext {
             do {
                 return try MadeGitDirectory(checkout)
             } catch let failure as GitFailure {
-                if failure.isTooLarge { throw failure.sizeError() }
+                if failure.isTooLarge { throw GitFailure.sizeError() }
                 throw ContextError.archiveLibrary(action: "make the .git of the context", reason: failure.reason)
             }
         }

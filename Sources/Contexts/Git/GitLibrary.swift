@@ -66,7 +66,7 @@ struct GitFailure: Error {
     }
 
     /// - Parameter file: the file that it is about; nil if that is not known.
-    func sizeError(file: String? = nil) -> ContextError {
+    static func sizeError(file: String? = nil) -> ContextError {
         let what = file.map { "a larger file in git, '\($0)'" } ?? "a larger file in git"
         return .tooLarge(what, limit: "\(GitLibrary.largestObject >> 20) MiB")
     }
@@ -79,23 +79,41 @@ struct GitFailure: Error {
 
 /// The id of an object.
 struct GitObjectID: Hashable, Sendable {
-    /// 40 lower-case hexadecimal digits.
-    let text: String
+    private let words: (UInt64, UInt64, UInt32)
 
     init(_ id: git_oid) {
-        var id = id
-        text = withUnsafeBytes(of: &id) { hexadecimal($0) }
+        words = withUnsafeBytes(of: id) {
+            (
+                $0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                $0.loadUnaligned(fromByteOffset: 16, as: UInt32.self)
+            )
+        }
     }
+
+    /// 40 lower-case hexadecimal digits.
+    var text: String { hexadecimal(bytes) }
+
+    var bytes: [UInt8] { withUnsafeBytes(of: raw) { Array($0.prefix(20)) } }
+
+    static func == (left: GitObjectID, right: GitObjectID) -> Bool { left.words == right.words }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 
     /// Nil if the text is no full id.
     init?(_ text: String) {
         guard text.utf8.count == 40, text.utf8.allSatisfy({ hexValue($0) != nil }) else { return nil }
-        self.text = text.lowercased()
+        var id = git_oid()
+        git_oid_fromstr(&id, text)  // the digits were checked
+        self.init(id)
     }
 
     var raw: git_oid {
         var id = git_oid()
-        git_oid_fromstr(&id, text)  // the digits were checked
+        withUnsafeMutableBytes(of: &id) {
+            $0.storeBytes(of: words.0, as: UInt64.self)
+            $0.storeBytes(of: words.1, toByteOffset: 8, as: UInt64.self)
+            $0.storeBytes(of: words.2, toByteOffset: 16, as: UInt32.self)
+        }
         return id
     }
 }

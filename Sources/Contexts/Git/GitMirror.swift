@@ -57,7 +57,7 @@ struct GitMirror {
         do {
             return try checkout(copy(number), inspect)
         } catch let failure as GitFailure {
-            if failure.isTooLarge { throw failure.sizeError() }
+            if failure.isTooLarge { throw GitFailure.sizeError() }
             // Something that should be there is not, or can't be read. Once more from nothing.
             progress?("The local copy of \(reference.remote) is damaged (\(failure.reason)); fetching it again.")
             number = try startCopy(after: number)

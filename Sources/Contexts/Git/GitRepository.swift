@@ -99,14 +99,49 @@ final class GitRepository {
         return GitBlob(blob)
     }
 
+    /// The size of a blob, without reading more of it than its header.
+    func size(of id: GitObjectID) throws(GitFailure) -> Int64 {
+        var raw = id.raw
+        var size = 0
+        var type = GIT_OBJECT_INVALID
+        try GitFailure.check(git_odb_read_header(&size, &type, objects, &raw))
+        guard type == GIT_OBJECT_BLOB else { throw GitFailure(missing: id) }
+        return Int64(size)
+    }
+
+    /// Whether a checkout of that commit would write other bytes than those of the blob, by the commit's own
+    /// `.gitattributes`: line ends of DOS, or `$Id$`.
+    func isFiltered(_ path: [UInt8], in commit: GitObjectID) throws(GitFailure) -> Bool {
+        var options = Self.attributeOptions(commit)
+        for (attribute, isFiltering) in Self.filteringAttributes {
+            var found: UnsafePointer<CChar>?
+            try GitFailure.check(withCString(path) { git_attr_get_ext(&found, handle, &options, $0, attribute) })
+            if isFiltering(found) { return true }
+        }
+        return false
+    }
+
+    private static let filteringAttributes: [(String, @Sendable (UnsafePointer<CChar>?) -> Bool)] = [
+        ("ident", { git_attr_value($0) == GIT_ATTR_VALUE_TRUE }),
+        (
+            "eol",
+            { value in value.map { git_attr_value($0) == GIT_ATTR_VALUE_STRING && strcmp($0, "crlf") == 0 } ?? false }
+        ),
+    ]
+
+    private static func attributeOptions(_ commit: GitObjectID) -> git_attr_options {
+        var options = git_attr_options()
+        options.version = UInt32(GIT_ATTR_OPTIONS_VERSION)
+        options.flags = UInt32(GIT_ATTR_CHECK_INCLUDE_COMMIT | GIT_ATTR_CHECK_NO_SYSTEM | GIT_ATTR_CHECK_INDEX_ONLY)
+        options.attr_commit_id = commit.raw
+        return options
+    }
+
     /// The paths of files with an attribute, by the commit's own `.gitattributes` alone.
     ///
     /// - Parameter value: that the attribute must have; nil for any but unset.
     func paths(in commit: GitCommit, with attribute: String, value: String?) throws(GitFailure) -> [[UInt8]] {
-        var options = git_attr_options()
-        options.version = UInt32(GIT_ATTR_OPTIONS_VERSION)
-        options.flags = UInt32(GIT_ATTR_CHECK_INCLUDE_COMMIT | GIT_ATTR_CHECK_NO_SYSTEM | GIT_ATTR_CHECK_INDEX_ONLY)
-        options.attr_commit_id = commit.id.raw
+        var options = Self.attributeOptions(commit.id)
         var result: [[UInt8]] = []
         var waiting: [(path: [UInt8], id: GitObjectID)] = [([], commit.tree)]
         while let (path, id) = waiting.popLast() {

@@ -43,7 +43,7 @@ final class GitSession {
         if let cause = failure as? HTTPError { return ContextError.unreachable(remote: remote, cause: cause) }
         if let failure { return failure }
         if Task.isCancelled { return CancellationError() }
-        if call.isTooLarge { return call.sizeError() }
+        if call.isTooLarge { return GitFailure.sizeError() }
         return ContextError.connectionFailed(remote: remote, reason: call.reason)
     }
 

@@ -5,6 +5,16 @@ struct GitMount: Sendable {
     let hasAttributes: Bool
 }
 
+/// A file or link of a git context: enough to read it at any time.
+struct GitFile: Sendable {
+    /// From the root of the outermost repository.
+    let path: [UInt8]
+    let mount: GitMount
+    let id: GitObjectID
+    /// From the root of its own repository, if attributes may change what it holds.
+    var filteredPath: [UInt8]?
+}
+
 /// The trees of a repository and its submodules as one tree. For one thread.
 final class GitTree {
     /// A directory of it.
@@ -59,18 +69,54 @@ final class GitTree {
 
     /// The bytes of a file as a checkout would write them, or the text of a link.
     func read(_ entry: GitTreeObject.Entry, in place: Place) throws -> GitContent {
-        do {
-            let blob = try repository(place.mount).blob(entry.id)
-            guard place.mount.hasAttributes, case .file = entry.kind else { return GitContent(blob: blob) }
-            let path = joinPath(place.innerPath, entry.name)
-            return GitContent(bytes: try blob.filtered(path: path, commit: place.mount.checkout.commit.id))
-        } catch let failure as GitFailure {
-            if failure.isTooLarge {
-                throw failure.sizeError(file: EntryPath(bytes: joinPath(place.path, entry.name)).text)
+        try read(file(entry, in: place))
+    }
+
+    func file(_ entry: GitTreeObject.Entry, in place: Place) -> GitFile {
+        var filtered = false
+        if place.mount.hasAttributes, case .file = entry.kind { filtered = true }
+        return GitFile(
+            path: joinPath(place.path, entry.name), mount: place.mount, id: entry.id,
+            filteredPath: filtered ? joinPath(place.innerPath, entry.name) : nil)
+    }
+
+    func read(_ file: GitFile) throws -> GitContent {
+        try reading(file) {
+            let blob = try repository(file.mount).blob(file.id)
+            guard let path = file.filteredPath else { return GitContent(blob: blob) }
+            return GitContent(bytes: try blob.filtered(path: path, commit: file.mount.checkout.commit.id))
+        }
+    }
+
+    /// The size of a file, and what stands for its content. It is read only if attributes change it.
+    func describe(_ file: inout GitFile) throws -> (size: Int64, id: ContentID) {
+        let found = file
+        let size: Int64? = try reading(found) {
+            let repository = try repository(found.mount)
+            if let path = found.filteredPath, try repository.isFiltered(path, in: found.mount.checkout.commit.id) {
+                return nil
             }
+            return try repository.size(of: found.id)
+        }
+        guard let size else {
+            let content = try read(found)
+            return (content.size, ContentID(of: content.bytes))
+        }
+        guard size <= GitLibrary.largestObject else {
+            throw GitFailure.sizeError(file: EntryPath(bytes: found.path).text)
+        }
+        file.filteredPath = nil
+        return (size, ContentID(digest: found.id.bytes))
+    }
+
+    private func reading<Result>(_ file: GitFile, _ read: () throws -> Result) throws -> Result {
+        do {
+            return try read()
+        } catch let failure as GitFailure {
+            if failure.isTooLarge { throw GitFailure.sizeError(file: EntryPath(bytes: file.path).text) }
             // What is read here was there when the context was prepared.
-            GitMirror.markDamaged(place.mount.checkout.path)
-            throw ContextError.mirrorDamaged(remote: place.mount.checkout.remote, reason: failure.reason)
+            GitMirror.markDamaged(file.mount.checkout.path)
+            throw ContextError.mirrorDamaged(remote: file.mount.checkout.remote, reason: failure.reason)
         }
     }
 

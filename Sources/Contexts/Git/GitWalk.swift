@@ -1,5 +1,5 @@
 /// The entries of a git context: a folder of a commit, its submodules with it.
-struct GitWalk: FilteringWalk {
+struct GitWalk: FilteringWalk, ListedWalk {
     let mounts: [[UInt8]: GitMount]
     /// The `.git` in the root of the context, if there is to be one.
     let made: MadeGitDirectory?
@@ -12,14 +12,41 @@ struct GitWalk: FilteringWalk {
     let limits: ContextLimits
 
     func forEachEntry(_ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
+        try run(readsFiles: true, visit)
+    }
+
+    var identifiesFiles: Bool { true }
+
+    /// Reads no blob but those of links, and of files that attributes change.
+    func list() throws -> ContextListing {
+        var builder = ListingBuilder()
+        var files: [GitFile?] = []
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+        defer { room.deallocate() }
+        try run(readsFiles: false) { entry, content in
+            let described = content as? DescribedGitFile
+            files.append(described?.file)
+            var id = described?.id
+            if id == nil, case .file = entry.kind { id = try ContentID(reading: content, room: room) }
+            builder.add(entry, id)
+        }
+        let (items, visits) = builder.finish()
+        return ContextListing(
+            items: items,
+            contents: GitContents(
+                mounts: mounts, made: made, files: visits.map { $0 < 0 ? nil : files[Int($0)] },
+                paths: items.map(\.entry.path)))
+    }
+
+    private func run(readsFiles: Bool, _ visit: (ContextEntry, any EntryContent) throws -> Void) throws {
         let source = Source(
             tree: GitTree(mounts: mounts),
             made: made.map { FolderTree(root: $0.path, counter: .init(), onNotice: nil) },
-            folder: folder, modified: modified, limits: limits)
+            folder: folder, modified: modified, limits: limits, readsFiles: readsFiles)
         do {
             try FilteredWalk(source, makeFilter(), carried: carried).run(visit)
         } catch let failure as GitFailure {
-            if failure.isTooLarge { throw failure.sizeError() }
+            if failure.isTooLarge { throw GitFailure.sizeError() }
             let checkout = mounts[[]]?.checkout
             if let checkout { GitMirror.markDamaged(checkout.path) }
             throw ContextError.mirrorDamaged(remote: checkout?.remote ?? "", reason: failure.reason)
@@ -42,9 +69,14 @@ struct GitWalk: FilteringWalk {
         private let folder: [UInt8]
         private let modified: Int64
         private let limits: ContextLimits
+        /// Whether files come with their contents, not with what stands for those.
+        private let readsFiles: Bool
         private var unpacked: Int64 = 0
 
-        init(tree: GitTree, made: FolderTree?, folder: [UInt8], modified: Int64, limits: ContextLimits) {
+        init(
+            tree: GitTree, made: FolderTree?, folder: [UInt8], modified: Int64, limits: ContextLimits, readsFiles: Bool
+        ) {
+            self.readsFiles = readsFiles
             self.tree = tree
             self.made = made
             self.folder = folder
@@ -127,16 +159,29 @@ struct GitWalk: FilteringWalk {
             _ item: GitTreeObject.Entry, in directory: GitTree.Place, at path: [UInt8],
             _ visit: (ContextEntry, any EntryContent) throws -> Void
         ) throws {
-            let content = try tree.read(item, in: directory)
-            unpacked += content.size
+            let content: any EntryContent
+            let size: Int64
+            var target: [UInt8] = []
+            if !readsFiles, case .file = item.kind {
+                var file = tree.file(item, in: directory)
+                let described = try tree.describe(&file)
+                content = DescribedGitFile(file: file, id: described.id)
+                size = described.size
+            } else {
+                let read = try tree.read(item, in: directory)
+                if case .link = item.kind { target = read.bytes }
+                content = read
+                size = read.size
+            }
+            unpacked += size
             guard unpacked <= limits.unpackedBytes else {
                 throw ContextError.tooLarge("more bytes", limit: "\(limits.unpackedBytes) bytes")
             }
             let kind: ContextEntry.Kind
             let mode: UInt16
             switch item.kind {
-            case .file(let isExecutable): (kind, mode) = (.file(size: content.size), isExecutable ? 0o755 : 0o644)
-            case .link: (kind, mode) = (.symbolicLink(target: content.bytes), 0o777)
+            case .file(let isExecutable): (kind, mode) = (.file(size: size), isExecutable ? 0o755 : 0o644)
+            case .link: (kind, mode) = (.symbolicLink(target: target), 0o777)
             case .directory, .submodule: return
             }
             try visit(ContextEntry(path: EntryPath(bytes: path), kind: kind, mode: mode, modified: modified), content)
