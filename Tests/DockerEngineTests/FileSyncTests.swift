@@ -55,7 +55,7 @@ struct FileSyncTests {
             "644 0:0 0 regular empty file empty",
             "1777 0:0 \\d+ directory void", "4755 0:0 2 regular file tool", "644 0:0 6 regular file b-second",
             "755 0:0 \\d+ directory made",
-            "644 0:0 6 regular file name mit ü.txt", "\\.\\./nowhere", "sharedsharedbelowrawdeep", "1600000000",
+            "644 0:0 6 regular file name mit ü.txt", "\\.\\./nowhere", "sharedsharedbelowrawdeep", "946[67]\\d{5}",
         ] {
             #expect(log.contains(try Regex(#"#\d+ \d+\.\d{3} "# + line + "\n")), "\(line)\n\(log)")
         }

@@ -17,6 +17,13 @@ public struct BuildInput: Sendable {
     public var allCredentials: [String: Credential]
     /// What `RUN --mount=type=secret` finds, by id. BuildKit only.
     public var secrets: [String: [UInt8]]
+    /// How the files reach the builder. The classic builder knows archives alone.
+    public var transfer: ContextTransfer = .files
+    /// Files that are younger get this time, in seconds since 1970, and all files their own: it asks for an archive.
+    public var latestTime: Int64?
+    /// Under what the daemon keeps the files for later builds. Nil, and a context whose files are not known before they
+    /// are read, keeps them for this build alone.
+    public var contextKey: ContextKey?
 
     /// - Parameter credentials: nil looks registries up in `allCredentials`.
     public init(
@@ -36,6 +43,20 @@ public struct BuildInput: Sendable {
 
     /// The Dockerfile as an entry of the context.
     var dockerfileEntry: InMemoryEntry { InMemoryEntry(file: dockerfilePath, bytes: dockerfile) }
+
+    /// Whether the files travel in an archive.
+    var asksForArchive: Bool { transfer == .tar || latestTime != nil }
+
+    /// ``walk`` as it is packed.
+    var archiveWalk: any ContextWalk { latestTime.map { ClampedWalk(walk, latest: $0) } ?? walk }
+
+    /// The key under which the daemon may keep the files.
+    var usableKey: ContextKey? {
+        !asksForArchive && ContextListing.identifiesFiles(of: walk) ? contextKey : nil
+    }
+
+    /// The times of files that are sent one by one.
+    var fileTimes: FileTimes { asksForArchive ? .own(latest: latestTime) : .contents(usableKey) }
 }
 
 /// How it is built.
@@ -87,6 +108,8 @@ public struct BuildResult: Sendable, Hashable {
     public let frontend: BaseImage?
     /// Which builder it was: a daemon may have the classic one alone.
     public let builder: BuilderChoice
+    /// Of a context whose files were sent one by one; nil for one that came as an archive, or that no step needed.
+    public var transfer: TransferStatistics?
 
     public init(imageID: String, baseImages: [BaseImage], frontend: BaseImage? = nil, builder: BuilderChoice) {
         self.imageID = imageID

@@ -1,6 +1,7 @@
 import Contexts
 import CurlHTTP
 import SwiftProtobuf
+import Synchronization
 import TaskModel
 
 /// One build by the daemon's BuildKit: files and answers over a session, progress from the trace.
@@ -27,12 +28,22 @@ struct BuildKitBuild: Sendable {
         case printed(BuildProgress)
     }
 
+    /// How long a transfer of files may stand still.
+    var stallLimit = Duration.seconds(600)
+
     func carryOut() async throws -> BuildResult {
-        let files = FileSyncService(input)
-        let session = BuildSession(services: [
-            files, RegistryAuthService(credentials: input.credentials),
-            SecretsService(secrets: input.secrets),
-        ])
+        let collected = BuildOutput()
+        let transfer = Mutex<TransferStatistics?>(nil)
+        let files = FileSyncService(input, times: input.fileTimes) { statistics in
+            transfer.withLock { $0 = statistics }
+            // A build that ends meanwhile prints no more.
+            try? await collected.add(.text(Array(statistics.line.utf8)))
+        }
+        let session = BuildSession(
+            services: [
+                files, RegistryAuthService(credentials: input.credentials),
+                SecretsService(secrets: input.secrets),
+            ], sharedKey: input.usableKey?.name)
         let connection: BuildSession.Connection
         do {
             connection = try await session.connect(to: client)
@@ -40,14 +51,46 @@ struct BuildKitBuild: Sendable {
             return try await buildWithoutSession(reason)
         }
         do {
-            return try await CancelRequest.shield { cancel in
+            var result = try await CancelRequest.shield { cancel in
                 try await session.serve(connection) {
-                    try await build(try call(session: session.id), id: session.id, cancel)
+                    let call = try await call(session: session.id)
+                    files.tally.begin()
+                    do {
+                        return try await watching(files) { try await build(call, collected, id: session.id, cancel) }
+                    } catch DockerError.build(.step(let message))
+                        where connection.hasEnded && files.failure == nil && !message.contains("exit code:")
+                    {
+                        throw DockerError.lost(
+                            action: Self.action, reason: "the connection of its session ended early (\(message))")
+                    }
                 }
             }
+            result.transfer = transfer.withLock(\.self)
+            return result
         } catch DockerError.build(let failure) {
             // The daemon tells only the text of what a walk threw.
             throw files.failure ?? DockerError.build(failure)
+        }
+    }
+
+    /// Breaks `work` off when a transfer of files stands still.
+    private func watching(
+        _ files: FileSyncService, _ work: @escaping @Sendable () async throws -> BuildResult
+    ) async throws -> BuildResult {
+        try await withThrowingTaskGroup(of: BuildResult?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                await files.tally.waitForStall(stallLimit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let result = first else {
+                try Task.checkCancellation()
+                throw DockerError.lost(
+                    action: Self.action,
+                    reason: "neither side of the context's transfer moved for \(stallLimit.components.seconds) seconds")
+            }
+            return result
         }
     }
 
@@ -62,13 +105,14 @@ struct BuildKitBuild: Sendable {
         try await output(Array(notice.utf8))
         let id = BuildSession.makeID()
         let call = sendingTar(try call(id: id))
-        return try await CancelRequest.shield { cancel in try await build(call, id: id, cancel) }
+        return try await CancelRequest.shield { cancel in try await build(call, BuildOutput(), id: id, cancel) }
     }
 
     /// - Parameter id: what the build is canceled by.
-    private func build(_ call: EngineCall, id: String, _ cancel: CancelRequest) async throws -> BuildResult {
-        let collected = BuildOutput()
-        return try await withThrowingTaskGroup(of: Event?.self) { group in
+    private func build(
+        _ call: EngineCall, _ collected: BuildOutput, id: String, _ cancel: CancelRequest
+    ) async throws -> BuildResult {
+        try await withThrowingTaskGroup(of: Event?.self) { group in
             group.addTask {
                 defer { collected.finish() }
                 do {
@@ -110,12 +154,21 @@ struct BuildKitBuild: Sendable {
         return call
     }
 
-    /// A tar keeps the times of folders, which the session's own transfer does not: from the same context it makes the same layers
-    /// everywhere. But `COPY .` sees all of a tar, so a Dockerfile that it must not see goes through the session.
-    private func call(session: String) throws -> EngineCall {
+    /// A tar keeps the times of folders, which the session's own transfer does not: from the same context it makes the
+    /// same layers everywhere. But `COPY .` sees all of a tar, and the daemon takes the Dockerfile from nowhere else
+    /// then, so one that it must not see goes through the session, and the files with it.
+    private func call(session: String) async throws -> EngineCall {
         var call = try call(id: session)
         call.query.append(("session", session))
-        if input.isDockerfileIncluded { return sendingTar(call) }
+        if input.asksForArchive {
+            if input.isDockerfileIncluded { return sendingTar(call) }
+            let notice = """
+                The Dockerfile is not part of the context, so the files are sent one by one and not as an archive: they \
+                have their own times, folders that of the transfer, and layers may differ from those of another build.
+
+                """
+            try await output(Array(notice.utf8))
+        }
         call.query.append(("remote", "client-session"))
         return call
     }
@@ -124,7 +177,7 @@ struct BuildKitBuild: Sendable {
         var call = call
         call.headers = [HTTPHeader("Content-Type", "application/x-tar")]
         let first = input.isDockerfileIncluded ? [] : [input.dockerfileEntry]
-        call.body = .stream(length: nil) { [walk = input.walk] pipe in
+        call.body = .stream(length: nil) { [walk = input.archiveWalk] pipe in
             try await ContextPacker.packInBackground(walk, into: pipe, first: first)
         }
         return call
@@ -167,5 +220,14 @@ struct BuildKitBuild: Sendable {
         case .failure(let message): throw DockerError.build(BuildFailure(message: message, progress: progress))
         case .nothing: throw DockerError.lost(action: Self.action, reason: "its answer ended without a result")
         }
+    }
+}
+
+extension TransferStatistics {
+    /// For the log.
+    fileprivate var line: String {
+        let seconds = duration / .seconds(1)
+        let time = "\(Int(seconds)).\(String(Int(seconds * 1000) % 1000 + 1000).dropFirst())"
+        return "Context: transferred \(sentFiles) of \(files) files, \(sentBytes) bytes, ready after \(time) s\n"
     }
 }

@@ -42,7 +42,7 @@ struct ClassicBuild: Sendable {
         ]
         call.timeout = nil
         let first = try await carried()
-        call.body = .stream(length: nil) { [walk = input.walk] pipe in
+        call.body = .stream(length: nil) { [walk = input.archiveWalk] pipe in
             try await ContextPacker.packInBackground(walk, into: pipe, first: first)
         }
         return call

@@ -9,19 +9,26 @@ struct BuildSession {
     /// What builds name it by.
     let id: String
     let services: [any SessionService]
+    /// What the daemon keeps files under. That of no other build, unless there is a key: what it keeps of one build's
+    /// files must not be taken for another's.
+    private let sharedKey: String
 
     /// For the whole of connecting and upgrading.
     private static let deadline = TimeAmount.seconds(15)
 
-    init(services: [any SessionService]) {
+    init(services: [any SessionService], sharedKey: String? = nil) {
         id = Self.makeID()
         self.services = services
+        self.sharedKey = sharedKey ?? id
     }
 
     /// An open session whose calls nobody answers yet.
     struct Connection: Sendable {
         fileprivate let channel: any Channel
         fileprivate let streams: SessionStreams
+
+        /// Whether the daemon, or something between, closed it.
+        var hasEnded: Bool { !channel.isActive }
     }
 
     /// Answers the daemon's calls while `work` is under way, and closes the session.
@@ -86,8 +93,7 @@ struct BuildSession {
             "POST /v\(version)/session HTTP/1.1", "Host: docker", "Connection: Upgrade", "Upgrade: h2c",
             "Content-Length: 0",
             "X-Docker-Expose-Session-Uuid: \(id)", "X-Docker-Expose-Session-Name: slipway",
-            // Of no other build: what a daemon keeps of one build's files must not be taken for another's.
-            "X-Docker-Expose-Session-Sharedkey: \(id)",
+            "X-Docker-Expose-Session-Sharedkey: \(sharedKey)",
         ]
         for method in services.flatMap(\.methods) + [SessionStreamSorter.healthCheck] { lines.append("X-Docker-Expose-Session-Grpc-Method: \(method)") }
         return lines.joined(separator: "\r\n") + "\r\n\r\n"

@@ -1,73 +1,64 @@
 import Contexts
 import CurlHTTP
 
-/// Reads the files that are asked for out of a walk, on a thread that blocks, and writes them into a pipe as framed
-/// packets.
-struct FileSender {
-    private struct AllSent: Error {}
-
+/// Reads the files that are asked for, on a thread that blocks, and writes them into a pipe as framed packets.
+final class FileSender {
     private static let pieceSize = 32 * 1024
 
-    private let listing: FileListing
-    private let requests: FileRequests
     private let pipe: BytePipe
+    private let wanted: WantedFiles
+    private let tally: TransferTally
+    /// Packets of small files, which go out together.
+    private var batch: [UInt8] = []
 
-    init(_ listing: FileListing, _ requests: FileRequests, _ pipe: BytePipe) {
-        self.listing = listing
-        self.requests = requests
+    init(_ wanted: WantedFiles, into pipe: BytePipe, _ tally: TransferTally) {
+        self.wanted = wanted
         self.pipe = pipe
+        self.tally = tally
     }
 
     /// Returns when the daemon wants nothing more.
-    func send(_ walk: any ContextWalk) throws {
-        while true {
-            requests.waitForAny()
-            try Task.checkCancellation()
-            if requests.isFinished { return }
-            do {
-                try sendRequested(of: walk)
-            } catch is AllSent {}
-        }
-    }
-
-    /// Walks once. What is asked for after its visit is left for the next time.
-    private func sendRequested(of walk: any ContextWalk) throws {
-        var visit = 0
-        var isPatient = true
-        try walk.forEachEntry { _, content in
-            defer { visit += 1 }
-            guard visit < listing.idsOfVisits.count, listing.idsOfVisits[visit] != FileListing.noID else { return }
-            let id = listing.idsOfVisits[visit]
-            if requests.take(id, isPatient: &isPatient) { try send(content, id: id) }
-            if requests.isFinished || (!isPatient && requests.isEmpty) { throw AllSent() }
+    func send(_ listing: ContextListing) throws {
+        try listing.read(wanted) { index, content in
+            try send(content, id: UInt32(index))
+            if wanted.isEmpty { try flush() }
         }
     }
 
     private func send(_ content: any EntryContent, id: UInt32) throws {
+        var size = 0
         while true {
             let bytes = try [UInt8](unsafeUninitializedCapacity: Self.pieceSize) { buffer, count in
                 count = try content.read(into: UnsafeMutableRawBufferPointer(buffer))
             }
-            try pipe.writeBlocking(Self.frame(bytes, id: id))
+            Self.append(bytes, id: id, to: &batch)
+            size += bytes.count
+            if batch.count >= Self.pieceSize { try flush() }
             // The packet without bytes ends the file.
-            if bytes.isEmpty { return }
+            if bytes.isEmpty { break }
         }
+        tally.addFile(bytes: size)
     }
 
-    /// A `fsutil.types.Packet` of type DATA as a gRPC message. Made by hand, since all contents of a context pass here.
-    static func frame(_ bytes: [UInt8], id: UInt32) -> [UInt8] {
+    private func flush() throws {
+        guard !batch.isEmpty else { return }
+        let bytes = batch
+        batch = []
+        batch.reserveCapacity(2 * Self.pieceSize)
+        try pipe.writeBlocking(bytes)
+    }
+
+    /// Adds a `fsutil.types.Packet` of type DATA as a gRPC message. Made by hand, since all contents of a context pass
+    /// here.
+    static func append(_ bytes: [UInt8], id: UInt32, to output: inout [UInt8]) {
         var packet: [UInt8] = [0x08, 2]
-        packet.reserveCapacity(16)
         if id != 0 { packet += [0x18] + varint(UInt64(id)) }
         if !bytes.isEmpty { packet += [0x22] + varint(UInt64(bytes.count)) }
         let length = UInt32(packet.count + bytes.count)
-        var message: [UInt8] = [0]
-        message.reserveCapacity(5 + Int(length))
-        message += [UInt8(truncatingIfNeeded: length >> 24), UInt8(truncatingIfNeeded: length >> 16)]
-        message += [UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length)]
-        message += packet
-        message += bytes
-        return message
+        output.append(0)
+        for shift in [24, 16, 8, 0] { output.append(UInt8(truncatingIfNeeded: length >> UInt32(shift))) }
+        output += packet
+        output += bytes
     }
 
     private static func varint(_ value: UInt64) -> [UInt8] {

@@ -39,11 +39,23 @@ struct Build: AsyncParsableCommand {
     )
     var includeGit = false
 
+    @Option(
+        help: ArgumentHelp(
+            "files: the builder gets only the files that it does not have yet, with times that follow from their "
+                + "contents. tar: all, with their own times; equal contexts then make equal layers. Default: files, "
+                + "or tar if files are clamped to SOURCE_DATE_EPOCH.",
+            valueName: "files|tar"),
+        completion: .list(["files", "tar"]))
+    var contextTransfer: String?
+
     @OptionGroup var times: TimeOptions
 
     @OptionGroup var following: FollowOptions
 
     func validate() throws {
+        if let contextTransfer, !["files", "tar"].contains(contextTransfer.lowercased()) {
+            throw ValidationError("'\(contextTransfer)' is no --context-transfer. Use files or tar.")
+        }
         if let timeout, !ResourceLimits.timeoutRange.contains(timeout) {
             throw ValidationError(
                 "--timeout must be \(ResourceLimits.timeoutRange.lowerBound) to \(ResourceLimits.timeoutRange.upperBound) seconds."
@@ -55,9 +67,11 @@ struct Build: AsyncParsableCommand {
         try await reporting {
             var request = try image.request()
             try cache.apply(to: &request)
+            let latestTime = try times.latest()
+            request.contextTransfer = contextTransfer?.lowercased()
+            request.sourceDateEpoch = latestTime
             let context = try await BuildContext(
-                context, dockerfile: DockerfileOption(image.file), includesGit: includeGit,
-                latestTime: try times.latest())
+                context, dockerfile: DockerfileOption(image.file), includesGit: includeGit, latestTime: latestTime)
             request.timeout = timeout
             request.agentPoolName = agentPool
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// What becomes of the times of a folder's files.
+/// What becomes of the times of a context's files.
 struct TimeOptions: ParsableArguments {
     enum Times: String, ExpressibleByArgument, CaseIterable {
         case clamp, keep

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same layers come out of `slipway build URL#branch:folder`, `slipway build` in a checkout of it, and docker, when
-# the checkout's files carry the commit's time and no cache is used.
+# the checkout's files carry the commit's time, contexts travel as archives and no cache is used.
 # part: timeout 600
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -59,9 +59,9 @@ build_with_docker() {
 
 for builder in buildkit classic; do
     expect_exit "$builder: the git reference is built" 0 \
-        slipway build --no-cache --builder "$builder" -t "$name/app:git-$builder" "$reference"
+        slipway build --no-cache --context-transfer tar --builder "$builder" -t "$name/app:git-$builder" "$reference"
     expect_exit "$builder: the checkout is built" 0 \
-        slipway build --no-cache --builder "$builder" -t "$name/app:folder-$builder" "$fresh"
+        slipway build --no-cache --context-transfer tar --builder "$builder" -t "$name/app:folder-$builder" "$fresh"
 done
 build_with_docker 2 docker-buildkit "$fresh"
 build_with_docker 1 docker-classic "$fresh"

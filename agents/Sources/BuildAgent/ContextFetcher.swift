@@ -69,11 +69,12 @@ public struct ContextFetcher: Sendable {
             let archive = try await run.broker.uploadedContext(assignment.lease, in: directory)
             var appliesIgnoreFile = false
             if case .build(_, let applies) = use { appliesIgnoreFile = applies }
+            let identifiesFiles = !use.isWorkspace
             let includeGit = assignment.request.common.includeGit
             return try await BlockingExecutor.shared.run { [limits = access.limits, appliesIgnoreFile] in
                 try ArchiveContext.prepare(
                     ArchiveSource(file: archive), dockerfile: dockerfile, appliesIgnoreFile: appliesIgnoreFile,
-                    includeGit: includeGit, limits: limits)
+                    includeGit: includeGit, identifiesFiles: identifiesFiles, limits: limits)
             }
         }
     }

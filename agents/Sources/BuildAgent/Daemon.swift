@@ -14,6 +14,7 @@ public final class Daemon: Sendable {
     let owner: String
     let holderImage: HolderImage
     let isolatedNetwork: IsolatedNetwork
+    let contextKeys: ContextKeys
     /// Names that runs have pulled with logins of their own, with how many hold each: not for others to find.
     private let privateNames = Mutex<[String: Int]>([:])
     private let ledger: String
@@ -27,6 +28,7 @@ public final class Daemon: Sendable {
         owner = try Self.owner(in: directory)
         holderImage = HolderImage(client: client)
         isolatedNetwork = IsolatedNetwork(client: client)
+        contextKeys = try ContextKeys(in: directory)
     }
 
     /// A daemon may serve several servers, which tell their things apart by this.

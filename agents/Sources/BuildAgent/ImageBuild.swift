@@ -23,6 +23,9 @@ struct ImageBuild {
     let context: PreparedContext
     /// Names for the image on the daemon.
     let tags: [String]
+    /// Where the context comes from, and which folder of it it is; nil is the run's own source.
+    var source: RunSource?
+    var folder = ""
     /// What is asked of the builder besides what ``request`` says.
     var options = BuildOptions()
     var cache = BuildCache()
@@ -108,13 +111,25 @@ struct ImageBuild {
     }
 
     private func build(_ frontend: Frontend, pull: Bool) async throws -> BuildResult {
+        let identity = ContextIdentity(
+            registry: session.assignment.registry, source: source ?? session.assignment.source,
+            taskName: session.assignment.taskName, folder: folder, images: tags, rules: context.rulesDigest)
+        return try await session.daemon.contextKeys.withKey(for: identity.parts) { key in
+            try await build(frontend, pull: pull, contextKey: key)
+        }
+    }
+
+    private func build(_ frontend: Frontend, pull: Bool, contextKey: ContextKey?) async throws -> BuildResult {
         let offered = request.arguments.filter(\.isSecret).map { ($0.name, Array($0.value.value.utf8)) }
-        let input = BuildInput(
+        var input = BuildInput(
             walk: context.included, dockerfile: frontend.dockerfile, dockerfilePath: context.dockerfilePath,
             // What `COPY` finds stays as it is.
             isDockerfileIncluded: context.isDockerfileIncluded && frontend.notice == nil,
             allCredentials: session.assignment.pullCredentials,
             secrets: Dictionary(offered) { _, last in last }.merging(secrets) { _, own in own })
+        input.transfer = request.transfer
+        input.latestTime = request.sourceDateEpoch
+        input.contextKey = contextKey
         var options = options
         options.tags = tags
         options.arguments = request.arguments
@@ -137,7 +152,7 @@ struct ImageBuild {
         session.steps.begin(lane)
         defer { session.steps.end(lane) }
         return try await session.log.withOutput(of: step, isShared: isShared) {
-            [client, options, output, session] log in
+            [client, input, options, output, session] log in
             try await client.build(
                 input, options: options, vertices: { await session.note($0, of: lane) },
                 output: { bytes in

@@ -39,9 +39,12 @@ struct BuildStep {
                 "cache: enabled for \(step.id): without a tag there is no place for the cache in the registry; layers are "
                     + "kept on this docker daemon only.")
         }
+        var source: RunSource?
+        if case .remote(let location) = build.context { source = RunSource(typed: location) }
         let result = try await ImageBuild(
             session: session, step: step.id, request: try await request(), context: context,
-            tags: images.map(\.description), options: options, cache: cache,
+            tags: images.map(\.description), source: source, folder: build.folder ?? "", options: options,
+            cache: cache,
             secrets: try await runner.place.secrets(of: build, step),
             isShared: runner.isShared(step), output: { search.add($0) }
         ).build()

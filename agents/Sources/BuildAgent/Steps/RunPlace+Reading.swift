@@ -33,7 +33,7 @@ extension RunPlace {
             dockerfile = .standard
         }
         return try await BlockingExecutor.shared.run {
-            try ArchiveContext.prepare(archive, dockerfile: dockerfile, limits: limits)
+            try ArchiveContext.prepare(archive, dockerfile: dockerfile, identifiesFiles: true, limits: limits)
         }
     }
 
