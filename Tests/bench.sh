@@ -3,13 +3,15 @@
 #
 #     Tests/bench.sh                      everything: some minutes
 #     Tests/bench.sh --repetitions 11     instead of 5
-#     Tests/bench.sh build pack           only some of: build pack context memory cancel azure steps
+#     Tests/bench.sh build pack           only some of: build pack context incremental memory cancel azure steps
 #
 # build    a trivial build of a folder and of a git repository, against `docker build` (classic builder) and against
 #          BuildKit asked by curl
 # pack     packing a folder with 50,000 files, 40,000 of them ignored, against GNU tar and gzip
 # context  packing other folders and a commit, uncompressed, against GNU tar, docker's packer, docker build and the Azure
 #          CLI (installed from PyPI the first time), with 2,000 rules too
+# incremental  how soon the daemon has the context of a commit that changes one of 20,000 files: against an archive of it,
+#          and against docker build with BuildKit on a checkout
 # memory   peak memory of slipway and slipway-server with a context of 2 GiB
 # cancel   cancelling 200 queued runs with one command
 # azure    the Azure CLI: from its start to the first line of a build's log, against its start alone; listing runs where
@@ -35,7 +37,7 @@ while [ "$#" -gt 0 ]; do
             sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
             exit 0
             ;;
-        build | pack | context | memory | cancel | azure | steps) words+=("$1") ;;
+        build | pack | context | incremental | memory | cancel | azure | steps) words+=("$1") ;;
         *)
             printf 'bench.sh: unknown argument %s (see --help)\n' "$1" >&2
             exit 2
@@ -307,6 +309,8 @@ bench_cancel() {
 
 # shellcheck source=bench/context.sh
 source "$root/Tests/bench/context.sh"
+# shellcheck source=bench/incremental.sh
+source "$root/Tests/bench/incremental.sh"
 
 # ---- The Azure CLI ---------------------------------------------------------------------------------------------------
 
@@ -321,12 +325,13 @@ source "$root/Tests/bench/steps.sh"
 # ---- All together ----------------------------------------------------------------------------------------------------
 
 # Packing alone asks no server.
-if is_wanted build || is_wanted pack || is_wanted memory || is_wanted cancel || is_wanted steps; then
+if is_wanted build || is_wanted pack || is_wanted incremental || is_wanted memory || is_wanted cancel || is_wanted steps; then
     start_server
 fi
 if is_wanted build; then bench_build >"$work/build.table"; fi
 if is_wanted pack; then bench_pack >"$work/pack.table"; fi
 if is_wanted context; then bench_context >"$work/context.table"; fi
+if is_wanted incremental; then bench_incremental >"$work/incremental.table"; fi
 if is_wanted memory; then bench_memory >"$work/memory.table"; fi
 if is_wanted cancel; then bench_cancel >"$work/cancel.table"; fi
 if is_wanted steps; then bench_steps >"$work/steps.table"; fi
@@ -338,7 +343,7 @@ case $bin in */debug) kind=' (a debug build: slower than a release)' ;; esac
 
 printf '\n%s, %s cores; docker %s; Slipway: %s%s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(nproc)" \
     "$(docker version --format '{{.Server.Version}}')" "$bin" "$kind"
-for table in build pack context memory cancel steps azure; do
+for table in build pack context incremental memory cancel steps azure; do
     if [ -f "$work/$table.table" ]; then cat "$work/$table.table"; fi
 done
 printf '\n'

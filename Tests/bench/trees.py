@@ -4,6 +4,8 @@
     trees.py small FOLDER       50,000 files of 1 to 8 KiB, 40,000 of them below node_modules
     trees.py large FOLDER       four files of 512 MiB each, which nothing can compress
     trees.py rules FOLDER       20,000 files and an ignore file of 2,000 rules with wildcards and exceptions
+    trees.py changes            a repository with 20,000 files, 66 MB, and branches c0 to c50, of which each changes one file
+                                of the one before, as input for git fast-import
     trees.py history            a repository with 20,000 files and 2,000 commits, as input for git fast-import
 """
 
@@ -88,6 +90,28 @@ def rules(folder):
     write(os.path.join(folder, "Dockerfile"), b"FROM scratch\nCOPY . /\n")
 
 
+def changes():
+    numbers = random.Random(5)
+    text = Text(numbers)
+    out = sys.stdout.buffer
+
+    def commit(number, files):
+        out.write(b"commit refs/heads/c%d\n" % number)
+        out.write(b"committer A <a@example.com> %d +0000\n" % (TIME + number * 60))
+        out.write(b"data 6\ncommit\n")
+        if number:
+            out.write(b"from refs/heads/c%d\n" % (number - 1))
+        for path, content in files:
+            out.write(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content))
+
+    files = [("/".join(parts), content) for parts, content in small_files(numbers, 20_000, size=(1024, 5576))]
+    commit(0, [("Dockerfile", b"FROM scratch\nCOPY . /src\n")] + files)
+    for number in range(1, 51):
+        path, content = numbers.choice(files)
+        commit(number, [(path, text.file(len(content)))])
+    out.write(b"done\n")
+
+
 def history():
     numbers = random.Random(4)
     text = Text(numbers)
@@ -113,4 +137,4 @@ def history():
 
 
 if __name__ == "__main__":
-    {"small": small, "large": large, "rules": rules, "history": history}[sys.argv[1]](*sys.argv[2:])
+    {"small": small, "large": large, "rules": rules, "changes": changes, "history": history}[sys.argv[1]](*sys.argv[2:])
