@@ -69,7 +69,7 @@ expect_contains '  and runs show' "is now $second" "$(slipway runs show "$run")"
 
 # ---- What fails ----
 
-write_file "$work/broken/Dockerfile" "FROM $registry/$name/base:1" 'RUN echo fine' 'RUN exit 7' 'RUN echo never'
+write_file "$work/broken/Dockerfile" "FROM $registry/$name/base:1" "RUN echo fine $(date +%s%N)" 'RUN exit 7' 'RUN echo never'
 expect_exit 'a build that fails' 1 slipway build -t "$name/broken:1" "$work/broken"
 run=$(newest_run)
 expect_equal '  tells which step did' 'successful failed skipped' "$(results "$run")"
