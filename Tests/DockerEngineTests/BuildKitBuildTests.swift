@@ -47,7 +47,7 @@ struct BuildKitBuildTests {
             return
         }
         #expect(message.contains("exit code: 3"))
-        #expect(transcript.text.contains(/#\d+ \d+\.\d{3} before\n/))
+        #expect(transcript.text.contains(/#\d+ \d+\.\d{1,3} before\n/))
         #expect(transcript.text.contains(/#\d+ ERROR:/))
     }
 

@@ -95,7 +95,7 @@ struct PlainProgressTests {
 
         #expect(
             text
-                == "#1 RUN a\n#1 1.000 half\n#1 ...\n\n#2 RUN b\n#2 DONE 2.0s\n\n#1 RUN a\n#1 3.000  rest\n#1 DONE 4.0s\n"
+                == "#1 RUN a\n#1 1.000 half\n#1 ...\n\n#2 RUN b\n#2 DONE 2.0s\n\n#1 RUN a\n#1 1.000 half rest\n#1 DONE 4.0s\n"
         )
     }
 
@@ -164,7 +164,7 @@ struct PlainProgressTests {
 
         #expect(text.contains("#1 ERROR: exit code: 1\n"))
         #expect(text.contains("#2 RUN long\n#2 CANCELED\n"))
-        #expect(text.hasSuffix("------\n > RUN false:\n" + (3...12).map { "line \($0)\n" }.joined() + "------\n"))
+        #expect(text.hasSuffix("------\n > RUN false:\n" + (3...12).map { "1.000 line \($0)\n" }.joined() + "------\n"))
     }
 
     @Test func `names can't forge lines`() {
@@ -180,6 +180,48 @@ struct PlainProgressTests {
         #expect(
             printed([[warning], [vertex("a", "x", from: 0, to: 1)]])
                 == "#1 x\n#1 DONE 1.0s\n\n 1 warning found:\n - FromAsCasing\n")
+    }
+
+    @Test func `a warning stands with its vertex, and in full at the end`() {
+        let warning = WireStatusResponse.with {
+            $0.warnings = [
+                .with {
+                    $0.vertex = "a"
+                    $0.short = Data("FromAsCasing: 'as' and 'FROM' differ (line 2)".utf8)
+                    $0.detail = [Data("Write them alike".utf8)]
+                    $0.url = "https://docs.example.com/FromAsCasing"
+                    $0.info = .with {
+                        ($0.filename, $0.data) = ("Dockerfile", Data("ARG A\nFROM a as b\nRUN x".utf8))
+                    }
+                    $0.ranges = [.with { $0.start = .with { $0.line = 2 } }]
+                }
+            ]
+        }
+
+        #expect(
+            printed([[vertex("a", "[internal] load build definition", from: 0, to: 1), warning]]) == """
+                #1 [internal] load build definition
+                #1 WARN: FromAsCasing: 'as' and 'FROM' differ (line 2)
+                #1 DONE 1.0s
+
+                 1 warning found:
+                 - FromAsCasing: 'as' and 'FROM' differ (line 2)
+                Write them alike
+                More info: https://docs.example.com/FromAsCasing
+                Dockerfile:2
+                --------------------
+                   1 |     ARG A
+                   2 | >>> FROM a as b
+                   3 |     RUN x
+                --------------------
+
+                """)
+    }
+
+    @Test(arguments: [(9.9994, "9.999"), (10.5, "10.50"), (99.99, "99.99"), (100.25, "100.3")])
+    func `times of lines have fewer digits the longer it took`(seconds: Double, text: String) {
+        #expect(
+            printed([[vertex("a", "RUN x", from: 0), log("a", "y\n", at: seconds)]]) == "#1 RUN x\n#1 \(text) y\n")
     }
 
     @Test(arguments: [

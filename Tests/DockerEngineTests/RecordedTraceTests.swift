@@ -49,7 +49,7 @@ struct RecordedTraceTests {
         #6 DONE 0.3s
 
         #5 [one 1/1] RUN echo one; printf half; /bin/busybox sleep 1; echo line
-        #5 1.340 line
+        #5 0.339 halfline
         #5 DONE 1.4s
 
         #7 [stage-2 3/4] COPY --from=one /bin/busybox /b2

@@ -1,3 +1,4 @@
+import Foundation
 import SwiftProtobuf
 import TaskModel
 
@@ -11,8 +12,10 @@ struct PlainProgress {
         let number: Int
         /// What was last printed of each status.
         var statuses: [String: BuildProgress.Status] = [:]
-        /// The last line that was printed has no end yet.
-        var isLinePartial = false
+        /// An unfinished line, with its seconds: it begins again where its vertex was left meanwhile.
+        var partial: [UInt8] = []
+        /// It was printed last, and has no line end there.
+        var isLineOpen = false
         /// How its last end was printed.
         var outcome: Outcome?
     }
@@ -31,6 +34,9 @@ struct PlainProgress {
     private static let statusShare = 0.05
     /// How much of a failed vertex's log is repeated at the end.
     private static let tailLines = 10
+    /// A longer line does not begin again where its vertex was left.
+    private static let longestPartial = 4096
+    private static let mostWarnings = 200
 
     private(set) var progress = BuildProgress()
     private var shown: [String: Shown] = [:]
@@ -39,7 +45,9 @@ struct PlainProgress {
     /// Since when a vertex has had something new.
     private var waiting: [String: Double] = [:]
     private var tails: [String: [[UInt8]]] = [:]
-    private var warnings: [String] = []
+    /// By vertex: not printed yet.
+    private var newWarnings: [String: [String]] = [:]
+    private var warnings: [BuildWarning] = []
     private var output: [UInt8] = []
     private var isFirst = true
 
@@ -49,10 +57,13 @@ struct PlainProgress {
     mutating func apply(_ update: WireStatusResponse, now: Double) {
         progress.apply(update)
         for log in update.logs { logs[log.vertex, default: []].append(log) }
-        let touched = update.vertexes.map(\.digest) + update.statuses.map(\.vertex) + update.logs.map(\.vertex)
+        let touched =
+            update.vertexes.map(\.digest) + update.statuses.map(\.vertex) + update.logs.map(\.vertex)
+            + update.warnings.map(\.vertex)
         for digest in touched where waiting[digest] == nil { waiting[digest] = now }
-        for warning in update.warnings {
-            warnings.append(String(decoding: warning.short, as: UTF8.self).escapedForDisplay)
+        for warning in update.warnings where warnings.count < Self.mostWarnings {
+            warnings.append(BuildWarning(warning))
+            newWarnings[warning.vertex, default: []].append(BuildWarning(warning).summary)
         }
     }
 
@@ -76,10 +87,10 @@ struct PlainProgress {
         printCompleted()
         for digest in openWaiting() where hasOutput(digest) { print(digest) }
         endLine()
-        if let failed = progress.failed { printSummary(of: failed) }
+        for failed in progress.vertices where !failed.error.isEmpty && !failed.isCanceled { printSummary(of: failed) }
         if !warnings.isEmpty {
             put("\n \(warnings.count) warning\(warnings.count == 1 ? "" : "s") found:\n")
-            for warning in warnings { put(" - \(warning)\n") }
+            for warning in warnings { put(warning.text) }
         }
         return takeOutput()
     }
@@ -123,7 +134,7 @@ struct PlainProgress {
     }
 
     private func hasOutput(_ digest: String) -> Bool {
-        if logs[digest] != nil { return true }
+        if logs[digest] != nil || newWarnings[digest] != nil { return true }
         guard let vertex = progress[digest] else { return false }
         return vertex.statuses.contains { isNews($0, of: digest) }
     }
@@ -154,6 +165,7 @@ struct PlainProgress {
             current = digest
         }
         printStatuses(of: vertex, number: number)
+        printWarnings(of: vertex, number: number)
         printLogs(of: vertex, number: number)
         guard vertex.isCompleted else { return }
         printOutcome(of: vertex, number: number)
@@ -167,8 +179,8 @@ struct PlainProgress {
     }
 
     private mutating func endLine() {
-        guard let digest = current, shown[digest]?.isLinePartial == true else { return }
-        shown[digest]?.isLinePartial = false
+        guard let digest = current, shown[digest]?.isLineOpen == true else { return }
+        shown[digest]?.isLineOpen = false
         put("\n")
     }
 
@@ -189,24 +201,46 @@ struct PlainProgress {
         }
     }
 
+    private mutating func printWarnings(of vertex: BuildProgress.Vertex, number: Int) {
+        for warning in newWarnings.removeValue(forKey: vertex.digest) ?? [] {
+            endLine()
+            put("#\(number) WARN: \(warning)\n")
+        }
+    }
+
     private mutating func printLogs(of vertex: BuildProgress.Vertex, number: Int) {
         guard let pending = logs.removeValue(forKey: vertex.digest) else { return }
         let start = vertex.runs.last?.start ?? 0
         for log in pending {
             let time = Double(log.timestamp.seconds) + Double(log.timestamp.nanos) / 1e9
-            let prefix = "#\(number) \(Self.decimal(max(0, time - start), digits: 3)) "
+            let seconds = Self.logTime(time - start) + " "
             let pieces = log.msg.split(separator: 0x0a, omittingEmptySubsequences: false)
             for (index, piece) in pieces.enumerated() {
                 let isLast = index == pieces.count - 1
                 if isLast && piece.isEmpty { break }
-                let continues = shown[vertex.digest]?.isLinePartial == true
-                if !continues { put(prefix) }
-                output += piece
-                remember(Array(piece), of: vertex.digest, continues: continues)
+                print(piece, of: vertex.digest, number: number, seconds: seconds)
                 if !isLast { put("\n") }
-                shown[vertex.digest]?.isLinePartial = isLast
+                shown[vertex.digest]?.isLineOpen = isLast
+                if !isLast { shown[vertex.digest]?.partial = [] }
             }
         }
+    }
+
+    /// Prints a part of a line: behind what there is of it, or from its beginning.
+    private mutating func print(_ piece: Data, of digest: String, number: Int, seconds: String) {
+        guard var state = shown[digest] else { return }
+        let begins = state.partial.isEmpty
+        if begins || !state.isLineOpen && state.partial.count > Self.longestPartial {
+            state.partial = Array(seconds.utf8)
+        }
+        if !state.isLineOpen {
+            put("#\(number) ")
+            output += state.partial
+        }
+        output += piece
+        remember((begins ? Array(seconds.utf8) : []) + piece, of: digest, continues: !begins)
+        if state.partial.count <= Self.longestPartial { state.partial += piece.prefix(Self.longestPartial + 1) }
+        shown[digest] = state
     }
 
     private mutating func remember(_ piece: [UInt8], of digest: String, continues: Bool) {
@@ -234,6 +268,7 @@ struct PlainProgress {
         case .failed(let reason): put("#\(number) ERROR: \(reason.escapedForDisplay)\n")
         }
         shown[vertex.digest]?.outcome = outcome
+        shown[vertex.digest]?.partial = []
         if outcome == .done || outcome == .cached { tails[vertex.digest] = nil }
         current = nil
     }
@@ -254,6 +289,12 @@ struct PlainProgress {
     private mutating func takeOutput() -> [UInt8] {
         defer { output = [] }
         return output
+    }
+
+    /// When a line was printed, in seconds: with fewer digits behind the point the longer it took.
+    private static func logTime(_ seconds: Double) -> String {
+        let seconds = max(0, seconds)
+        return decimal(seconds, digits: seconds < 10 ? 3 : seconds < 100 ? 2 : 1)
     }
 
     /// As docker writes sizes: `98B`, `1.05kB`, `3.40MB`.
