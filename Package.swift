@@ -154,7 +154,11 @@ let package = Package(
             name: "ContextsTests", dependencies: ["Contexts", "CurlHTTP", "TaskModel", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "FuzzingTests", dependencies: ["Contexts", "CurlHTTP", "TaskFiles", "TaskModel"],
+            name: "FuzzingTests",
+            dependencies: [
+                "Contexts", "CurlHTTP", "DockerEngine", "TaskFiles", "TaskModel",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             path: "Tests/Fuzzing",
             exclude: ["Drivers", "corpus", "run.sh"], swiftSettings: strict),
         .testTarget(

@@ -21,12 +21,14 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case command
     /// A line of `build`.
     case buildline
+    /// Messages of a builder's trace, each behind two bytes with its length.
+    case trace
 
     /// The longest input that is tried.
     var maxBytes: Int {
         switch self {
         case .matcher, .reference: 1024
-        case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline: 4096
+        case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline, .trace: 4096
         case .archive: 16_384
         }
     }
@@ -44,6 +46,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .template: templateProblem(input)
         case .command: commandProblem(input)
         case .buildline: buildLineProblem(input)
+        case .trace: traceProblem(input)
         }
     }
 }

@@ -28,9 +28,15 @@ extension BuildVertex {
         self.init(
             position: position, number: number, name: vertex.name, status: vertex.knownStatus,
             error: vertex.isCanceled || vertex.error.isEmpty ? nil : vertex.error,
-            startTime: vertex.runs.first.map { Date(timeIntervalSince1970: $0.start) },
-            finishTime: vertex.isCompleted ? vertex.runs.last?.end.map { Date(timeIntervalSince1970: $0) } : nil,
+            startTime: vertex.runs.first.flatMap { Self.date($0.start) },
+            finishTime: vertex.isCompleted ? vertex.runs.last?.end.flatMap(Self.date) : nil,
             seconds: vertex.isCompleted ? vertex.duration : nil, bytes: vertex.transferred)
+    }
+
+    /// A daemon with a broken clock tells no time.
+    private static func date(_ seconds: Double) -> Date? {
+        // Up to the end of the year 9999.
+        (0..<253_402_300_800).contains(seconds) ? Date(timeIntervalSince1970: seconds) : nil
     }
 
     fileprivate func differs(from other: BuildVertex) -> Bool {
