@@ -40,7 +40,8 @@ extension BaseImageProperties {
         digest = base.digest
         digestSource = base.source?.rawValue
         registryDigest = base.registryDigest
-        if base.digest != nil, base.registryDigest != nil { isMoved = base.isMoved }
+        // What the registry told after the build can't be compared with itself.
+        if base.digest != nil, base.registryDigest != nil, base.source != .registry { isMoved = base.isMoved }
         problem = base.problem
     }
 }

@@ -84,17 +84,19 @@ struct BuildTableTests {
             },
             base("moved") { ($0.digest, $0.registryDigest, $0.isMoved) = ("sha256:1", "sha256:2", true) },
             base("local") { $0.problem = "The registry h:1 can't be reached" },
+            base("copied") { ($0.digest, $0.digestSource) = ("sha256:4", "registry") },
             base("pinned") { ($0.tag, $0.digest) = (nil, "sha256:3") },
         ])
 
         #expect(
             table.text() == """
-                BASE IMAGE   DIGEST    USE        IN REGISTRY
-                -----------  --------  ---------  -----------
-                h:1/same:1   sha256:1  runtime    the same
-                h:1/moved:1  sha256:1  buildtime  moved since
-                h:1/local:1  (local)   buildtime  not known
-                h:1/pinned   sha256:3  buildtime
+                BASE IMAGE    DIGEST      USE        IN REGISTRY
+                ------------  ----------  ---------  -----------
+                h:1/same:1    sha256:1    runtime    the same
+                h:1/moved:1   sha256:1    buildtime  moved since
+                h:1/local:1   none known  buildtime  not known
+                h:1/copied:1  sha256:4    buildtime  told by it
+                h:1/pinned    sha256:3    buildtime
 
                 h:1/moved:1 is now sha256:2
                 h:1/local:1: The registry h:1 can't be reached

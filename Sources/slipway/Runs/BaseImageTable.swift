@@ -14,7 +14,7 @@ struct BaseImageTable {
     }
 
     func text(isColored: Bool = false) -> String {
-        let rows = bases.map { base in [name(of: base), base.digest ?? "(local)", use(of: base), state(of: base)] }
+        let rows = bases.map { base in [name(of: base), base.digest ?? "none known", use(of: base), state(of: base)] }
         let table = TextTable(columns: Self.columns, rows: rows).text(isColored: isColored)
         let notes = bases.compactMap(note)
         return table + (notes.isEmpty ? "" : "\n") + notes.map { $0 + "\n" }.joined()
@@ -34,7 +34,8 @@ struct BaseImageTable {
         switch base.isMoved {
         case true?: "moved since"
         case false?: "the same"
-        case nil: base.problem == nil ? "" : "not known"
+        case nil where base.problem != nil: "not known"
+        case nil: base.digestSource == BaseImageRecord.Source.registry.rawValue ? "told by it" : ""
         }
     }
 

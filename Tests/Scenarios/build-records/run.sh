@@ -46,7 +46,7 @@ buildtime $name/tools:1 $tools builder false" "$(bases "$run")"
 sed -i "1i FROM $registry/$name/absent:1 AS unused" "$work/app/Dockerfile"
 expect_exit 'with BuildKit' 0 slipway build -t "$name/app:1" "$work/app"
 expect_equal '  the registry tells what the builder does not' "buildtime $name/base:1 $first builder false
-buildtime $name/tools:1 $tools registry false" "$(bases "$(newest_run)")"
+buildtime $name/tools:1 $tools registry null" "$(bases "$(newest_run)")"
 expect_contains '  as the log says' 'the builder told no digest' "$output"
 
 # ---- While it goes on ----
