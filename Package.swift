@@ -11,6 +11,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+/// RSA.
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 /// With libyaml, whose events TaskFiles reads.
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -51,6 +53,9 @@ let package = Package(
         .target(name: "TaskModel", swiftSettings: strict),
         .target(name: "TaskFiles", dependencies: ["TaskModel", crypto, yaml], swiftSettings: strict),
 
+        // Keys of users of ssh, and the agent that signs with them
+        .target(name: "SSHKeys", dependencies: [crypto, cryptoExtras], swiftSettings: strict),
+
         // Clients of the world outside
         .target(name: "CurlHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(
@@ -62,7 +67,7 @@ let package = Package(
         .target(
             name: "DockerEngine",
             dependencies: [
-                "Contexts", "CurlHTTP", "TaskModel",
+                "Contexts", "CurlHTTP", "TaskModel", crypto,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
@@ -108,8 +113,8 @@ let package = Package(
         .target(
             name: "BuildAgent",
             dependencies: [
-                "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "TaskFiles", "TaskModel",
-                lifecycle, logging,
+                "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "SSHKeys", "TaskFiles",
+                "TaskModel", lifecycle, logging,
             ],
             path: "agents/Sources/BuildAgent",
             swiftSettings: strict
@@ -119,8 +124,8 @@ let package = Package(
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "BuildAgent", "Contexts", "CurlHTTP", "DockerEngine", "ResourceAPI", "TaskFiles", "TaskModel",
-                arguments, logging,
+                "BuildAgent", "Contexts", "CurlHTTP", "DockerEngine", "ResourceAPI", "SSHKeys", "TaskFiles",
+                "TaskModel", arguments, logging,
             ],
             swiftSettings: strict
         ),
@@ -149,6 +154,7 @@ let package = Package(
         .testTarget(name: "TaskModelTests", dependencies: ["TaskModel"], swiftSettings: strict),
         .testTarget(
             name: "TaskFilesTests", dependencies: ["TaskFiles", "TaskModel", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SSHKeysTests", dependencies: ["SSHKeys", "TestSupport", crypto], swiftSettings: strict),
         .testTarget(name: "CurlHTTPTests", dependencies: ["CurlHTTP", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ContextsTests", dependencies: ["Contexts", "CurlHTTP", "TaskModel", "TestSupport"],
@@ -156,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "FuzzingTests",
             dependencies: [
-                "Contexts", "CurlHTTP", "DockerEngine", "TaskFiles", "TaskModel",
+                "Contexts", "CurlHTTP", "DockerEngine", "SSHKeys", "TaskFiles", "TaskModel",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             path: "Tests/Fuzzing",
@@ -178,7 +184,10 @@ let package = Package(
         ),
         .testTarget(
             name: "SlipwayCommandTests",
-            dependencies: ["Contexts", "CurlHTTP", "ResourceAPI", "TaskFiles", "TaskModel", "TestSupport", "slipway"],
+            dependencies: [
+                "Contexts", "CurlHTTP", "ResourceAPI", "SSHKeys", "TaskFiles", "TaskModel", "TestSupport", "slipway",
+                arguments,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "TaskModel", "TestSupport", sqlite, crypto],
@@ -209,8 +218,8 @@ let package = Package(
         .testTarget(
             name: "BuildAgentTests",
             dependencies: [
-                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "TaskFiles",
-                "TaskModel", "TestSupport", logging,
+                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "SSHKeys",
+                "TaskFiles", "TaskModel", "TestSupport", crypto, logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -23,12 +23,17 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case buildline
     /// Messages of a builder's trace, each behind two bytes with its length.
     case trace
+    /// A private key of ssh.
+    case sshkey
+    /// A message to an ssh agent.
+    case sshagent
 
     /// The longest input that is tried.
     var maxBytes: Int {
         switch self {
         case .matcher, .reference: 1024
-        case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline, .trace: 4096
+        case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline, .trace, .sshkey, .sshagent:
+            4096
         case .archive: 16_384
         }
     }
@@ -47,6 +52,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .command: commandProblem(input)
         case .buildline: buildLineProblem(input)
         case .trace: traceProblem(input)
+        case .sshkey: sshKeyProblem(input)
+        case .sshagent: sshAgentProblem(input)
         }
     }
 }

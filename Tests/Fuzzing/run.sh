@@ -90,13 +90,13 @@ compile() {
     local module sources
     rm -rf "$program.objects"
     mkdir -p "$program.objects"
-    for module in Contexts TaskFiles DockerEngine; do
+    for module in Contexts SSHKeys TaskFiles DockerEngine; do
         mapfile -t sources < <(sources_of "$module")
         (cd "$program.objects" && swiftc "${options[@]}" -I "$built/Modules" -module-name "$module" -emit-object \
             -emit-module -emit-module-path "$module.swiftmodule" "${sources[@]}")
     done
     mapfile -t objects < <(find "$program.objects" \
-        "$built"/{TaskModel,CurlHTTP,Crypto,CryptoBoringWrapper,CYaml,SwiftProtobuf}.build \
+        "$built"/{TaskModel,CurlHTTP,Crypto,CryptoExtras,CryptoBoringWrapper,SwiftASN1,CYaml,SwiftProtobuf}.build \
         "$built"/{CCrypto,CXKCP}*.build -name '*.o')
     swiftc "${options[@]}" -I "$program.objects" -I "$built/Modules" -module-name FuzzingTests -o "$program.new" \
         "$here"/FuzzTarget*.swift "$here/Drivers/$driver.swift" "${objects[@]}" -larchive -lcurl -lgit2 -llzma -lstdc++ \
