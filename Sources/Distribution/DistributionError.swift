@@ -63,7 +63,7 @@ extension DistributionError: CustomStringConvertible {
                 + "The registry, or something in between, is damaged."
         case .realmRefused(let registry, let realm, let reason):
             "The registry \(registry) sends logins to \(realm.escapedForDisplay), which is refused: \(reason). "
-                + "If that is right, add its origin to the allowed token realms."
+                + "If that is right, add its origin to tokenRealms in the server's configuration."
         }
     }
 }

@@ -1,5 +1,4 @@
 import CurlHTTP
-import Foundation
 import TaskModel
 
 /// What a login gave.
@@ -22,7 +21,7 @@ extension RegistryClient {
             return try await fetchToken(bearer, endpoint: endpoint, for: call)
         }
         if challenges.contains(where: { $0.scheme == "basic" }) {
-            return call.credential.map { LoginAnswer(header: basic($0), life: nil) }
+            return call.credential.map { LoginAnswer(header: HTTPHeader.basicLogin($0).value, life: nil) }
         }
         let offered = challenges.map(\.scheme.escapedForDisplay).joined(separator: ", ")
         throw DistributionError.invalidAnswer(
@@ -30,59 +29,20 @@ extension RegistryClient {
     }
 
     private func fetchToken(_ challenge: AuthChallenge, endpoint: String, for call: Call) async throws -> LoginAnswer {
-        let realm = challenge.parameters["realm"] ?? ""
-        let origins = [endpoint, "https://" + call.registry].compactMap(HTTPOrigin.init(url:))
-        if let objection = realms.objection(to: realm, of: origins) {
-            throw DistributionError.realmRefused(registry: call.registry, realm: realm, reason: objection)
-        }
-        var query: [String] = []
-        if let service = challenge.parameters["service"] { query.append("service=" + encoded(service)) }
-        // The registry's own words first: it may know the repository under a longer name.
-        for scope in (challenge.parameters["scope"] ?? call.scope ?? "").split(separator: " ") {
-            query.append("scope=" + encoded(String(scope)))
-        }
-        if let credential = call.credential { query.append("account=" + encoded(credential.username)) }
-
-        var request = HTTPRequest("GET", realm + (realm.contains("?") ? "&" : "?") + query.joined(separator: "&"))
-        request.timeout = .seconds(60)
-        if let credential = call.credential { request.headers.append(HTTPHeader("Authorization", basic(credential))) }
-        let (response, bytes) = try await fetch(request, from: call.registry)
-        if response.status == 401 { throw unauthorized(call, bytes) }
-        try check(response, bytes, of: call)
-        // Whatever keeps it from being read, it is no token then.
-        guard let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(bytes)),
-            let token = answer.token ?? answer.access_token, !token.isEmpty
-        else {
-            throw DistributionError.invalidAnswer(registry: call.registry, reason: "its login service gave no token")
-        }
-        // 60 s is the specification's default; the margin covers the way there.
-        let seconds = min(max(answer.expires_in ?? 60, 0), 86_400)
-        return LoginAnswer(header: "Bearer " + token, life: .seconds(seconds - min(seconds / 10, 30)))
-    }
-
-    private func basic(_ credential: Credential) -> String {
-        HTTPHeader.basicLogin(credential.username, password: credential.password.value).value
-    }
-
-    private func encoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e:
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                result +=
-                    byte < 0x10
-                    ? "%0" + String(byte, radix: 16, uppercase: true) : "%" + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
+        let request = TokenRequest(
+            realm: challenge.parameters["realm"] ?? "", service: challenge.parameters["service"],
+            // The registry's own words first: it may know the repository under a longer name.
+            scopes: (challenge.parameters["scope"] ?? call.scope ?? "").split(separator: " ").map(String.init))
+        let answer = try await fetchToken(
+            request, for: call, origins: [endpoint, "https://" + call.registry].compactMap(HTTPOrigin.init(url:)))
+        let seconds = answer.life.components.seconds
+        // The margin covers the way there.
+        return LoginAnswer(header: "Bearer " + answer.token.value, life: .seconds(seconds - min(seconds / 10, 30)))
     }
 }
 
-// The names are the specification's.
-private struct TokenAnswer: Decodable {
-    let token: String?
-    let access_token: String?
-    let expires_in: Int?
+extension HTTPHeader {
+    static func basicLogin(_ credential: Credential) -> HTTPHeader {
+        basicLogin(credential.username, password: credential.password.value)
+    }
 }

@@ -127,6 +127,9 @@ public final class RegistryClient: Sendable {
 
     // MARK: Finding the registry
 
+    /// The URLs to try for a registry.
+    func candidates(for registry: String) -> [String] { endpoints.candidates(for: registry) }
+
     func locate(_ registry: String) async throws -> String {
         if let located = state.withLock({ $0.located[registry] }) { return located }
         let candidates = endpoints.candidates(for: registry)

@@ -34,6 +34,14 @@ public enum BuildFailure: Sendable, Equatable {
     /// An image that the build stands on, or that a `# syntax=` line names, could not be had from its registry.
     /// `reference` is spelled as the builder spells it, with registry and tag; empty if the builder did not name it.
     case base(reference: String, RegistryFailure)
+
+    /// In the daemon's words.
+    var message: String {
+        switch self {
+        case .step(let message): message
+        case .base(_, let failure): failure.message
+        }
+    }
 }
 
 /// What a registry did, in the words of the daemon that asked it.

@@ -20,8 +20,13 @@ struct EmbeddedAgents {
         logger: Logger
     ) async throws {
         let trusted = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
+        // The login service of a registry that this server stands in front of is this server.
+        let own = [configuration.tls.own?.certificate, directory.path(CertificateAuthority.caFile)]
+        let trustedByRegistries = try TrustedCertificates.bundle(
+            extra: configuration.tls.extraCertificates + own.compactMap(\.self).filter(exists))
         let registries = RegistryClient(
-            http: Self.client(trusted, configuration.registryAddresses, configuration.proxy),
+            http: Self.client(trustedByRegistries, configuration.registryAddresses, configuration.proxy),
+            realms: RealmPolicy(allowedOrigins: Set(configuration.tokenRealms)),
             endpoints: RegistryEndpoints(configuration.registries))
         let access = GitAccess(
             client: Self.client(trusted, configuration.sources.addresses, configuration.proxy),

@@ -15,7 +15,9 @@ extension RegistryDoor {
         settings.addressPolicy = configuration.registryAddresses
         settings.proxy = configuration.proxy
         let http = HTTPClient(settings)
-        let clients = RegistryClient(http: http, endpoints: RegistryEndpoints(configuration.registries))
+        let clients = RegistryClient(
+            http: http, realms: RealmPolicy(allowedOrigins: Set(configuration.tokenRealms)),
+            endpoints: RegistryEndpoints(configuration.registries))
         self.init(proxy: RegistryProxy(http: http, clients: clients), adminUsers: adminUsers)
     }
 }

@@ -69,6 +69,9 @@ struct TestRun {
     var valuesFile: String?
     var credentials: [String: Credential] = [:]
     var startTime = Date(timeIntervalSince1970: 1_709_622_489)
+    var policy = PoolPolicy()
+    /// In the place of a task.
+    var build: BuildRequest?
 
     struct Ending {
         let outcome: RunOutcome
@@ -81,7 +84,8 @@ struct TestRun {
 
     /// - Parameter during: called once the log has come to `marker`; may cancel the run.
     func carryOut(
-        _ task: String, marker: String? = nil, during: @escaping @Sendable (TestBroker) async throws -> Void = { _ in }
+        _ task: String = "", marker: String? = nil,
+        during: @escaping @Sendable (TestBroker) async throws -> Void = { _ in }
     ) async throws -> Ending {
         try await withTemporaryFolder { folder in
             let broker = TestBroker(upload: folder + "/context.tar")
@@ -133,15 +137,16 @@ struct TestRun {
     }
 
     private func assignment(_ task: String) -> RunAssignment {
-        let request = TaskFileRequest(
+        let taskRequest = TaskFileRequest(
             taskFile: taskFile.map { .path($0) } ?? .content(Secret(task)), valuesFile: valuesFile.map { .path($0) },
             values: values, sourceLocation: files.isEmpty ? nil : "upload",
             customCredentials: credentials)
         return RunAssignment(
             lease: .random(), terms: LeaseTerms(), run: run, epoch: 1, pool: "default",
             registry: Registry(name: "myregistry", loginServer: registry, endpoint: "http://" + registry),
-            request: .taskFile(request), source: files.isEmpty ? .none : .upload, startTime: startTime,
-            taskName: nil, pullCredentials: credentials, gitCredentials: [:], timeout: timeout)
+            request: build.map { .build($0) } ?? .taskFile(taskRequest), source: files.isEmpty ? .none : .upload,
+            startTime: startTime,
+            taskName: nil, pullCredentials: credentials, gitCredentials: [:], timeout: timeout, policy: policy)
     }
 
     private func pack(to path: String) async throws {

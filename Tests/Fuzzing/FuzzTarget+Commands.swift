@@ -30,6 +30,7 @@ func buildLineProblem(_ input: [UInt8]) -> String? {
     for secret in build.secrets {
         if case .file(let path) = secret.source, !path.hasPrefix("/") { return "a secret has a relative path" }
     }
+    if !build.sshKeys.allSatisfy({ $0.files.allSatisfy { $0.hasPrefix("/") } }) { return "a key has a relative path" }
     guard case .folder(let folder) = build.context else { return nil }
     return folder.hasPrefix("/") && build.dockerfile?.hasPrefix("/") != false ? nil : "it has a relative path"
 }

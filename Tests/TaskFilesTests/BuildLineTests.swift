@@ -58,6 +58,13 @@ struct BuildLineTests {
             ])
     }
 
+    @Test func `ssh keys are files`() throws {
+        let command = try build("--ssh default=/keys/one,two --ssh other=../x .", "workingDirectory: w\n")
+
+        #expect(command.sshKeys.map(\.id) == ["default", "other"])
+        #expect(command.sshKeys.map(\.files) == [["/keys/one", "/workspace/w/two"], ["/workspace/x"]])
+    }
+
     @Test(arguments: [
         "https://github.com/o/r.git#main:sub", "git@github.com:o/r.git", "github.com/o/r",
         "http://example.com/a.tar.gz",
@@ -71,7 +78,7 @@ struct BuildLineTests {
     }
 
     @Test(arguments: [
-        ("--ssh default .", "'--ssh' of docker build. Give keys with --secret"), ("--squash .", "'--squash'"),
+        ("--ssh default .", "'--ssh default' without a file"), ("--squash .", "'--squash'"),
         ("--push .", "push step"), ("-o x .", "'-o'"), ("--output=x .", "'--output'"), ("--iidfile f .", "tag"),
         ("--cache-to type=gha .", "type=gha"), ("--builder b .", "'--builder'"), ("--no-such .", "'--no-such'"),
         ("-", "the context '-'"), ("git://example.com/r", "git://"), ("oci://r/a:b", "oci://"), ("ftp://a/b", "ftp://"),
@@ -98,7 +105,7 @@ struct BuildLineTests {
         _ = try build(line, properties, allowing: [permission])
     }
 
-    @Test(arguments: ["--platform beos .", "a b", "--secret id=a,env=NONE .", "--secret src=x ."])
+    @Test(arguments: ["--platform beos .", "a b", "--secret id=a,env=NONE .", "--secret src=x .", "--ssh =x ."])
     func `a line that docker would not take is refused`(line: String) throws {
         #expect(try #require(throws: TaskFileError.self) { try build(line) }.code == .commandSyntax)
     }

@@ -15,8 +15,12 @@ public struct BuildInput: Sendable {
     public var credentials: @Sendable (_ registryHost: String) async -> Credential?
     /// All credentials by registry: the classic builder asks nothing and must be given them beforehand.
     public var allCredentials: [String: Credential]
+    /// Keeps passwords from the daemon where registries want tokens; nil lets the daemon fetch them. BuildKit only.
+    public var tokens: RegistryTokens?
     /// What `RUN --mount=type=secret` finds, by id. BuildKit only.
     public var secrets: [String: [UInt8]]
+    /// What `RUN --mount=type=ssh` reaches, by id; `default` where the Dockerfile names none. BuildKit only.
+    public var sshAgents: [String: any SSHAgent] = [:]
     /// How the files reach the builder. The classic builder knows archives alone.
     public var transfer: ContextTransfer = .files
     /// Files that are younger get this time, in seconds since 1970, and all files their own: it asks for an archive.

@@ -39,11 +39,11 @@ struct BuildKitBuild: Sendable {
             // A build that ends meanwhile prints no more.
             try? await collected.add(.text(Array(statistics.line.utf8)))
         }
+        let logins = RegistryAuthService(credentials: input.credentials, tokens: input.tokens)
+        let secrets = SecretsService(secrets: input.secrets)
         let session = BuildSession(
-            services: [
-                files, RegistryAuthService(credentials: input.credentials),
-                SecretsService(secrets: input.secrets),
-            ], sharedKey: input.usableKey?.name)
+            services: [files, logins, secrets, SSHForwardService(agents: input.sshAgents)],
+            sharedKey: input.usableKey?.name)
         let connection: BuildSession.Connection
         do {
             connection = try await session.connect(to: client)
@@ -69,7 +69,8 @@ struct BuildKitBuild: Sendable {
             return result
         } catch DockerError.build(let failure) {
             // The daemon tells only the text of what a walk threw.
-            throw files.failure ?? DockerError.build(failure)
+            let text = failure.message
+            throw files.failure ?? logins.failure(behind: text) ?? secrets.failure(behind: text) ?? .build(failure)
         }
     }
 
@@ -99,7 +100,7 @@ struct BuildKitBuild: Sendable {
     private func buildWithoutSession(_ reason: String) async throws -> BuildResult {
         let notice = """
             The daemon opens no build session (\(reason.escapedForDisplay)); \
-            this build has no registry logins and no secrets.
+            this build has no registry logins, no secrets and no ssh keys.
 
             """
         try await output(Array(notice.utf8))

@@ -142,6 +142,10 @@ struct BuildSession {
                 try await stream.channel.closeFuture.get()
                 return
             }
+            let timer = service.limit.map { limit in
+                stream.channel.eventLoop.scheduleTask(in: limit) { stream.channel.close(promise: nil) }
+            }
+            defer { timer?.cancel() }
             try await replies.begin()
             var status = CallStatus(.ok)
             do {

@@ -9,7 +9,7 @@ extension BuildCommand {
         for name in [
             "add-host", "build-arg", "cache-from", "cache-to", "cpu-period", "cpu-quota", "cpu-shares", "cpuset-cpus",
             "cpuset-mems", "file", "isolation", "label", "memory", "memory-swap", "network", "platform", "provenance",
-            "sbom", "secret", "shm-size", "tag", "target", "ulimit",
+            "sbom", "secret", "shm-size", "ssh", "tag", "target", "ulimit",
             // The log has all of the builder's output, as text.
             "progress",
         ] {
@@ -43,7 +43,6 @@ extension BuildCommand {
         "output": "An image is what a build step makes; copy files out of it with a cmd step",
         "policy": "Leave it out",
         "security-opt": "Leave it out",
-        "ssh": "Give keys with --secret id=…,src=…",
     ]
 
     private static let refusedFlags = [

@@ -34,6 +34,7 @@ public struct BuildCommand: Sendable {
     /// The last of several counts.
     public let cacheTarget: CacheTarget?
     public let secrets: [BuildSecret]
+    public let sshKeys: [BuildKeys]
     public let network: Network
     /// `name:address` each.
     public let extraHosts: [String]
@@ -85,6 +86,9 @@ public struct BuildCommand: Sendable {
         let environment = try Self.environment(of: step)
         secrets = try line.values("secret").map { (text) throws(CommandProblem) in
             try BuildSecret(text, environment: environment, resolve: resolve)
+        }
+        sshKeys = try line.values("ssh").map { (text) throws(CommandProblem) in
+            try BuildKeys(text, resolve: resolve)
         }
         network =
             try line.last("network").map { (text) throws(CommandProblem) in

@@ -15,6 +15,8 @@ struct ServerConfiguration: Sendable {
     let registries: [Registry]
     /// Logins of other registries.
     let credentials: [RegistryLogin]
+    /// Login services that passwords may go to: origins.
+    let tokenRealms: [String]
     /// At least one; the first is the default.
     let pools: [AgentPool]
     let taskFiles: TaskFileSettings
@@ -38,6 +40,9 @@ struct ServerConfiguration: Sendable {
         sources = try SourceSettings(values)
         registries = try values.registries(allowing: sources.addresses.allowedOrigins, publicURL: publicURL)
         credentials = try values.registryLogins()
+        tokenRealms = try values.readList("tokenRealms", expected: "https://host[:port] without a path") {
+            parseOrigin($0, schemes: ["https"]).map { originText(scheme: $0.scheme, $0.authority) }
+        }
         pools = try values.pools()
         taskFiles = try values.taskFiles()
         builds = try values.builds()
@@ -48,9 +53,10 @@ struct ServerConfiguration: Sendable {
     }
 
     /// Which addresses the server and its agent may connect to as clients of registries: besides what
-    /// ``SourceSettings/addresses`` allows, the registries that are configured, wherever they are.
+    /// ``SourceSettings/addresses`` allows, the registries that are configured and their login services, wherever they are.
     var registryAddresses: AddressPolicy {
         var policy = sources.addresses
+        policy.allowedOrigins.formUnion(tokenRealms)
         for registry in registries {
             if let origin = HTTPOrigin(url: registry.endpoint) { policy.allowedOrigins.insert(origin.description) }
         }

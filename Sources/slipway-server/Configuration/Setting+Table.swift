@@ -74,6 +74,12 @@ extension Setting {
         Setting("credentials[].username", unit: "name", "Who logs in there."),
         Setting("credentials[].password", isSecret: true, "The password or token for it."),
         Setting("credentials[].passwordFile", unit: "file", "A file that holds the password."),
+        Setting(
+            "tokenRealms", .list, unit: "origins", environment: "SLIPWAY_TOKEN_REALMS",
+            """
+            Login services, `https://host[:port]`, that may get a registry's password though they are not in the \
+            registry's own domain.
+            """),
     ]
 
     private static let pools = [

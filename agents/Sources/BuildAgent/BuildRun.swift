@@ -23,6 +23,8 @@ struct BuildRun: RunWork {
     private func carryOutSteps() async throws -> [ImageDependencies] {
         await session.warnOfShortSecrets(
             "secret argument", request.arguments.filter(\.isSecret).map { ($0.name, $0.value) })
+        let mounts = try BuildMounts(request)
+        for secret in mounts.secrets.values { await session.hide(secret) }
         let context = try await session.fetcher.fetch(
             for: session, .build(dockerfile: request.dockerFilePath, appliesIgnoreFile: request.appliesIgnoreFile))
         if let revision = context.revision {
@@ -45,7 +47,7 @@ struct BuildRun: RunWork {
             session.steps.plan(
                 lanes.map { StepResult(id: $0.id, kind: .build, dependencies: []) }
                     + (pushes ? [StepResult(id: "push", kind: .push, dependencies: lanes.map(\.id))] : []))
-            let builds = try await build(Array(zip(lanes, caches)), context)
+            let builds = try await build(Array(zip(lanes, caches)), context, mounts)
             if pushes { try await step("push", timeout: Self.pushTimeout) { try await push(builds, as: images) } }
             if let form = request.keptOutput { try await keep(builds, as: images, form) }
             return await summarize(builds, images: images, context: context)
@@ -60,11 +62,13 @@ struct BuildRun: RunWork {
     }
 
     /// Builds all lanes side by side; the first that fails ends the others.
-    private func build(_ lanes: [(BuildLane, BuildCache)], _ context: PreparedContext) async throws -> [Built] {
+    private func build(
+        _ lanes: [(BuildLane, BuildCache)], _ context: PreparedContext, _ mounts: BuildMounts
+    ) async throws -> [Built] {
         try await withThrowingTaskGroup(of: (Int, Built).self) { group in
             for (index, (lane, cache)) in lanes.enumerated() {
                 group.addTask {
-                    let result = try await build(lane, context, cache, isShared: lanes.count > 1)
+                    let result = try await build(lane, context, cache, mounts, isShared: lanes.count > 1)
                     return (index, Built(lane: lane, result: result))
                 }
             }
@@ -83,7 +87,7 @@ struct BuildRun: RunWork {
     }
 
     private func build(
-        _ lane: BuildLane, _ context: PreparedContext, _ cache: BuildCache, isShared: Bool
+        _ lane: BuildLane, _ context: PreparedContext, _ cache: BuildCache, _ mounts: BuildMounts, isShared: Bool
     ) async throws -> ImageBuild.Result {
         try await step(lane.id, timeout: Self.buildTimeout) {
             let check = EmulationCheck(session: session, platform: lane.request.chosenPlatform)
@@ -95,7 +99,7 @@ struct BuildRun: RunWork {
             do {
                 return try await ImageBuild(
                     session: session, step: lane.id, request: lane.request, context: context, tags: lane.names,
-                    cache: cache, isShared: isShared, output: { search.add($0) }
+                    cache: cache, mounts: mounts, isShared: isShared, output: { search.add($0) }
                 ).build()
             } catch  where isEmulated && search.isFound {
                 await log.line("\(lane.id): \(check.advice).")

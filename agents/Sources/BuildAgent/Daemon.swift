@@ -15,6 +15,12 @@ public final class Daemon: Sendable {
     let holderImage: HolderImage
     let isolatedNetwork: IsolatedNetwork
     let contextKeys: ContextKeys
+    /// By which the daemon tells apart whom it may give a registry's token again. New in every process: tokens live for
+    /// minutes.
+    let tokenSecret: [UInt8] = {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }()
     /// Names that runs have pulled with logins of their own, with how many hold each: not for others to find.
     private let privateNames = Mutex<[String: Int]>([:])
     private let ledger: String

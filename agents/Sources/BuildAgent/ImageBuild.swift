@@ -29,8 +29,8 @@ struct ImageBuild {
     /// What is asked of the builder besides what ``request`` says.
     var options = BuildOptions()
     var cache = BuildCache()
-    /// For `RUN --mount=type=secret`, by id, besides secret build arguments.
-    var secrets: [String: [UInt8]] = [:]
+    /// For `RUN --mount`, besides secret build arguments.
+    var mounts = BuildMounts()
     /// Whether other steps may print at the same time.
     var isShared = false
     /// Sees what the builder prints.
@@ -39,6 +39,7 @@ struct ImageBuild {
     private var client: DockerClient { session.daemon.client }
 
     func build() async throws -> Result {
+        try mounts.check(isClassic: request.builder == .classic, hasBuildKit: try await client.daemon().hasBuildKit)
         await session.log.line("Scanning for dependencies...")
         let isBuildKit = try await isBuildKit()
         let frontend = try Frontend(
@@ -97,6 +98,8 @@ struct ImageBuild {
         // The image, all cached, was that of another run, which removed it at its end in this moment.
         case DockerError.build(.step(let message)) where message.hasPrefix("failed to get digest sha256:"):
             .again(after: nil)
+        // Of the login service of a base's registry.
+        case let error as DistributionError: error.retry
         default: .giveUp
         }
     }
@@ -126,10 +129,12 @@ struct ImageBuild {
             // What `COPY` finds stays as it is.
             isDockerfileIncluded: context.isDockerfileIncluded && frontend.notice == nil,
             allCredentials: session.assignment.pullCredentials,
-            secrets: Dictionary(offered) { _, last in last }.merging(secrets) { _, own in own })
+            secrets: Dictionary(offered) { _, last in last }.merging(mounts.secrets) { _, own in own })
         input.transfer = request.transfer
         input.latestTime = request.sourceDateEpoch
         input.contextKey = contextKey
+        input.tokens = session.tokens
+        input.sshAgents = mounts.agents
         var options = options
         options.tags = tags
         options.arguments = request.arguments

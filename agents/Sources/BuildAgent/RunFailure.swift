@@ -45,6 +45,10 @@ struct RunFailure: Error {
             self.init(status: error.isFaultOfBuild ? .failed : .error, message: prefix + error.description)
             details.exitCode = error.exitCode
             if case .push = error { details.kind = .push }
+        case DistributionError.realmRefused:
+            self.init(status: .error, message: "\(prefix)\(error) [AuthRealmRefused]")
+        case DistributionError.untrusted(_, cause: .redirectRefused):
+            self.init(status: .error, message: "\(prefix)\(error) [RedirectRefused]")
         case let error as DistributionError: self.init(status: .failed, message: prefix + error.description)
         case let error as ContainerExit:
             self.init(status: .failed, message: "\(prefix)\(error)")

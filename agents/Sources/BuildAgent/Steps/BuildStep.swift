@@ -45,7 +45,7 @@ struct BuildStep {
             session: session, step: step.id, request: try await request(), context: context,
             tags: images.map(\.description), source: source, folder: build.folder ?? "", options: options,
             cache: cache,
-            secrets: try await runner.place.secrets(of: build, step),
+            mounts: try await runner.place.mounts(of: build, step),
             isShared: runner.isShared(step), output: { search.add($0) }
         ).build()
         runner.images.note(result, of: step.id, as: images, revision: context.revision)

@@ -54,20 +54,28 @@ extension RunPlace {
         }
     }
 
-    /// The files behind the secrets of a build.
-    func secrets(of build: BuildCommand, _ step: TaskGraph.Step) async throws -> [String: [UInt8]] {
-        var secrets: [String: [UInt8]] = [:]
+    /// The files behind the secrets and ssh keys of a build.
+    func mounts(of build: BuildCommand, _ step: TaskGraph.Step) async throws -> BuildMounts {
+        let fetcher = session.fetcher
+        func bytes(_ path: String) async throws -> [UInt8] {
+            try await file(place(of: path, step), in: fetcher.directory, limits: fetcher.access.limits)
+        }
+        var mounts = BuildMounts()
         for secret in build.secrets {
             switch secret.source {
-            case .value(let value): secrets[secret.id] = Array(value.utf8)
-            case .file(let path):
-                let fetcher = session.fetcher
-                let place = place(of: path, step)
-                secrets[secret.id] = try await file(place, in: fetcher.directory, limits: fetcher.access.limits)
+            case .value(let value): mounts.secrets[secret.id] = Array(value.utf8)
+            case .file(let path): mounts.secrets[secret.id] = try await bytes(path)
             }
         }
-        for secret in secrets.values { await session.hide(secret) }
-        return secrets
+        for secret in mounts.secrets.values { await session.hide(secret) }
+        for key in build.sshKeys {
+            for path in key.files {
+                let content = try await bytes(path)
+                await session.hide(content)
+                try mounts.add(String(decoding: content, as: UTF8.self), id: key.id)
+            }
+        }
+        return mounts
     }
 
     private func file(_ path: String, in directory: String, limits: ContextLimits) async throws -> [UInt8] {

@@ -27,7 +27,7 @@ final class UntouchedWorkspace: Sendable {
         state.withLock { state in
             state.walk = walk
             state.folders = folders
-            state.isPartial = folders != asked || plan.builds.contains { !$0.secrets.isEmpty }
+            state.isPartial = folders != asked || plan.builds.contains { !$0.secrets.isEmpty || !$0.sshKeys.isEmpty }
         }
     }
 
