@@ -27,6 +27,8 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup(title: "Cache") var cache: CacheOptions
 
+    @OptionGroup(title: "Secrets of the build") var mounts: MountOptions
+
     @Option(help: "The longest the run may take, in seconds. Default: the server's (3600).")
     var timeout: Int?
 
@@ -56,6 +58,9 @@ struct Build: AsyncParsableCommand {
         if let contextTransfer, !["files", "tar"].contains(contextTransfer.lowercased()) {
             throw ValidationError("'\(contextTransfer)' is no --context-transfer. Use files or tar.")
         }
+        if image.builder?.lowercased() == "classic", !mounts.isEmpty {
+            throw ValidationError("The classic builder has no --secret and no --ssh. Leave out --builder classic.")
+        }
         if let timeout, !ResourceLimits.timeoutRange.contains(timeout) {
             throw ValidationError(
                 "--timeout must be \(ResourceLimits.timeoutRange.lowerBound) to \(ResourceLimits.timeoutRange.upperBound) seconds."
@@ -66,6 +71,7 @@ struct Build: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             var request = try image.request()
+            try mounts.add(to: &request)
             try cache.apply(to: &request)
             let latestTime = try times.latest()
             request.contextTransfer = contextTransfer?.lowercased()

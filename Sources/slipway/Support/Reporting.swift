@@ -13,6 +13,9 @@ func reporting(_ work: () async throws -> Void) async throws {
     } catch let error as CommandError {
         Terminal.say("error: \(error)")
         throw ExitStatus.failed.exitCode
+    } catch let error as MountProblem {
+        Terminal.say("error: \(error)")
+        throw ExitStatus.failed.exitCode
     } catch let error as ResourceError {
         Terminal.say("error: \(error)")
         throw (error.isNotFound ? ExitStatus.notFound : .failed).exitCode
