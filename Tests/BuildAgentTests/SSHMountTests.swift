@@ -70,6 +70,7 @@ struct SSHMountTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
+            #expect(message.hasPrefix("the build has no ssh key"))
             #expect(message.contains(option), "\(message)")
         }
     }

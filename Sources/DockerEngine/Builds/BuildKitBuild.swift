@@ -41,9 +41,9 @@ struct BuildKitBuild: Sendable {
         }
         let logins = RegistryAuthService(credentials: input.credentials, tokens: input.tokens)
         let secrets = SecretsService(secrets: input.secrets)
+        let keys = SSHForwardService(agents: input.sshAgents)
         let session = BuildSession(
-            services: [files, logins, secrets, SSHForwardService(agents: input.sshAgents)],
-            sharedKey: input.usableKey?.name)
+            services: [files, logins, secrets, keys], sharedKey: input.usableKey?.name)
         let connection: BuildSession.Connection
         do {
             connection = try await session.connect(to: client)
@@ -70,7 +70,8 @@ struct BuildKitBuild: Sendable {
         } catch DockerError.build(let failure) {
             // The daemon tells only the text of what a walk threw.
             let text = failure.message
-            throw files.failure ?? logins.failure(behind: text) ?? secrets.failure(behind: text) ?? .build(failure)
+            throw files.failure ?? logins.failure(behind: text) ?? secrets.failure(behind: text)
+                ?? keys.failure(behind: text) ?? .build(failure)
         }
     }
 

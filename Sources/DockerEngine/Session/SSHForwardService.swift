@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOHPACK
 import SwiftProtobuf
+import Synchronization
 
 /// Answers the clients of ssh that run in a build's steps.
 public protocol SSHAgent: Sendable {
@@ -13,14 +14,20 @@ public protocol SSHAgent: Sendable {
 
 /// `moby.sshforward.v1.SSH`: asked when a step that mounts an ssh agent really runs, and for each connection that a
 /// program makes to it.
-struct SSHForwardService: SessionService {
+final class SSHForwardService: SessionService {
     private static let service = "/moby.sshforward.v1.SSH/"
     /// Of a message, without the length in front: as OpenSSH's agent has it.
     private static let maxMessage = 256 * 1024
 
     let methods = ["CheckAgent", "ForwardAgent"].map { service + $0 }
     /// By id.
-    let agents: [String: any SSHAgent]
+    private let agents: [String: any SSHAgent]
+    /// What was said of agents that are not there.
+    private let refusals = Mutex<Set<String>>([])
+
+    init(agents: [String: any SSHAgent]) {
+        self.agents = agents
+    }
 
     func answer(_ call: inout SessionCall) async throws {
         if call.path.hasSuffix("/CheckAgent") {
@@ -32,13 +39,20 @@ struct SSHForwardService: SessionService {
         }
     }
 
+    /// What a build that ended with this message of the daemon's failed on here.
+    func failure(behind message: String) -> DockerError? {
+        let refusal = refusals.withLock { refusals in refusals.first { message.contains($0) } }
+        return refusal.map { .build(.step(message: $0)) }
+    }
+
     private func agent(_ asked: String) throws -> any SSHAgent {
         let id = asked.isEmpty ? "default" : asked
-        // The text is the build's error if the step requires the agent.
         guard let agent = agents[id] else {
             let mount = id == "default" ? "RUN --mount=type=ssh" : "RUN --mount=type=ssh,id=\(id)"
-            throw CallStatus(
-                .notFound, "the build has no ssh key '\(id)' for \(mount): give it with --ssh \(id)=KEYFILE")
+            let refusal = "the build has no ssh key '\(id)' for \(mount): give it with --ssh \(id)=KEYFILE"
+            refusals.withLock { _ = $0.insert(refusal) }
+            // The text is the build's error if the step requires the agent.
+            throw CallStatus(.notFound, refusal)
         }
         return agent
     }
