@@ -32,8 +32,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     var maxBytes: Int {
         switch self {
         case .matcher, .reference: 1024
-        case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline, .trace, .sshkey, .sshagent:
-            4096
+        case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline: 4096
+        case .trace, .sshkey, .sshagent: 4096
         case .archive: 16_384
         }
     }
