@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# `az acr build` makes the layers that `docker build` makes, where the Azure CLI reads .dockerignore otherwise than
+# `az acr build` makes the files that `docker build` makes, where the Azure CLI reads .dockerignore otherwise than
 # docker: for the client, a rule with a slash at its end or at its beginning matches nothing, so it packs too much.
 # part: timeout 600
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -26,7 +26,8 @@ diff_ids() { image_config "$registry" "$name/app" "$1" | jq --raw-output '.rootf
 
 tree() {
     exported "$1" "$work/tree"
-    (cd "$work/tree" && find . -printf '%P %y %m %l\n' | LC_ALL=C sort)
+    (cd "$work/tree" && find . \( -printf '%P %y %m %l ' -a \
+        \( -type f -exec sha256sum {} \; -o -printf '\n' \) \) | LC_ALL=C sort)
     rm -rf "$work/tree"
 }
 
@@ -61,9 +62,8 @@ tar --create --directory="$folder" --owner=0 --group=0 --numeric-owner --exclude
         --data-binary @- "http://docker/v1.40/build?version=2&nocache=1&t=$registry/$name/app:buildkit" >"$work/answer"
 expect 'BuildKit builds the same files' docker push --quiet "$registry/$name/app:buildkit"
 docker image rm "$registry/$name/app:buildkit" >/dev/null
-expect_equal 'az acr build has the same layers' "$(diff_ids buildkit)" "$(diff_ids az)"
 expect_equal 'slipway build has the same layers' "$(diff_ids buildkit)" \
-    "$(slipway build --no-cache -t "$name/app:slipway" "$folder" >/dev/null 2>&1 && diff_ids slipway)"
+    "$(slipway build --no-cache --context-transfer tar -t "$name/app:slipway" "$folder" >/dev/null 2>&1 && diff_ids slipway)"
 
 # ---- An ignore file of the Dockerfile's own ----
 
