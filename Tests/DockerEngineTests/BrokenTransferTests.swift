@@ -12,7 +12,7 @@ struct BrokenTransferTests {
         dockerfile: Array("FROM scratch\nCOPY . /\n".utf8), isDockerfileIncluded: false)
 
     /// After the upgrade, in the list of the context, in its files, near the end.
-    @Test(arguments: [600, 40_000, 1 << 20, 8 << 20])
+    @Test(arguments: [2000, 40_000, 1 << 20, 8 << 20])
     func `a session that is cut ends the build with a message, and nothing stays open`(bytes: Int) async throws {
         try await DaemonProxy.with(.cut(after: bytes)) { proxy in
             let client = try DockerClient(endpoint: proxy.endpoint)
@@ -35,7 +35,8 @@ struct BrokenTransferTests {
         try await DaemonProxy.with(.stall(after: bytes)) { proxy in
             let client = try DockerClient(endpoint: proxy.endpoint)
             var build = BuildKitBuild(
-                client: client, input: input, options: BuildOptions(noCache: true), vertices: { _ in }, output: { _ in })
+                client: client, input: input, options: BuildOptions(noCache: true), vertices: { _ in },
+                output: { _ in })
             build.stallLimit = .milliseconds(300)
 
             let error = await #expect(throws: DockerError.self) { try await build.carryOut() }

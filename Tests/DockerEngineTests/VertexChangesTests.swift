@@ -60,7 +60,7 @@ struct VertexChangesTests {
         // among equal steps of several.
         let input = TestDaemon.input(
             TestDaemon.shell.replacing("FROM scratch", with: "FROM scratch\nLABEL name=\(name)")
-                + "RUN echo one\nRUN echo two\n", [try TestDaemon.busybox()])
+                + "RUN echo one \(name)\nRUN echo two\n", [try TestDaemon.busybox()])
         func build(_ input: BuildInput) async throws -> [BuildVertex] {
             let told = Mutex<[Int: BuildVertex]>([:])
             do {

@@ -95,7 +95,9 @@ struct BuildSession {
             "X-Docker-Expose-Session-Uuid: \(id)", "X-Docker-Expose-Session-Name: slipway",
             "X-Docker-Expose-Session-Sharedkey: \(sharedKey)",
         ]
-        for method in services.flatMap(\.methods) + [SessionStreamSorter.healthCheck] { lines.append("X-Docker-Expose-Session-Grpc-Method: \(method)") }
+        for method in services.flatMap(\.methods) + [SessionStreamSorter.healthCheck] {
+            lines.append("X-Docker-Expose-Session-Grpc-Method: \(method)")
+        }
         return lines.joined(separator: "\r\n") + "\r\n\r\n"
     }
 
