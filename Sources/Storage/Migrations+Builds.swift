@@ -52,3 +52,20 @@ extension Migrations {
                 """)
     }
 }
+
+extension Migrations {
+    /// Secret files and ssh keys of a build go with the end of its run, sealed as they are.
+    static func endBuildSecrets(_ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TRIGGER buildSecretsEndWithTheirRun AFTER UPDATE OF status ON run
+                WHEN NEW.status IN ('Succeeded', 'Failed', 'Canceled', 'Error', 'Timeout')
+                    AND ifnull(json_array_length(NEW.request, '$.build.buildSecrets'), 0)
+                        + ifnull(json_array_length(NEW.request, '$.build.sshKeys'), 0) > 0
+                BEGIN
+                    UPDATE run SET request = json_remove(request, '$.build.buildSecrets', '$.build.sshKeys')
+                        WHERE sequence = NEW.sequence;
+                END;
+                """)
+    }
+}

@@ -20,6 +20,7 @@ enum Migrations {
         migrator.registerMigration("12-run-steps", migrate: makeRunSteps)
         migrator.registerMigration("13-build-records", migrate: makeBuildRecords)
         migrator.registerMigration("14-run-affinity", migrate: makeRunAffinity)
+        migrator.registerMigration("15-secrets-of-builds", migrate: endBuildSecrets)
         return migrator
     }()
 

@@ -41,6 +41,26 @@ struct RunStoreTests {
         }
     }
 
+    @Test func `S20 secrets and keys of a build go when its run has ended`() async throws {
+        try await withStore { store, _, _ in
+            let run = try await store.enqueueTest()
+            guard case .build(let asked) = run.request else { throw StorageError.invalidName("no build") }
+            let claimed = try #require(try await store.claimTest(lease: "lease"))
+            #expect(claimed.request == run.request)
+
+            _ = try await store.finish(lease: "lease", with: RunOutcome(status: .failed), at: TestData.now)
+
+            guard case .build(let left)? = try await store.find(run.id)?.request else {
+                throw StorageError.invalidName("no build")
+            }
+            #expect(!asked.buildSecrets.isEmpty && !asked.sshKeys.isEmpty)
+            #expect(left.buildSecrets.isEmpty && left.sshKeys.isEmpty)
+            var rest = asked
+            (rest.buildSecrets, rest.sshKeys) = ([], [])
+            #expect(left == rest)
+        }
+    }
+
     @Test(arguments: ["Succeeded", "Failed", "Canceled", "Error", "Timeout"])
     func `D2 no statement moves a run out of a terminal status`(terminal: String) async throws {
         try await withStore { store, _, folder in
