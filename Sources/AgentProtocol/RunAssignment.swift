@@ -24,6 +24,8 @@ public struct RunAssignment: Sendable {
     /// What the run may do, by the policy of its pool.
     public let policy: PoolPolicy
     public let taskFiles: TaskFileSettings
+    /// The most bytes of an image's archive that is kept.
+    public let outputLimit: Int64
     public let builds: BuildSettings
     /// Whose build cache the run shares; nil for that of all who are in no domain.
     public let cacheDomain: CacheDomain?
@@ -33,7 +35,8 @@ public struct RunAssignment: Sendable {
         request: RunRequest,
         source: RunSource, startTime: Date, taskName: String?, pullCredentials: [String: Credential],
         gitCredentials: [String: Credential], timeout: Duration, policy: PoolPolicy = PoolPolicy(),
-        taskFiles: TaskFileSettings = TaskFileSettings(), builds: BuildSettings = BuildSettings(),
+        taskFiles: TaskFileSettings = TaskFileSettings(), outputLimit: Int64 = 10 << 30,
+        builds: BuildSettings = BuildSettings(),
         cacheDomain: CacheDomain? = nil
     ) {
         self.lease = lease
@@ -51,6 +54,7 @@ public struct RunAssignment: Sendable {
         self.timeout = timeout
         self.policy = policy
         self.taskFiles = taskFiles
+        self.outputLimit = outputLimit
         self.builds = builds
         self.cacheDomain = cacheDomain
     }

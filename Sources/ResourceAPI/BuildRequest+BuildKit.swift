@@ -6,8 +6,11 @@ extension BuildRequest {
     /// Of one secret, decoded: as docker's own clients have it.
     private static let maxSecretBytes = 500 * 1024
     private static let maxPlatforms = 16
+    /// Of secrets, and of keys.
+    private static let maxMounts = 100
 
     static func checkedSecrets(_ secrets: [NamedSecret]) throws(InvalidRequest) -> [BuildSecret] {
+        try checkCount(secrets, field: "secrets")
         var result: [BuildSecret] = []
         for (index, secret) in secrets.enumerated() {
             let field = "secrets[\(index)]"
@@ -30,6 +33,7 @@ extension BuildRequest {
     }
 
     static func checkedKeys(_ keys: [NamedSecret]) throws(InvalidRequest) -> [BuildSSHKey] {
+        try checkCount(keys, field: "sshKeys")
         var result: [BuildSSHKey] = []
         for (index, key) in keys.enumerated() {
             let field = "sshKeys[\(index)]"
@@ -42,6 +46,14 @@ extension BuildRequest {
             result.append(BuildSSHKey(id: key.id, privateKey: value))
         }
         return result
+    }
+
+    private static func checkCount(_ entries: [NamedSecret], field: String) throws(InvalidRequest) {
+        guard entries.count <= maxMounts else {
+            throw InvalidRequest(
+                code: "InvalidParameter",
+                message: "\(entries.count) entries are too many for one build: at most \(maxMounts).", target: field)
+        }
     }
 
     private static func checkID(_ id: String, isTaken: Bool, field: String) throws(InvalidRequest) {

@@ -241,7 +241,8 @@ public struct LocalBroker: RunBroker {
             taskName: run.task,
             pullCredentials: pullCredentials,
             gitCredentials: settings.gitCredentials, timeout: request.common.timeout ?? settings.runTimeout,
-            policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles, builds: settings.builds,
+            policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles,
+            outputLimit: environment.outputs.maxBytes, builds: settings.builds,
             cacheDomain: settings.cacheDomain(of: registry))
     }
 

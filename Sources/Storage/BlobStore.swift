@@ -4,8 +4,10 @@ import Glibc
 /// Keeps uploaded contexts as files. An upload is there whole or not at all.
 public struct BlobStore: Sendable {
     private let directory: String
-    private let maxBytes: Int64
+    /// The most bytes of one file.
+    public let maxBytes: Int64
     private let reserve: DiskReserve?
+    private static let bytesBetweenChecks: Int64 = 64 << 20
 
     /// - Parameters:
     ///   - directory: exists.
@@ -27,8 +29,13 @@ public struct BlobStore: Sendable {
         let file = try BlobFile(creating: partial)
         do {
             var total: Int64 = 0
+            var checked: Int64 = 0
             for try await chunk in chunks {
                 total += Int64(chunk.count)
+                if total - checked >= Self.bytesBetweenChecks {
+                    try reserve?.check()
+                    checked = total
+                }
                 guard total <= maxBytes else { throw StorageError.blobTooLarge(limit: maxBytes) }
                 try file.append(chunk)
             }

@@ -36,7 +36,8 @@ extension SQLiteRunStore {
                 }
                 try statement.execute(
                     arguments: lane + [
-                        vertex.position, batch.attempt, vertex.number, vertex.name.shortened, vertex.status.rawValue,
+                        vertex.position, batch.attempt, vertex.number, vertex.name.shortened(to: 1024),
+                        vertex.status.rawValue,
                         vertex.error?.shortened, vertex.startTime?.storedMilliseconds,
                         vertex.finishTime?.storedMilliseconds, vertex.seconds, vertex.bytes,
                     ])

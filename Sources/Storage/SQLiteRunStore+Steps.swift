@@ -81,8 +81,9 @@ extension SQLiteRunStore {
 
 extension String {
     /// What is stored of a message: at most 4 KiB.
-    var shortened: String {
-        let limit = 4096
+    var shortened: String { shortened(to: 4096) }
+
+    func shortened(to limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit - "…".utf8.count)
         while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }

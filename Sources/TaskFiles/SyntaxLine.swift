@@ -25,8 +25,9 @@ public struct SyntaxLine: Sendable {
     /// - Returns: nil if the Dockerfile has no such line.
     public init?(in dockerfile: [UInt8]) {
         bytes = dockerfile
+        let bare = Self.withoutMark(dockerfile[...])
         lines = dockerfile.split(separator: 0x0a, omittingEmptySubsequences: false)
-        let first = lines.first?.starts(with: Array("#!".utf8)) == true ? 1 : 0
+        let first = bare.starts(with: Array("#!".utf8)) ? 1 : 0
         for mark in ["#", "//"] {
             var end = first
             var found: (index: Int, value: String)?
@@ -41,12 +42,16 @@ public struct SyntaxLine: Sendable {
             form = .directives(mark: mark, range: first..<end)
             return
         }
-        // No JSON is no such document.
-        guard lines.joined().first(where: { ![0x20, 0x09, 0x0d].contains($0) }) == UInt8(ascii: "{"),
-            let members = try? JSONDecoder().decode([String: String].self, from: Data(dockerfile)),
-            let value = members["syntax"], let word = value.split(separator: " ").first
-        else { return nil }
-        image = String(word)
+        guard bare.first(where: { !Self.blanks.contains($0) }) == UInt8(ascii: "{") else { return nil }
+        // Builders read less strictly than this: what can't be read is taken to name one.
+        let value: String
+        if let members = try? JSONSerialization.jsonObject(with: Data(bare)) as? [String: Any] {
+            guard let member = members.first(where: { $0.key.lowercased() == "syntax" }) else { return nil }
+            value = member.value as? String ?? ""
+        } else {
+            value = ""
+        }
+        image = value.split(separator: " ").first.map(String.init) ?? ""
         number = 1
         text = #"{"syntax": "\#(value)"}"#
         form = .json
@@ -88,18 +93,35 @@ public struct SyntaxLine: Sendable {
         return Array(all.joined(separator: [0x0a]))
     }
 
-    /// `MARK key=value`, with a byte order mark in front if it is the first line of a file.
+    /// Go's `\s`.
+    private static let blanks: Set<UInt8> = [0x09, 0x0a, 0x0c, 0x0d, 0x20]
+
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let start = bytes.drop { blanks.contains($0) }
+        return start[..<(start.lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? start.startIndex)]
+    }
+
+    /// Without the byte order mark that a file may have in front.
+    private static func withoutMark(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes
+    }
+
+    /// `MARK key=value`. Looked for in bytes, as builders do: of characters, one may hide the `=`.
     private static func directive(_ line: ArraySlice<UInt8>, mark: String, isFirst: Bool) -> (
         key: String, value: String, end: [UInt8]
     )? {
-        let bare = isFirst && line.starts(with: [0xef, 0xbb, 0xbf]) ? line.dropFirst(3) : line
-        let text = String(decoding: bare, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard text.hasPrefix(mark), let equals = text.firstIndex(of: "=") else { return nil }
-        let key = text[..<equals].dropFirst(mark.count).trimmingCharacters(in: .whitespaces).lowercased()
-        let value = text[text.index(after: equals)...].trimmingCharacters(in: .whitespaces)
-        guard let first = key.utf8.first, (0x61...0x7a).contains(first), !value.isEmpty,
-            key.utf8.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) })
+        let bare = trimmed(isFirst ? withoutMark(line) : line)
+        guard bare.starts(with: mark.utf8), let equals = bare.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+        let key = trimmed(bare[..<equals].dropFirst(mark.utf8.count)).map {
+            (0x41...0x5a).contains($0) ? $0 | 0x20 : $0
+        }
+        let value = trimmed(bare[(equals + 1)...])
+        guard let first = key.first, (0x61...0x7a).contains(first), !value.isEmpty,
+            key.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) })
         else { return nil }
-        return (key, value, line.last == 0x0d ? [0x0d] : [])
+        return (
+            String(decoding: key, as: UTF8.self), String(decoding: value, as: UTF8.self),
+            line.last == 0x0d ? [0x0d] : []
+        )
     }
 }

@@ -13,7 +13,12 @@ struct SyntaxLineTests {
         ("# escape=`\n# other=1\n# syntax=x/y\nFROM a", "x/y", 3),
         ("\u{feff}# syntax=x/y\nFROM a", "x/y", 1),
         ("#!/usr/bin/env docker\n# syntax=x/y\nFROM a", "x/y", 2),
-        ("// syntax=x/y\nanything", "x/y", 1),
+        ("// syntax=x/y\nanything", "x/y", 1), ("#\u{c}syntax=x/y\nFROM a", "x/y", 1),
+        ("#\rsyntax=x/y\nFROM a", "x/y", 1), ("# syntax\u{c}=x/y\nFROM a", "x/y", 1),
+        ("# x=\u{a0}\n# syntax=x/y\nFROM a", "x/y", 2), ("# x=\u{338}y\n# syntax=x/y\nFROM a", "x/y", 2),
+        ("\u{feff}#!/x\n# syntax=x/y\nFROM a", "x/y", 2), ("\u{feff}{\"Syntax\": \"x/y\"}", "x/y", 1),
+        ("{\"syntax\": \"x/y\", \"n\": 1}", "x/y", 1), ("{\"\\u0073yntax\": \"x/y\"}", "x/y", 1),
+        ("{\"syntax\": \"x/y\"} FROM a", "", 1),
         ("{\"syntax\": \"x/y:1\", \"more\": \"z\"}", "x/y:1", 1),
     ])
     func `the line is found in each of its forms`(text: String, image: String, number: Int) throws {
@@ -25,7 +30,7 @@ struct SyntaxLineTests {
 
     @Test(arguments: [
         "FROM a\n# syntax=x/y", "\n# syntax=x/y\nFROM a", "# a comment\n# syntax=x/y", "# syntax=\nFROM a", "",
-        "# syntaxes=x/y", "{\"other\": \"x\"}", "{", "#syntax", "RUN echo '# syntax=x'",
+        "# syntaxes=x/y", "{\"other\": \"x\"}", "#syntax", "RUN echo '# syntax=x'",
     ])
     func `what is no such line is none`(text: String) {
         #expect(line(text) == nil)

@@ -13,11 +13,12 @@ public struct ContextKey: Sendable, Hashable {
 
     /// - Parameters:
     ///   - secret: of whoever builds, 16 bytes or more.
-    ///   - identity: what contexts must share to share a key, the same parts in the same order each time.
-    public init(secret: [UInt8], identity: [String]) {
+    ///   - identity: what contexts must share to share times, the same parts in the same order each time.
+    ///   - variant: what they must share besides to share a kept tree.
+    public init(secret: [UInt8], identity: [String], variant: String = "") {
         let key = SymmetricKey(data: secret)
         let text = identity.map { "\($0.utf8.count):\($0)" }.joined()
-        name = hexadecimal(HMAC<SHA256>.authenticationCode(for: Array(("tree " + text).utf8), using: key))
+        name = hexadecimal(HMAC<SHA256>.authenticationCode(for: Array(("tree " + text + variant).utf8), using: key))
         salt = Array(HMAC<SHA256>.authenticationCode(for: Array(("times " + text).utf8), using: key))
     }
 

@@ -47,7 +47,11 @@ struct BuildKitBuild: Sendable {
         let connection: BuildSession.Connection
         do {
             connection = try await session.connect(to: client)
-        } catch DockerError.refused(_, _, let reason) {
+        } catch DockerError.refused(let action, let status, let reason) {
+            // Without one they could only be left out, and `COPY` would see a Dockerfile that it must not see.
+            guard input.secrets.isEmpty, input.sshAgents.isEmpty, input.isDockerfileIncluded else {
+                throw DockerError.refused(action: action, status: status, message: reason)
+            }
             return try await buildWithoutSession(reason)
         }
         do {
@@ -96,8 +100,8 @@ struct BuildKitBuild: Sendable {
         }
     }
 
-    /// For daemons behind something that lets no connection be upgraded: the context as a tar. A Dockerfile that is
-    /// not part of the context is then seen by `COPY`, and there is nobody to ask for credentials and secrets.
+    /// For daemons behind something that lets no connection be upgraded: the context as a tar. There is nobody to ask
+    /// for credentials then.
     private func buildWithoutSession(_ reason: String) async throws -> BuildResult {
         let notice = """
             The daemon opens no build session (\(reason.escapedForDisplay)); \

@@ -60,6 +60,10 @@ final class RegistryAuthService: SessionService {
     ) async throws -> Curve25519.Signing.PrivateKey {
         // Without a password there is nothing to keep from the daemon: it fetches the token itself.
         guard let credential = await credential(host) else { throw CallStatus(.unavailable, "no login at \(host)") }
+        // Nor can one be fetched here for a registry that only the daemon reaches or trusts.
+        guard await wantsTokens(RegistryLogin.registry(ofHost: host)) else {
+            throw CallStatus(.unavailable, "\(host) gives no tokens that can be fetched from here")
+        }
         return try tokens.key(host: host, salt: salt, credential: credential)
     }
 

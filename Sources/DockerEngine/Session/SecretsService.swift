@@ -28,7 +28,7 @@ final class SecretsService: SessionService {
     /// What a build that ended with this message of the daemon's failed on here.
     func failure(behind message: String) -> DockerError? {
         let id = missing.withLock { missing in
-            missing.first { message.contains("secret \($0)") && message.contains("not found") }
+            missing.first { message.contains("secret \($0) not found") || message.contains("secret \($0): not found") }
         }
         return id.map { id in
             let shown = id.escapedForDisplay

@@ -29,9 +29,21 @@ struct PoolShow: AsyncParsableCommand {
             try output.write(shown)
             if output.format == .table {
                 describe(shown.properties ?? AgentPoolProperties())
-                // The pool is shown also where its daemon does not answer.
-                if let cache = try? await connection.client.cache(ofAgentPool: id) { describe(cache) }
+                if let cache = await cache(of: id, connection) { describe(cache) }
             }
+        }
+    }
+
+    /// Nil if the pool's daemon does not say in a few seconds: it may have much to measure, or not answer at all.
+    private func cache(of pool: ResourceID, _ connection: Connection) async -> AgentPoolCache? {
+        await withTaskGroup(of: AgentPoolCache?.self) { group in
+            group.addTask { try? await connection.client.cache(ofAgentPool: pool) }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(5))  // canceled: the cache is there
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
     }
 

@@ -28,17 +28,25 @@ struct BuildCache: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - registry: the login server for names without a registry.
+    ///   - others: login servers besides that names may begin with.
     ///   - render: fills templates in.
-    init(_ request: BuildRequest, registry: String, render: (String) throws -> String) throws {
-        func image(_ name: String) throws -> ImageReference {
-            let name = try render(name)
-            return try ImageReference(Self.hasRegistry(name) ? name : "\(registry)/\(name)").completed
+    init(
+        _ request: BuildRequest, registry: String, others: Set<String> = [], render: (String) throws -> String
+    ) throws {
+        func isKnown(_ name: String) -> Bool {
+            let first = name.prefix { $0 != "/" }.lowercased()
+            return name.contains("/") && (first == registry.lowercased() || others.contains(first))
         }
-        sources = try request.cacheSources.map(image)
+        // It may be read from anywhere, and is written where images are.
+        sources = try request.cacheSources.map { name in
+            let name = try render(name)
+            let isWhole = isKnown(name) || Self.hasRegistry(name)
+            return try ImageReference(isWhole ? name : "\(registry)/\(name)").completed
+        }
         switch request.cacheTarget {
         case .inline?: target = .inline
         case .registry(let name, let isComplete)?:
-            target = .registry(try image(name))
+            target = .registry(try QualifiedName(try render(name), registry: registry, others: others).image)
             self.isComplete = isComplete
         case nil: break
         }

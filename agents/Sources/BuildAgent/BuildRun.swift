@@ -24,7 +24,7 @@ struct BuildRun: RunWork {
         await session.warnOfShortSecrets(
             "secret argument", request.arguments.filter(\.isSecret).map { ($0.name, $0.value) })
         let mounts = try BuildMounts(request)
-        for secret in mounts.secrets.values { await session.hide(secret) }
+        await session.hide(secrets: mounts.secrets)
         let context = try await session.fetcher.fetch(
             for: session, .build(dockerfile: request.dockerFilePath, appliesIgnoreFile: request.appliesIgnoreFile))
         if let revision = context.revision {
@@ -146,8 +146,7 @@ struct BuildRun: RunWork {
         let delivery = OutputDelivery(
             session: session, form: form,
             parts: builds.map {
-                OutputDelivery.Part(
-                    names: $0.lane.names, imageID: $0.result.imageID, platform: $0.lane.request.platform)
+                OutputDelivery.Part(names: $0.lane.names, imageID: $0.result.imageID)
             }, images: images)
         try await log.keepingAlive({ "Still keeping the image, \($0.brief)" }) { try await delivery.deliver() }
     }
@@ -178,7 +177,9 @@ struct BuildRun: RunWork {
 
     private func cache(revision: SourceRevision?) throws -> BuildCache {
         let variables = session.variables(revision: revision)
-        return try BuildCache(request, registry: assignment.registry.loginServer) { name in
+        return try BuildCache(
+            request, registry: assignment.registry.loginServer, others: Set(assignment.pullCredentials.keys)
+        ) { name in
             try Template.render(name, with: variables)
         }
     }

@@ -12,13 +12,10 @@ struct ContextIdentity {
     var folder = ""
     /// Names of the image that is built, with their tags.
     let images: [String]
-    /// Of the rules that leave something out.
-    let rules: String
-
     /// Nil if nothing about the context lasts longer than the run.
     var parts: [String]? {
         guard let origin else { return nil }
-        return [registry.name.lowercased(), registry.loginServer] + origin + [folder, rules]
+        return [registry.name.lowercased(), registry.loginServer] + origin + [folder]
     }
 
     private var origin: [String]? {

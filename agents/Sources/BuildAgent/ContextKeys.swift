@@ -35,10 +35,10 @@ final class ContextKeys: Sendable {
     ///
     /// - Parameter identity: nil is that of a context that has no other versions; it has no key.
     func withKey<Result>(
-        for identity: [String]?, _ work: (ContextKey?) async throws -> Result
+        for identity: [String]?, variant: String, _ work: (ContextKey?) async throws -> Result
     ) async rethrows -> Result {
         guard let identity else { return try await work(nil) }
-        let key = ContextKey(secret: secret, identity: identity)
+        let key = ContextKey(secret: secret, identity: identity, variant: variant)
         let slot = take(key.name)
         defer { release(slot, of: key.name) }
         return try await work(key.slot(slot))

@@ -57,11 +57,14 @@ struct ImageBuild {
         session.steps.launch(step)
         let known = try await namesOnDaemon(of: bases)
         for notice in cache.notices(isBuildKit: isBuildKit) { await session.log.line(notice) }
-        let (built, isFresh) = try await explaining(frontend) { try await buildFreshly(bases, frontend) }
+        let result: Swift.Result<(BuildResult, isFresh: Bool), any Error>
+        do { result = .success(try await buildFreshly(bases, frontend)) } catch { result = .failure(error) }
+        // Its own task: they must not stay when the run is canceled, either.
+        await Task { await removeNewNames(of: bases, known: known) }.value
+        let (built, isFresh) = try explaining(frontend) { try result.get() }
         await session.log.line("Successfully executed container: \(step)")
         let records = await BaseDigests(session: session, step: step, isFresh: isFresh).records(of: built, bases: bases)
         session.noteBases(records, of: step)
-        await removeNewNames(of: bases, known: known)
         if isBuildKit { try await writeCache(of: built) }
         return Result(imageID: built.imageID, bases: bases, baseImages: records)
     }
@@ -104,8 +107,8 @@ struct ImageBuild {
         }
     }
 
-    private func explaining<Value>(_ frontend: Frontend, _ work: () async throws -> Value) async throws -> Value {
-        do { return try await work() } catch { throw frontend.explained(error) }
+    private func explaining<Value>(_ frontend: Frontend, _ work: () throws -> Value) throws -> Value {
+        do { return try work() } catch { throw frontend.explained(error) }
     }
 
     private func isBuildKit() async throws -> Bool {
@@ -116,18 +119,18 @@ struct ImageBuild {
     private func build(_ frontend: Frontend, pull: Bool) async throws -> BuildResult {
         let identity = ContextIdentity(
             registry: session.assignment.registry, source: source ?? session.assignment.source,
-            taskName: session.assignment.taskName, folder: folder, images: tags, rules: context.rulesDigest)
-        return try await session.daemon.contextKeys.withKey(for: identity.parts) { key in
+            taskName: session.assignment.taskName, folder: folder, images: tags)
+        return try await session.daemon.contextKeys.withKey(for: identity.parts, variant: context.rulesDigest) { key in
             try await build(frontend, pull: pull, contextKey: key)
         }
     }
 
     private func build(_ frontend: Frontend, pull: Bool, contextKey: ContextKey?) async throws -> BuildResult {
         let offered = request.arguments.filter(\.isSecret).map { ($0.name, Array($0.value.value.utf8)) }
+        let walk = included(frontend)
         var input = BuildInput(
-            walk: context.included, dockerfile: frontend.dockerfile, dockerfilePath: context.dockerfilePath,
-            // What `COPY` finds stays as it is.
-            isDockerfileIncluded: context.isDockerfileIncluded && frontend.notice == nil,
+            walk: walk ?? context.included, dockerfile: frontend.dockerfile, dockerfilePath: context.dockerfilePath,
+            isDockerfileIncluded: context.isDockerfileIncluded && (frontend.notice == nil || walk != nil),
             allCredentials: session.assignment.pullCredentials,
             secrets: Dictionary(offered) { _, last in last }.merging(mounts.secrets) { _, own in own })
         input.transfer = request.transfer
@@ -165,6 +168,15 @@ struct ImageBuild {
                     await log.write(bytes)
                 })
         }
+    }
+
+    /// The context with a changed Dockerfile in it, where it goes as an archive, from which the builder reads that file.
+    /// Nil elsewhere: `COPY` finds what was there.
+    private func included(_ frontend: Frontend) -> (any ContextWalk)? {
+        let isArchive = request.transfer == .tar || request.sourceDateEpoch != nil
+        guard isArchive, frontend.notice != nil, context.isDockerfileIncluded else { return nil }
+        return ReplacingWalk(
+            walk: context.included, path: EntryPath(context.dockerfilePath), content: frontend.dockerfile)
     }
 
     private func writeCache(of built: BuildResult) async throws {

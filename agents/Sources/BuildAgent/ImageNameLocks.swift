@@ -40,11 +40,15 @@ final class ImageNameLocks: Sendable {
 
     /// Takes the names, waiting while another run holds one of them.
     ///
-    /// - Parameter onWait: called with a name and the run that is in the way, each time that is another one.
+    /// - Parameters:
+    ///   - isLate: for a run that holds other names: whoever waits for these does not come first, since it may wait for
+    ///     those, too. Two such runs can still be in each other's way: limit the time.
+    ///   - onWait: called with a name and the run that is in the way, each time that is another one.
     /// - Throws: `CancellationError`; then nothing is held.
-    func acquire(_ names: Set<String>, for run: RunID, onWait: @Sendable (_ name: String, _ run: RunID) async -> Void)
-        async throws
-    {
+    func acquire(
+        _ names: Set<String>, for run: RunID, isLate: Bool = false,
+        onWait: @Sendable (_ name: String, _ run: RunID) async -> Void
+    ) async throws {
         let ticket = state.withLock { state in
             state.nextTicket += 1
             state.waiters.append(Waiter(ticket: state.nextTicket, run: run, names: names))
@@ -55,7 +59,7 @@ final class ImageNameLocks: Sendable {
         while true {
             try Task.checkCancellation()
             let obstacle = state.withLock { state in
-                let obstacle = state.obstacle(to: names, before: ticket)
+                let obstacle = state.obstacle(to: names, before: isLate ? 0 : ticket)
                 if obstacle == nil { for name in names { state.holders[name] = run } }
                 return obstacle
             }

@@ -19,6 +19,14 @@ struct IndexPush {
 
     /// - Parameter images: the names that were asked for.
     func push(_ images: [ImageReference]) async throws {
+        do { try await pushAll(images) } catch {
+            // What was pushed for an index that there will not be.
+            if !Task.isCancelled { for repository in images.repositories { await removeTags(in: repository) } }
+            throw error
+        }
+    }
+
+    private func pushAll(_ images: [ImageReference]) async throws {
         for part in parts {
             let push = ImagePush(session: session, step: step, imageID: part.imageID)
             for helper in part.lane.images { try await push.push(helper) }
@@ -27,7 +35,7 @@ struct IndexPush {
             let index = try await index(in: repository)
             let same = images.filter { $0.registry == repository.registry && $0.repository == repository.repository }
             for image in same { try await put(index, as: image) }
-            await removeHelpers(in: repository)
+            try await removeHelpers(in: repository)
         }
     }
 
@@ -72,46 +80,66 @@ struct IndexPush {
 
     // MARK: Helper tags
 
-    /// It only tidies up: what can't be removed stays, and the log says so.
-    private func removeHelpers(in repository: ImageReference) async {
-        let helpers = parts.compactMap { helper(of: $0, in: repository) }
+    /// What can't be removed stays, and the log says so. A registry may take an image away with its tag: that is pushed
+    /// again, or the run fails, since the index names it.
+    private func removeHelpers(in repository: ImageReference) async throws {
         var kept: [ImageReference] = []
-        for (number, helper) in helpers.enumerated() {
-            do {
-                let grant = try await session.broker.grantPush(session.assignment.lease, of: helper)
-                try await session.registries.removeTag(helper, credential: grant.credential)
-                guard try await isStillThere(helper, grant.credential) else {
-                    await session.log.line(
-                        "Warning: the registry removed the image of \(helper) with its tag; pushing it again.")
-                    try await ImagePush(session: session, step: step, imageID: parts[number].imageID).push(helper)
-                    kept += helpers[number...]
-                    break
-                }
-                session.noteTagRemoved(from: helper)
-            } catch {
+        for part in parts {
+            guard let helper = helper(of: part, in: repository) else { continue }
+            guard kept.isEmpty, await removeTag(of: helper) else {
                 kept.append(helper)
+                continue
             }
+            guard try await retrying({ try await isStillThere(helper) }) else {
+                await session.log.line(
+                    "Warning: the registry removed the image of \(helper) with its tag; pushing it again.")
+                try await ImagePush(session: session, step: step, imageID: part.imageID).push(helper)
+                kept.append(helper)
+                continue
+            }
+            session.noteTagRemoved(from: helper)
         }
         guard !kept.isEmpty else { return }
         let names = kept.map { $0.tag ?? "" }.joined(separator: ", ")
         await session.log.line(
-            "The registry keeps the helper tags \(names) of \(repository.registry)/\(repository.repository): it can't "
-                + "remove tags, or not with this login.")
+            "The helper tags \(names) stay in \(repository.registry)/\(repository.repository): the registry can't remove "
+                + "tags alone, or not with this login.")
+    }
+
+    /// After a failure: it only tidies up.
+    private func removeTags(in repository: ImageReference) async {
+        for part in parts {
+            guard let helper = helper(of: part, in: repository), pushed(helper) != nil else { continue }
+            if await removeTag(of: helper) { session.noteTagRemoved(from: helper) }
+        }
+    }
+
+    /// - Returns: whether the registry did it.
+    private func removeTag(of helper: ImageReference) async -> Bool {
+        do {
+            try await session.registries.removeTag(helper, credential: try await credential(for: helper))
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// Whether the manifest outlived its tag.
-    private func isStillThere(_ helper: ImageReference, _ credential: Credential?) async throws -> Bool {
-        let pushed = session.pushedImages.last {
-            $0.registry == helper.registry && $0.repository == helper.repository && $0.tag == helper.tag
-        }
-        guard let digest = pushed?.digest else { return true }
+    private func isStillThere(_ helper: ImageReference) async throws -> Bool {
+        guard let digest = pushed(helper)?.digest else { return true }
         do {
             _ = try await session.registries.resolve(
                 ImageReference(registry: helper.registry, repository: helper.repository, digest: digest),
-                credential: credential)
+                credential: try await credential(for: helper))
             return true
         } catch DistributionError.notFound {
             return false
+        }
+    }
+
+    private func pushed(_ helper: ImageReference) -> OutputImage? {
+        session.pushedImages.last {
+            $0.registry == helper.registry && $0.repository == helper.repository && $0.tag == helper.tag
         }
     }
 

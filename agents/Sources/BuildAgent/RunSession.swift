@@ -146,10 +146,24 @@ final class RunSession: Sendable {
     }
 
     /// Keeps a secret file out of the log, if it is text.
-    func hide(_ file: [UInt8]) async {
-        guard let text = String(validating: file, as: UTF8.self) else { return }
+    ///
+    /// - Returns: whether that can be done.
+    @discardableResult
+    func hide(_ file: [UInt8]) async -> Bool {
+        guard let text = String(validating: file, as: UTF8.self) else { return false }
         // With its last line end it would be found where that stands only.
-        await log.hide(Secret(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        await log.hide(Secret(secret))
+        return secret.isEmpty || secret.utf8.count >= SecretMasker.shortestValue
+    }
+
+    /// Keeps what steps of a build may mount out of the log.
+    func hide(secrets: [String: [UInt8]]) async {
+        for (id, content) in secrets.sorted(by: { $0.key < $1.key }) where await !hide(content) {
+            await log.line(
+                "The secret \(id) is no text of \(SecretMasker.shortestValue) characters or more and can't be masked in this log."
+            )
+        }
     }
 
     // MARK: Image names

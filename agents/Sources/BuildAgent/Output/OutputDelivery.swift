@@ -11,7 +11,6 @@ struct OutputDelivery {
         /// On the daemon.
         let names: [String]
         let imageID: String
-        let platform: Platform
     }
 
     let session: RunSession
@@ -45,19 +44,29 @@ struct OutputDelivery {
 
     /// Written from what the daemon saved, which needs a reading in no order: it is kept on the disk meanwhile.
     private func keepAsOCI() async throws {
-        let limits = session.fetcher.outputLimits
-        var archives: [(source: ArchiveSource, platform: Platform)] = []
+        var limits = session.fetcher.access.limits
+        // Images are larger than contexts.
+        limits.unpackedBytes = 64 << 30
+        limits.duration = .seconds(3600)
+        var left = session.assignment.outputLimit
+        var archives: [ArchiveSource] = []
         for part in parts {
-            let source = try await client.exportImage([part.imageID]) { [directory = session.fetcher.directory] pipe in
-                try await ArchiveSource.kept(pipe, in: directory, limit: limits.packedBytes)
+            let (source, size) = try await client.exportImage([part.imageID]) {
+                [directory = session.fetcher.directory, left] pipe in
+                do {
+                    let source = try await ArchiveSource.kept(pipe, in: directory, limit: left)
+                    return (source, pipe.bytesWritten)
+                } catch ContextError.tooLarge {
+                    throw BrokerError.outputTooLarge(limit: left)
+                }
             }
-            archives.append((source, part.platform))
+            left -= size
+            limits.packedBytes = max(limits.packedBytes, size)
+            archives.append(source)
         }
-        let layout = try await BlockingExecutor.shared.run { [archives, images] in
+        let layout = try await BlockingExecutor.shared.run { [archives, images, limits] in
             try OCILayout(
-                archives.map {
-                    try SavedImage(ArchiveContext.contents(of: $0.source, limits: limits), platform: $0.platform)
-                }, names: images)
+                archives.map { try SavedImage(ArchiveContext.contents(of: $0, limits: limits)) }, names: images)
         }
         let pipe = BytePipe()
         async let isPacked: Void = ContextPacker.packInBackground(layout, into: pipe)
@@ -69,16 +78,5 @@ struct OutputDelivery {
             throw error
         }
         try await isPacked
-    }
-}
-
-extension ContextFetcher {
-    /// Images are larger than contexts.
-    fileprivate var outputLimits: ContextLimits {
-        var limits = access.limits
-        limits.packedBytes = 64 << 30
-        limits.unpackedBytes = 64 << 30
-        limits.duration = .seconds(3600)
-        return limits
     }
 }

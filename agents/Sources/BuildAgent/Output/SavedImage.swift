@@ -15,7 +15,7 @@ struct SavedImage {
     let archive: any ContextWalk
     let configuration: [UInt8]
     let layers: [Layer]
-    let platform: Platform?
+    let platform: Platform
 
     private static let plainLayer = "application/vnd.oci.image.layer.v1.tar"
     private static let maxDocument: Int64 = 8 << 20
@@ -23,7 +23,7 @@ struct SavedImage {
     /// Reads the archive twice. Blocks.
     ///
     /// - Throws: ``UnreadableImage`` if it is no archive of one image, ``ContextError``.
-    init(_ archive: any ContextWalk, platform: Platform?) throws {
+    init(_ archive: any ContextWalk) throws {
         var members = Members()
         try archive.forEachEntry { try members.add($0, $1) }
         guard let image = try members.documents["manifest.json"].map({ try decode([Manifest].self, $0) })?.first else {
@@ -37,7 +37,8 @@ struct SavedImage {
             found = try readWhole(content, size: size)
         }
         guard let configuration = found else { throw UnreadableImage(reason: "it has no configuration") }
-        let digests = try decode(Configuration.self, configuration).rootfs.diff_ids
+        let described = try decode(Configuration.self, configuration)
+        let digests = described.rootfs.diff_ids
         guard digests.count == image.Layers.count else {
             throw UnreadableImage(reason: "its configuration names another number of layers")
         }
@@ -48,19 +49,22 @@ struct SavedImage {
             // Newer daemons name members after their digests, and keep layers as they were pulled.
             let digest = place.hasPrefix("blobs/sha256/") ? "sha256:" + place.dropFirst(13) : plainDigest
             guard ImageReference.isDigest(digest) else { throw UnreadableImage(reason: "a layer has an odd digest") }
-            let mediaType = image.LayerSources?[digest]?.mediaType ?? Self.plainLayer
+            let mediaType =
+                image.LayerSources?[digest]?.mediaType ?? Self.plainLayer + (members.compressions[place] ?? "")
             layers.append(Layer(path: Array(place.utf8), digest: digest, mediaType: mediaType, size: size))
         }
         self.archive = archive
         self.configuration = configuration
         self.layers = layers
-        self.platform = platform
+        platform = Platform(os: described.os, architecture: described.architecture, variant: described.variant)
     }
 
     /// What is kept of the members of an archive.
     private struct Members {
         var documents: [String: [UInt8]] = [:]
         var sizes: [String: Int64] = [:]
+        /// What the media type of a layer has at its end, of those that are compressed.
+        var compressions: [String: String] = [:]
         private var links: [String: String] = [:]
 
         mutating func add(_ entry: ContextEntry, _ content: any EntryContent) throws {
@@ -68,11 +72,23 @@ struct SavedImage {
             switch entry.kind {
             case .file(let size):
                 sizes[path] = size
-                guard path == "manifest.json", size <= maxDocument else { return }
+                guard path == "manifest.json" else {
+                    if size >= 4 { compressions[path] = try Self.compression(of: content) }
+                    return
+                }
+                guard size <= maxDocument else { return }
                 documents[path] = try readWhole(content, size: size)
             case .symbolicLink(let target): links[path] = String(decoding: target, as: UTF8.self)
             case .hardLink(let target): links[path] = "/" + target.text
             case .directory, .fifo, .device: break
+            }
+        }
+
+        private static func compression(of content: any EntryContent) throws -> String? {
+            switch try readWhole(content, size: 4) {
+            case let bytes where bytes.starts(with: [0x1f, 0x8b]): "+gzip"
+            case [0x28, 0xb5, 0x2f, 0xfd]: "+zstd"
+            default: nil
             }
         }
 
@@ -112,6 +128,9 @@ private struct Configuration: Decodable {
         let diff_ids: [String]
     }
 
+    let os: String
+    let architecture: String
+    let variant: String?
     let rootfs: Root
 }
 

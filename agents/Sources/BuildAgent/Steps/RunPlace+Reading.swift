@@ -67,7 +67,7 @@ extension RunPlace {
             case .file(let path): mounts.secrets[secret.id] = try await bytes(path)
             }
         }
-        for secret in mounts.secrets.values { await session.hide(secret) }
+        await session.hide(secrets: mounts.secrets)
         for key in build.sshKeys {
             for path in key.files {
                 let content = try await bytes(path)

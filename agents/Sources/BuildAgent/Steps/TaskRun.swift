@@ -30,8 +30,9 @@ struct TaskRun: RunWork {
         for warning in plan.warnings(runTimeout: assignment.timeout) { await log.line(warning) }
         try await session.logIn()
         let built = try plan.builtNames
-        let images = RunImages(session: session, builtNames: built)
-        return try await session.holdingNames(built, passing: try plan.cacheNames(of: assignment)) {
+        let caches = try plan.cacheNames(of: assignment)
+        let images = RunImages(session: session, builtNames: built.union(caches))
+        return try await session.holdingNames(built, passing: caches) {
             try await opening(place, images) {
                 let networks = try await place.open(plan, context: context)
                 try await session.broker.report(.began, for: assignment.lease)
