@@ -219,11 +219,20 @@ struct DaemonFaultTests {
             return request.path.hasPrefix("/build?")
                 ? [EngineStub.stream, EngineStub.chunk(image), EngineStub.lastChunk] : []
         } _: { stub in
-            let result = try await DockerClient(endpoint: stub.endpoint).build(
-                input, options: BuildOptions(), output: transcript.add)
+            var whole = input
+            whole.isDockerfileIncluded = true
+            let client = try DockerClient(endpoint: stub.endpoint)
+            let result = try await client.build(whole, options: BuildOptions(), output: transcript.add)
 
             #expect(result.imageID == "sha256:00")
             #expect(transcript.text.contains("no sessions here"))
+            // Without a session these would be left out, or seen.
+            whole.secrets = ["token": [1]]
+            for other in [input, whole] {
+                await #expect(throws: DockerError.self) {
+                    try await client.build(other, options: BuildOptions()) { _ in }
+                }
+            }
             let build = try #require(stub.requests.first { $0.path.hasPrefix("/build?") })
             #expect(!build.path.contains("session"))
             #expect(build.headers["content-type"] == "application/x-tar")
