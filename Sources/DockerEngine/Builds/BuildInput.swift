@@ -49,7 +49,7 @@ public struct BuildInput: Sendable {
     var dockerfileEntry: InMemoryEntry { InMemoryEntry(file: dockerfilePath, bytes: dockerfile) }
 
     /// Whether the files travel in an archive.
-    var asksForArchive: Bool { transfer == .tar || latestTime != nil }
+    public var asksForArchive: Bool { transfer == .tar || latestTime != nil }
 
     /// ``walk`` as it is packed.
     var archiveWalk: any ContextWalk { latestTime.map { ClampedWalk(walk, latest: $0) } ?? walk }

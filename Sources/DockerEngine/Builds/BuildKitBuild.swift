@@ -105,7 +105,7 @@ struct BuildKitBuild: Sendable {
     private func buildWithoutSession(_ reason: String) async throws -> BuildResult {
         let notice = """
             The daemon opens no build session (\(reason.escapedForDisplay)); \
-            this build has no registry logins, no secrets and no ssh keys.
+            this build has no registry logins.
 
             """
         try await output(Array(notice.utf8))

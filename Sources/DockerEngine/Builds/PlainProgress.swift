@@ -62,8 +62,9 @@ struct PlainProgress {
             + update.warnings.map(\.vertex)
         for digest in touched where waiting[digest] == nil { waiting[digest] = now }
         for warning in update.warnings where warnings.count < Self.mostWarnings {
-            warnings.append(BuildWarning(warning))
-            newWarnings[warning.vertex, default: []].append(BuildWarning(warning).summary)
+            let known = BuildWarning(warning)
+            warnings.append(known)
+            newWarnings[warning.vertex, default: []].append(known.summary)
         }
     }
 

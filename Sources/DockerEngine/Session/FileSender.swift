@@ -54,9 +54,7 @@ final class FileSender {
         var packet: [UInt8] = [0x08, 2]
         if id != 0 { packet += [0x18] + varint(UInt64(id)) }
         if !bytes.isEmpty { packet += [0x22] + varint(UInt64(bytes.count)) }
-        let length = UInt32(packet.count + bytes.count)
-        output.append(0)
-        for shift in [24, 16, 8, 0] { output.append(UInt8(truncatingIfNeeded: length >> UInt32(shift))) }
+        SessionReplies.appendFrameHead(length: packet.count + bytes.count, to: &output)
         output += packet
         output += bytes
     }

@@ -154,8 +154,7 @@ final class FileSyncService: SessionService {
     /// Adds a message with its frame.
     private static func append(_ packet: WirePacket, to batch: inout [UInt8]) throws {
         let bytes: [UInt8] = try packet.serializedBytes()
-        batch.append(0)
-        for shift in [24, 16, 8, 0] { batch.append(UInt8(truncatingIfNeeded: bytes.count >> shift)) }
+        SessionReplies.appendFrameHead(length: bytes.count, to: &batch)
         batch += bytes
     }
 

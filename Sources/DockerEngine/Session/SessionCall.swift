@@ -118,6 +118,12 @@ struct SessionReplies: Sendable {
         return .headers(.init(headers: trailers, endStream: true))
     }
 
+    /// Adds what stands before each message: not compressed, and its length.
+    static func appendFrameHead(length: Int, to output: inout [UInt8]) {
+        output.append(0)
+        for shift in [24, 16, 8, 0] { output.append(UInt8(truncatingIfNeeded: length >> shift)) }
+    }
+
     static func frame(_ message: some Message) throws -> HTTP2Frame.FramePayload {
         let bytes: [UInt8] = try message.serializedBytes()
         var buffer = ByteBuffer()

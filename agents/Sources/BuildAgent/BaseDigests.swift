@@ -115,7 +115,7 @@ extension ImageDetails {
     /// What the registry of `image` was seen to call it; nil if it was made here.
     fileprivate func digest(in image: ImageReference) -> String? {
         repositoryDigests.compactMap { try? ImageReference($0) }  // an odd name is that of another image
-            .first { $0.registry == image.registry && $0.repository == image.repository }?.digest
+            .first { $0.isSameRepository(as: image) }?.digest
     }
 }
 

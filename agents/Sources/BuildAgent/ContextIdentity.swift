@@ -12,6 +12,7 @@ struct ContextIdentity {
     var folder = ""
     /// Names of the image that is built, with their tags.
     let images: [String]
+
     /// Nil if nothing about the context lasts longer than the run.
     var parts: [String]? {
         guard let origin else { return nil }

@@ -37,7 +37,7 @@ struct DependencyRecord {
     }
 
     private func pushedDigest(of image: ImageReference) -> String {
-        pushed.first { $0.registry == image.registry && $0.repository == image.repository && $0.tag == image.tag }?
+        pushed.first { $0.isNamed(image) }?
             .digest ?? ""
     }
 }

@@ -127,14 +127,14 @@ struct ImageBuild {
 
     private func build(_ frontend: Frontend, pull: Bool, contextKey: ContextKey?) async throws -> BuildResult {
         let offered = request.arguments.filter(\.isSecret).map { ($0.name, Array($0.value.value.utf8)) }
-        let walk = included(frontend)
         var input = BuildInput(
-            walk: walk ?? context.included, dockerfile: frontend.dockerfile, dockerfilePath: context.dockerfilePath,
-            isDockerfileIncluded: context.isDockerfileIncluded && (frontend.notice == nil || walk != nil),
+            walk: context.included, dockerfile: frontend.dockerfile, dockerfilePath: context.dockerfilePath,
+            isDockerfileIncluded: context.isDockerfileIncluded,
             allCredentials: session.assignment.pullCredentials,
             secrets: Dictionary(offered) { _, last in last }.merging(mounts.secrets) { _, own in own })
         input.transfer = request.transfer
         input.latestTime = request.sourceDateEpoch
+        if frontend.notice != nil { carryChangedDockerfile(in: &input) }
         input.contextKey = contextKey
         input.tokens = session.tokens
         input.sshAgents = mounts.agents
@@ -170,13 +170,15 @@ struct ImageBuild {
         }
     }
 
-    /// The context with a changed Dockerfile in it, where it goes as an archive, from which the builder reads that file.
-    /// Nil elsewhere: `COPY` finds what was there.
-    private func included(_ frontend: Frontend) -> (any ContextWalk)? {
-        let isArchive = request.transfer == .tar || request.sourceDateEpoch != nil
-        guard isArchive, frontend.notice != nil, context.isDockerfileIncluded else { return nil }
-        return ReplacingWalk(
-            walk: context.included, path: EntryPath(context.dockerfilePath), content: frontend.dockerfile)
+    /// A changed Dockerfile goes beside the context, in which `COPY` finds the one that was there. In an archive, from
+    /// which the builder reads it, it takes that one's place.
+    private func carryChangedDockerfile(in input: inout BuildInput) {
+        if input.asksForArchive, input.isDockerfileIncluded {
+            input.walk = ReplacingWalk(
+                walk: input.walk, path: EntryPath(input.dockerfilePath), content: input.dockerfile)
+        } else {
+            input.isDockerfileIncluded = false
+        }
     }
 
     private func writeCache(of built: BuildResult) async throws {

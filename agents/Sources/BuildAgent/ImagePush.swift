@@ -39,15 +39,8 @@ struct ImagePush {
     private func attempt(_ image: ImageReference, _ number: Int) async throws -> (
         digest: String, credential: Credential?
     ) {
-        let grant: PushGrant
-        do {
-            grant = try await session.broker.grantPush(session.assignment.lease, of: image)
-        } catch BrokerError.pushRefused {
-            throw CancellationError()
-        }
-        if let password = grant.credential?.password { await session.log.hide(password) }
+        let credential = try await session.pushCredential(for: image)
         await session.log.line("Pushing image: \(image), attempt \(number)")
-        let credential = grant.credential
         session.steps.launch(step)
         let digest = try await session.log.withOutput(of: step, isShared: isShared) {
             [client = session.daemon.client] log in

@@ -33,7 +33,7 @@ struct IndexPush {
         }
         for repository in images.repositories {
             let index = try await index(in: repository)
-            let same = images.filter { $0.registry == repository.registry && $0.repository == repository.repository }
+            let same = images.filter { $0.isSameRepository(as: repository) }
             for image in same { try await put(index, as: image) }
             try await removeHelpers(in: repository)
         }
@@ -45,7 +45,7 @@ struct IndexPush {
             guard let helper = helper(of: part, in: repository) else { continue }
             let platform = part.lane.request.platform
             let (descriptor, manifest) = try await retrying {
-                try await session.registries.manifest(helper, credential: credential(for: helper))
+                try await session.registries.manifest(helper, credential: session.pushCredential(for: helper))
             }
             switch manifest {
             case .image: entries.append(ImageIndex.Entry(descriptor: descriptor, platform: platform))
@@ -62,15 +62,9 @@ struct IndexPush {
 
     private func put(_ index: ImageIndex, as image: ImageReference) async throws {
         await session.log.line("Pushing index: \(image) of \(parts.count) platforms")
-        let grant: PushGrant
-        do {
-            grant = try await session.broker.grantPush(session.assignment.lease, of: image)
-        } catch BrokerError.pushRefused {
-            throw CancellationError()
-        }
-        if let password = grant.credential?.password { await session.log.hide(password) }
+        let credential = try await session.pushCredential(for: image)
         let stored = try await retrying {
-            try await session.registries.put(index, as: image, credential: grant.credential)
+            try await session.registries.put(index, as: image, credential: credential)
         }
         session.notePushed(
             OutputImage(
@@ -117,7 +111,7 @@ struct IndexPush {
     /// - Returns: whether the registry did it.
     private func removeTag(of helper: ImageReference) async -> Bool {
         do {
-            try await session.registries.removeTag(helper, credential: try await credential(for: helper))
+            try await session.registries.removeTag(helper, credential: try await session.pushCredential(for: helper))
             return true
         } catch {
             return false
@@ -130,7 +124,7 @@ struct IndexPush {
         do {
             _ = try await session.registries.resolve(
                 ImageReference(registry: helper.registry, repository: helper.repository, digest: digest),
-                credential: try await credential(for: helper))
+                credential: try await session.pushCredential(for: helper))
             return true
         } catch DistributionError.notFound {
             return false
@@ -138,22 +132,14 @@ struct IndexPush {
     }
 
     private func pushed(_ helper: ImageReference) -> OutputImage? {
-        session.pushedImages.last {
-            $0.registry == helper.registry && $0.repository == helper.repository && $0.tag == helper.tag
-        }
+        session.pushedImages.last { $0.isNamed(helper) }
     }
 
     private func helper(of part: Part, in repository: ImageReference) -> ImageReference? {
-        part.lane.images.first {
-            $0.registry == repository.registry && $0.repository == repository.repository
-        }
+        part.lane.images.first { $0.isSameRepository(as: repository) }
     }
 
     // MARK: Asking the registry
-
-    private func credential(for image: ImageReference) async throws -> Credential? {
-        try await session.broker.grantPush(session.assignment.lease, of: image).credential
-    }
 
     private func retrying<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
         try await RetryPolicy(connectionAttempts: nil).run(

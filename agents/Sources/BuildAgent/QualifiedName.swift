@@ -22,3 +22,17 @@ struct QualifiedName {
         image = ImageReference(registry: parsed.registry, repository: parsed.repository, tag: parsed.tag ?? "latest")
     }
 }
+
+extension ImageReference {
+    /// Whether only tag or digest can differ.
+    func isSameRepository(as other: ImageReference) -> Bool {
+        registry == other.registry && repository == other.repository
+    }
+}
+
+extension OutputImage {
+    /// Whether it was pushed by this name.
+    func isNamed(_ image: ImageReference) -> Bool {
+        registry == image.registry && repository == image.repository && tag == image.tag
+    }
+}

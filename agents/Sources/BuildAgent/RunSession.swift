@@ -50,11 +50,24 @@ final class RunSession: Sendable {
         }
     }
 
+    /// Asks for permission to push an image.
+    ///
+    /// - Returns: what pushes there, kept out of the log; nil for a registry without login.
+    /// - Throws: `CancellationError` once the run is to stop.
+    func pushCredential(for image: ImageReference) async throws -> Credential? {
+        do {
+            let credential = try await broker.grantPush(assignment.lease, of: image).credential
+            if let password = credential?.password { await log.hide(password) }
+            return credential
+        } catch BrokerError.pushRefused {
+            throw CancellationError()
+        }
+    }
+
     /// The image stays pushed, and has no tag any more.
     func noteTagRemoved(from image: ImageReference) {
         pushed.withLock { pushed in
-            for (index, other) in pushed.images.enumerated()
-            where other.registry == image.registry && other.repository == image.repository && other.tag == image.tag {
+            for (index, other) in pushed.images.enumerated() where other.isNamed(image) {
                 pushed.images[index] = OutputImage(
                     registry: other.registry, repository: other.repository, tag: nil, digest: other.digest)
             }

@@ -18,8 +18,7 @@ struct OCILayout: ContextWalk {
         var documents = [InMemoryEntry(file: "oci-layout", bytes: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))]
         var blobs: [String: [UInt8]] = [:]
         func add(_ bytes: [UInt8]) -> String {
-            let digest =
-                "sha256:" + SHA256.hash(data: bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            let digest = "sha256:" + SHA256.hash(data: bytes).hexadecimal
             blobs[digest] = bytes
             return digest
         }

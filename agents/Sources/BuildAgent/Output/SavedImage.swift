@@ -143,12 +143,7 @@ private func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) thro
 }
 
 private func readWhole(_ content: any EntryContent, size: Int64) throws -> [UInt8] {
-    try [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
-        while count < buffer.count {
-            let rest = UnsafeMutableBufferPointer(rebasing: buffer[count...])
-            let read = try content.read(into: UnsafeMutableRawBufferPointer(rest))
-            guard read > 0 else { throw UnreadableImage(reason: "it ends early") }
-            count += read
-        }
-    }
+    let bytes = try content.read(upTo: Int(size))
+    guard bytes.count == size else { throw UnreadableImage(reason: "it ends early") }
+    return bytes
 }

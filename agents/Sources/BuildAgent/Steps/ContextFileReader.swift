@@ -74,7 +74,7 @@ struct ContextFileReader: Sendable {
                 guard entry.path == path else { return }
                 switch entry.kind {
                 case .file(let size) where size > limit: found = .tooLarge(size)
-                case .file(let size): found = .file(try bytes(of: content, size: Int(size)))
+                case .file(let size): found = .file(try content.read(upTo: Int(size)))
                 case .symbolicLink(let target): found = .link(target)
                 case .hardLink(let target): found = .link(Array("/".utf8) + target.bytes)
                 case .directory, .fifo, .device: break
@@ -84,12 +84,15 @@ struct ContextFileReader: Sendable {
         } catch is Stop {}
         return found
     }
+}
 
-    private static func bytes(of content: any EntryContent, size: Int) throws -> [UInt8] {
+extension EntryContent {
+    /// Reads so many bytes from where it stands; fewer if it ends before.
+    func read(upTo size: Int) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             while count < size {
                 let rest = UnsafeMutableBufferPointer(rebasing: buffer[count...])
-                let read = try content.read(into: UnsafeMutableRawBufferPointer(rest))
+                let read = try read(into: UnsafeMutableRawBufferPointer(rest))
                 guard read > 0 else { break }
                 count += read
             }
