@@ -22,25 +22,38 @@ extension LeaseID: CustomStringConvertible {
 
 /// How long a lease lasts, counted by the agent from the moment it sent the renewal.
 public struct LeaseTerms: Sendable, Hashable {
+    /// 45 s to 1 h in production; the server's verdict comes no earlier.
     public let duration: Duration
     public let renewEvery: Duration
+    /// How long an agent that can't renew goes on with a run that has begun, without pushing; zero: no longer than with one
+    /// that has not.
+    public let hold: Duration
 
-    public init(duration: Duration = .seconds(90), renewEvery: Duration = .seconds(10)) {
+    public init(
+        duration: Duration = .seconds(90), renewEvery: Duration = .seconds(10), hold: Duration = .seconds(900)
+    ) {
         self.duration = duration
         self.renewEvery = renewEvery
+        self.hold = hold
     }
+
+    /// When an agent that can't renew kills what another one could be given: five sixths of ``duration`` after it sent the
+    /// last good renewal.
+    public var killAfter: Duration { duration * 5 / 6 }
 }
 
 /// What an agent has to do with a run it holds.
-public enum LeaseState: Sendable, Hashable {
+public enum LeaseState: String, Sendable, Hashable, Codable {
     case held
     /// Stop it, then finish it as Canceled.
     case canceled
+    /// Stop it, then finish it as Timeout.
+    case timedOut
     /// Stop it and report nothing more.
     case lost
 }
 
-/// Permission to push one image for a short time.
+/// Permission to push one image for a short time, counted by the agent from the moment it asked. Asking again renews it.
 public struct PushGrant: Sendable {
     /// What pushes there; nil for a registry without login.
     public let credential: Credential?

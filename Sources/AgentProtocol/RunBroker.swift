@@ -3,11 +3,14 @@ public import TaskModel
 
 /// What an agent asks of the server. The embedded agent calls the scheduler itself; one on another host calls it over HTTP.
 ///
-/// Every call but ``register(_:)`` and ``nextRun(for:waiting:)`` names a lease and throws ``BrokerError/leaseLost`` once that lease is no
+/// Every call but those that name an agent names a lease and throws ``BrokerError/leaseLost`` once that lease is no
 /// longer the run's: the agent then stops the run and reports nothing more.
 public protocol RunBroker: Sendable {
     /// Makes an agent known. The same id again replaces the description.
     func register(_ agent: AgentDescription) async throws
+
+    /// Tells how the agent is; to be called every ``LeaseTerms/renewEvery``.
+    func heartbeat(_ report: AgentReport, of agent: AgentID) async throws -> AgentOrders
 
     /// The next run for one free slot of this agent.
     ///
@@ -35,7 +38,7 @@ public protocol RunBroker: Sendable {
     /// - Throws: ``BrokerError/secretMissing(_:)`` if the run's registry has no such secret.
     func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret
 
-    /// Asks for permission to push one image: refused once a stop was asked for.
+    /// Asks for permission to push one image, or for more time for that: refused once a stop was asked for.
     func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant
 
     /// Keeps an archive of what the run built, for people to download. The same again takes the place of the first.
@@ -69,6 +72,10 @@ public enum BrokerError: Error, Equatable {
     case outputTooLarge(limit: Int64)
     /// There is nobody who would keep it.
     case outputNotKept
+    /// No answer came, or none that makes sense; the same call again may succeed.
+    case unreachable(String)
+    /// The server does not know this agent's key, or its join token.
+    case notAuthorized(String)
 }
 
 extension BrokerError: CustomStringConvertible {
@@ -84,6 +91,9 @@ extension BrokerError: CustomStringConvertible {
             "The run's registry has no secret \(location). Store it with 'slipway secret set \(location)'."
         case .outputTooLarge(let limit):
             "The image's archive is larger than \(limit) bytes (limits.outputBytes). Push the image instead."
+        case .unreachable(let reason): "The server could not be asked: \(reason)"
+        case .notAuthorized(let reason):
+            "The server refuses this agent: \(reason). Make a join token ('slipway pool token create') and start the agent with it."
         case .outputNotKept: "No server keeps what this run builds. Push the image, or save it with docker."
         }
     }

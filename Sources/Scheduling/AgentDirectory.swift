@@ -1,41 +1,105 @@
-import AgentProtocol
+public import AgentProtocol
 import Storage
 import Synchronization
-import TaskModel
+public import TaskModel
 
-/// The agents that are known, and which of them ask for a run.
+/// The agents that are known, how they are, and which of them ask for a run.
 final class AgentDirectory: Sendable {
-    private let agents = Mutex<[AgentID: AgentDescription]>([:])
-    /// How many slots of an agent wait for a run.
-    private let asking = Mutex<[AgentID: Int]>([:])
+    private struct Entry {
+        var description: AgentDescription
+        var report = AgentReport()
+        /// By `uptime`.
+        var lastHeard: Duration
+        var isDraining = false
+        /// How many of its slots wait for a run.
+        var asking = 0
+
+        func state(at now: Duration) -> AgentState {
+            if now - lastHeard >= AgentState.unreachableAfter { return .unreachable }
+            if let obstacle = report.obstacle { return .unhealthy(obstacle) }
+            if isDraining || report.isStopping { return .draining }
+            return report.running >= description.slots ? .busy : .connected
+        }
+    }
+
+    private let entries = Mutex<[AgentID: Entry]>([:])
+    private let uptime: @Sendable () -> Duration
+
+    /// - Parameter uptime: a clock that nobody sets.
+    init(uptime: @escaping @Sendable () -> Duration = AgentDirectory.processUptime()) {
+        self.uptime = uptime
+    }
+
+    static func processUptime() -> @Sendable () -> Duration {
+        let start = ContinuousClock.now
+        return { ContinuousClock.now - start }
+    }
 
     func put(_ agent: AgentDescription) {
-        agents.withLock { $0[agent.id] = agent }
-    }
-
-    /// Notes that an agent asks for a run while `work` goes on.
-    func asking<Value>(_ agent: AgentID, _ work: () async throws -> Value) async rethrows -> Value {
-        asking.withLock { $0[agent, default: 0] += 1 }
-        defer { asking.withLock { asking in asking[agent] = asking[agent].flatMap { $0 > 1 ? $0 - 1 : nil } } }
-        return try await work()
-    }
-
-    func areAsking(_ agents: Set<AgentID>) -> Bool {
-        asking.withLock { agents.isSubset(of: $0.keys) }
-    }
-
-    /// The agents of the same pool that ask for a run as well.
-    func rivals(of agent: AgentDescription) -> ClaimRivals {
-        let asking = asking.withLock { Set($0.keys) }
-        return agents.withLock { agents in
-            ClaimRivals(
-                agents: Set(
-                    agents.values.filter { $0.id != agent.id && $0.poolID == agent.poolID && asking.contains($0.id) }
-                        .map(\.id.text)))
+        let now = uptime()
+        entries.withLock { entries in
+            entries[agent.id, default: Entry(description: agent, lastHeard: now)].description = agent
+            entries[agent.id]?.lastHeard = now
         }
     }
 
     func find(_ id: AgentID) -> AgentDescription? {
-        agents.withLock { $0[id] }
+        entries.withLock { $0[id]?.description }
     }
+
+    /// Notes how an agent is.
+    ///
+    /// - Returns: what the server wants of it; nil for an agent that is not known.
+    func note(_ report: AgentReport, of id: AgentID) -> AgentOrders? {
+        let now = uptime()
+        return entries.withLock { entries in
+            entries[id]?.report = report
+            entries[id]?.lastHeard = now
+            return entries[id].map { AgentOrders(isDraining: $0.isDraining) }
+        }
+    }
+
+    /// Those of a pool, by id.
+    func agents(of pool: PoolID) -> [AgentStatus] {
+        let now = uptime()
+        return entries.withLock { entries in
+            entries.values.filter { $0.description.poolID == pool }.map {
+                AgentStatus(
+                    description: $0.description, state: $0.state(at: now), running: $0.report.running,
+                    silence: now - $0.lastHeard)
+            }
+        }.sorted { $0.description.id.text < $1.description.id.text }
+    }
+
+    /// Notes that an agent asks for a run while `work` goes on.
+    func asking<Value>(_ agent: AgentID, _ work: () async throws -> Value) async rethrows -> Value {
+        entries.withLock { $0[agent]?.asking += 1 }
+        defer { entries.withLock { $0[agent]?.asking -= 1 } }
+        return try await work()
+    }
+
+    func areAsking(_ agents: Set<AgentID>) -> Bool {
+        entries.withLock { entries in agents.allSatisfy { entries[$0].map { $0.asking > 0 } ?? false } }
+    }
+
+    /// The agents of the same pool that ask for a run as well.
+    func rivals(of agent: AgentDescription) -> ClaimRivals {
+        entries.withLock { entries in
+            ClaimRivals(
+                agents: Set(
+                    entries.values.filter {
+                        $0.description.id != agent.id && $0.description.poolID == agent.poolID && $0.asking > 0
+                    }.map(\.description.id.text)))
+        }
+    }
+}
+
+/// An agent as the server sees it.
+public struct AgentStatus: Sendable, Hashable {
+    public let description: AgentDescription
+    public let state: AgentState
+    /// Runs that it said it carries out.
+    public let running: Int
+    /// For how long nothing was heard of it.
+    public let silence: Duration
 }

@@ -47,6 +47,11 @@ public struct LocalBroker: RunBroker {
             metadata: ["agent": "\(agent.id)", "pool": "\(agent.poolID)", "slots": "\(agent.slots)"])
     }
 
+    public func heartbeat(_ report: AgentReport, of agent: AgentID) async throws -> AgentOrders {
+        guard let orders = agents.note(report, of: agent) else { throw BrokerError.unknownAgent(agent) }
+        return orders
+    }
+
     public func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? {
         guard let description = agents.find(agent) else { throw BrokerError.unknownAgent(agent) }
         return try await agents.asking(agent) { try await nextRun(for: description, waiting: waiting) }

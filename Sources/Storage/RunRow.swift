@@ -12,7 +12,7 @@ struct RunRow {
     let box: SecretBox
 
     func run(_ row: Row, in db: GRDB.Database) throws -> Run {
-        let request = try JSONDecoder().decode(StoredRequest.self, from: Data((row["request"] as String).utf8))
+        let request = try JSONDecoder().decode(RequestDocument.self, from: Data((row["request"] as String).utf8))
         let pool: String = row["agentPool"]
         let poolRegistry: String = row["poolRegistry"]
         guard let id = RunID(row["id"] as String), let status = RunStatus(rawValue: row["status"]),

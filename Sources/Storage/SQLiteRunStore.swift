@@ -20,7 +20,7 @@ public struct SQLiteRunStore: RunStore {
     public func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run {
         try reserve?.check()
         let request = String(
-            decoding: try JSONEncoder().encode(try StoredRequest(run.request, box: box)), as: UTF8.self)
+            decoding: try JSONEncoder().encode(try RequestDocument(run.request, box: box)), as: UTF8.self)
         return try await database.pool.write { db in
             if let taskRun = run.taskRun,
                 let known = try TaskRunStore.fetch(taskRun.name, in: run.registry, box: box, db),

@@ -25,6 +25,7 @@ struct KeepAliveTests {
         }
 
         func register(_ agent: AgentDescription) async throws {}
+        func heartbeat(_ report: AgentReport, of agent: AgentID) async throws -> AgentOrders { AgentOrders() }
         func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? { nil }
         func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String { "" }
         func report(_ event: RunEvent, for lease: LeaseID) async throws {}

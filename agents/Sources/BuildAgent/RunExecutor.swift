@@ -143,6 +143,7 @@ public struct RunExecutor: Sendable {
                 switch try await broker.renew(assignment.lease, waiting: assignment.terms.renewEvery) {
                 case .held: continue
                 case .canceled: return .canceled
+                case .timedOut: return .timedOut
                 case .lost: return .leaseLost
                 }
             } catch {

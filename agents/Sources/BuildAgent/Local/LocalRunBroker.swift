@@ -35,6 +35,7 @@ final class LocalRunBroker: RunBroker {
     }
 
     func register(_ agent: AgentDescription) async throws {}
+    func heartbeat(_ report: AgentReport, of agent: AgentID) async throws -> AgentOrders { AgentOrders() }
     func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? { nil }
 
     func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String {

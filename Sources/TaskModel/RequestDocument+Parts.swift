@@ -1,10 +1,6 @@
-import TaskModel
-
-typealias Sealing = (_ text: String) throws -> String
-
-extension StoredRequest {
+extension RequestDocument {
     /// What every request says.
-    struct Common: Codable {
+    struct Common: Codable, Sendable {
         /// Sealed, since it may hold a token as user info or a signature as its query.
         var sourceLocation: String?
         var appliesIgnoreFile: Bool
@@ -57,13 +53,13 @@ extension StoredRequest {
         }
     }
 
-    struct VaultParts: Codable {
+    struct VaultParts: Codable, Sendable {
         var username: Part
         var password: Part
     }
 
     /// The location of a secret, or a sealed text.
-    struct Part: Codable {
+    struct Part: Codable, Sendable {
         var vault: String?
         var sealed: String?
 
@@ -79,13 +75,13 @@ extension StoredRequest {
         }
     }
 
-    struct Login: Codable {
+    struct Login: Codable, Sendable {
         var username: String
         var password: String
     }
 
     /// A build argument or a value for templates.
-    struct Value: Codable {
+    struct Value: Codable, Sendable {
         var name: String
         /// Of a plain one.
         var value: String?

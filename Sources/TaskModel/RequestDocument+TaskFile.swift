@@ -1,9 +1,7 @@
-import TaskModel
-
-extension StoredRequest {
-    struct TaskFile: Codable {
+extension RequestDocument {
+    struct TaskFile: Codable, Sendable {
         /// A path in the context, or the sealed text.
-        struct Source: Codable {
+        struct Source: Codable, Sendable {
             var path: String?
             var sealed: String?
 

@@ -1,14 +1,12 @@
-import TaskModel
-
-extension StoredRequest {
-    struct Build: Codable {
-        struct Label: Codable {
+extension RequestDocument {
+    struct Build: Codable, Sendable {
+        struct Label: Codable, Sendable {
             var name: String
             var value: String
         }
 
         /// A name in a registry, or none for one in the image itself.
-        struct Cache: Codable {
+        struct Cache: Codable, Sendable {
             var image: String?
             var isComplete: Bool
 
