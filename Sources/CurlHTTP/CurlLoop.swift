@@ -29,7 +29,21 @@ final class CurlLoop: Sendable {
         startThread()
     }
 
-    private static let globalInit: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+    private static let globalInit: CURLcode = {
+        let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        // Later than the TLS library's own handler, so that it runs earlier.
+        atexit { CurlLoop.stopAll() }
+        return code
+    }()
+
+    private static let running = Mutex<[ObjectIdentifier: CurlLoop]>([:])
+
+    /// At the end of the process: a loop that is inside the TLS library while that is taken down would crash. A loop that
+    /// waits for a slow resolver is not waited for longer than two seconds.
+    private static func stopAll() {
+        for loop in running.withLock({ Array($0.values) }) { loop.stop() }
+        for _ in 0..<2_000 where running.withLock({ !$0.isEmpty }) { usleep(1_000) }
+    }
 
     func add(_ transfer: Transfer) { send(.add(transfer)) }
     func resume(_ transfer: Transfer) { send(.resume(transfer)) }
@@ -46,13 +60,16 @@ final class CurlLoop: Sendable {
     }
 
     private func startThread() {
+        Self.running.withLock { $0[ObjectIdentifier(self)] = self }
         var thread = pthread_t()
         let box = Unmanaged.passRetained(self)
         let code = pthread_create(
             &thread, nil,
             { argument in
                 guard let argument else { return nil }
-                Unmanaged<CurlLoop>.fromOpaque(argument).takeRetainedValue().run()
+                let loop = Unmanaged<CurlLoop>.fromOpaque(argument).takeRetainedValue()
+                loop.run()
+                CurlLoop.running.withLock { $0[ObjectIdentifier(loop)] = nil }
                 return nil
             }, box.toOpaque())
         precondition(code == 0, "no thread for libcurl: error \(code)")
