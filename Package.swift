@@ -8,6 +8,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -32,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
@@ -78,6 +80,9 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // What the programs count, for Prometheus
+        .target(name: "PrometheusText", dependencies: [metrics], swiftSettings: strict),
+
         // Our own two protocols
         .target(name: "ResourceAPI", dependencies: ["CurlHTTP", "TaskModel"], swiftSettings: strict),
         .target(name: "AgentProtocol", dependencies: ["CurlHTTP", "TaskModel"], swiftSettings: strict),
@@ -88,7 +93,7 @@ let package = Package(
             name: "Scheduling",
             dependencies: [
                 "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "Storage", "TaskFiles", "TaskModel", lifecycle,
-                logging,
+                logging, metrics,
             ],
             swiftSettings: strict
         ),
@@ -98,8 +103,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "AgentProtocol", "CurlHTTP", "RegistryGateway", "ResourceAPI", "Scheduling", "Storage", "TaskModel",
-                web, crypto, lifecycle, logging,
+                "AgentProtocol", "CurlHTTP", "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling", "Storage",
+                "TaskModel", web, crypto, lifecycle, logging,
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -133,7 +138,7 @@ let package = Package(
             name: "slipway-server",
             dependencies: [
                 "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine",
-                "RegistryGateway", "ResourceAPI", "Scheduling",
+                "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling",
                 "Storage", "TaskModel", "WebServer", "Yams", arguments, crypto, lifecycle, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -151,6 +156,7 @@ let package = Package(
 
         // Tests
         .target(name: "TestSupport", dependencies: ["TaskModel"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "PrometheusTextTests", dependencies: ["PrometheusText", metrics], swiftSettings: strict),
         .testTarget(name: "TaskModelTests", dependencies: ["TaskModel"], swiftSettings: strict),
         .testTarget(
             name: "TaskFilesTests", dependencies: ["TaskFiles", "TaskModel", "TestSupport"], swiftSettings: strict),
@@ -195,8 +201,8 @@ let package = Package(
         .testTarget(
             name: "SchedulingTests",
             dependencies: [
-                "AgentProtocol", "Contexts", "CurlHTTP", "Scheduling", "Storage", "TaskModel", "TestSupport", crypto,
-                logging,
+                "AgentProtocol", "Contexts", "CurlHTTP", "PrometheusText", "Scheduling", "Storage", "TaskModel",
+                "TestSupport", crypto, logging,
             ],
             swiftSettings: strict
         ),
@@ -207,8 +213,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "CurlHTTP", "Distribution", "RegistryGateway", "ResourceAPI", "Scheduling", "Storage", "TaskModel",
-                "TestSupport", "WebServer", crypto, logging, web,
+                "CurlHTTP", "Distribution", "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling", "Storage",
+                "TaskModel", "TestSupport", "WebServer", crypto, logging, web,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),

@@ -11,7 +11,7 @@ public struct LocalBroker: RunBroker {
     /// A run that was handed out this often without having begun ends as Error.
     static let maxHandOuts = 3
 
-    private let environment: SchedulerEnvironment
+    let environment: SchedulerEnvironment
     let agents = AgentDirectory()
 
     public init(_ environment: SchedulerEnvironment) {

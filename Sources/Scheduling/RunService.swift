@@ -58,6 +58,7 @@ public struct RunService: Sendable {
                 poolRegistry: pool.id.registry, task: task, upload: upload, taskRun: taskRun),
             maxQueued: settings.maxQueued, at: environment.now())
         logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.id)", "principal": "\(principal)"])
+        environment.metrics.queued(in: pool.id)
         signals.queues.notify(pool.id)
         if let obstacle = QueuePlace(pool: pool.id, position: 0, slots: pool.slots).obstacle {
             await warn(run, of: obstacle)

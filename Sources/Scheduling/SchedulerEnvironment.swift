@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Foundation
 public import Logging
 public import Storage
@@ -15,6 +16,7 @@ public struct SchedulerEnvironment: Sendable {
     public let logger: Logger
     /// Nil for a server that stands in front of no registry.
     let registryCredentials: (any RegistryCredentials)?
+    let metrics: SchedulerMetrics
     let signals = RunSignals()
     let now: @Sendable () -> Date
 
@@ -23,6 +25,7 @@ public struct SchedulerEnvironment: Sendable {
         outputs: BlobStore,
         settings: SchedulingSettings, logger: Logger,
         registryCredentials: (any RegistryCredentials)? = nil,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.runs = runs
@@ -34,6 +37,7 @@ public struct SchedulerEnvironment: Sendable {
         self.settings = settings
         self.logger = logger
         self.registryCredentials = registryCredentials
+        self.metrics = SchedulerMetrics(metrics)
         self.now = now
     }
 }

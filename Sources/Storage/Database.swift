@@ -28,6 +28,11 @@ public final class Database: Sendable {
         try Migrations.all.migrate(pool)
     }
 
+    /// Ends all connections. What is called afterwards fails.
+    public func close() throws {
+        try pool.close()
+    }
+
     /// Whether the database answers.
     public func check() async throws {
         _ = try await pool.read { try Int.fetchOne($0, sql: "SELECT 1") }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Glibc
 import Synchronization
 public import TaskModel
@@ -84,6 +84,22 @@ public final class LogStore: Sendable {
     /// Says that the run has ended: its file is not kept open any more.
     public func close(_ run: RunID) {
         if let descriptor = descriptors.withLock({ $0.removeValue(forKey: run) }) { Glibc.close(descriptor) }
+    }
+
+    /// Takes the log of a run away for good.
+    public func remove(_ run: RunID) {
+        close(run)
+        unlink(path(of: run))
+    }
+
+    /// The runs whose logs nobody has written to since a time.
+    public func runs(unchangedSince time: Date) throws -> [RunID] {
+        try FileManager.default.contentsOfDirectory(atPath: directory).compactMap { name in
+            guard name.hasSuffix(".log"), let run = RunID(String(name.dropLast(4))) else { return nil }
+            var status = stat()
+            guard stat(directory + "/" + name, &status) == 0 else { return nil }
+            return Double(status.st_mtim.tv_sec) < time.timeIntervalSince1970 ? run : nil
+        }
     }
 
     private func path(of run: RunID) -> String { directory + "/" + run.text + ".log" }

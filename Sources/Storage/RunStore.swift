@@ -103,6 +103,16 @@ public protocol RunStore: Sendable {
     /// What a pool has to do.
     func load(of pool: PoolID) async throws -> PoolLoad
 
+    /// Removes runs that ended before a time, oldest first. Kept are archived ones, those that a task run names, and of each task the
+    /// last that succeeded: what its images stand on is known from it.
+    ///
+    /// - Parameter limit: the most runs.
+    /// - Returns: which are gone.
+    func remove(endedBefore time: Date, limit: Int) async throws -> [RunID]
+
+    /// Which of these runs there are.
+    func existing(among ids: [RunID]) async throws -> Set<RunID>
+
     /// Which of these uploads a run still needs, or needed until `since`.
     func usedUploads(since: Date) async throws -> Set<String>
 }

@@ -19,6 +19,9 @@ public enum AgentState: Sendable, Hashable {
 }
 
 extension AgentState: CustomStringConvertible {
+    /// What ``description`` can be.
+    public static let names = ["connected", "busy", "draining", "unreachable", "unhealthy"]
+
     /// One word.
     public var description: String {
         switch self {

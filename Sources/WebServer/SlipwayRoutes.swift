@@ -24,6 +24,7 @@ public struct SlipwayRoutes: Sendable {
     let creationDate: Date
     let limits: RequestLimits
     let door: RegistryDoor?
+    let metrics: MetricsController?
     let logger: Logger
 
     /// - Parameter door: nil for a server that stands in front of no registry.
@@ -33,7 +34,8 @@ public struct SlipwayRoutes: Sendable {
         uploads: BlobStore,
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
-        limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, logger: Logger
+        limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, metrics: MetricsController? = nil,
+        logger: Logger
     ) {
         self.identity = identity
         self.settings = settings
@@ -50,6 +52,7 @@ public struct SlipwayRoutes: Sendable {
         self.creationDate = creationDate
         self.limits = limits
         self.door = door
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -117,6 +120,7 @@ public struct SlipwayRoutes: Sendable {
         SubscriptionsController(directory: directory).addRoutes(to: guarded(.principal))
         RegistriesController(directory: directory).addRoutes(to: registry)
         RunsController(directory: directory, runs: runs, reader: reader, links: links).addRoutes(to: registry)
+        LogStreamController(runs: runs).addRoutes(to: registry)
         TasksController(directory: directory, tasks: tasks).addRoutes(to: registry)
         PrincipalsController(principals: PrincipalStore(database: database), settings: settings, now: tokens.now)
             .addRoutes(to: guarded(.everywhere(.administer)))
@@ -127,6 +131,7 @@ public struct SlipwayRoutes: Sendable {
         RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers, pools: pools)
             .addRoutes(to: registry)
         RegistryNamesController(directory: directory).addRoutes(to: guarded(.principal))
+        metrics?.addRoutes(to: guarded(.everywhere(.readResources)))
     }
 
     /// The endpoints of registries that this server stands in front of.

@@ -8,6 +8,7 @@ import DockerEngine
 import Foundation
 import Logging
 import NIOSSL
+import PrometheusText
 import Scheduling
 import ServiceLifecycle
 import Storage
@@ -39,10 +40,11 @@ struct Server {
         let tokens = TokenService(
             issuer: "slipway:" + start.identity.tenant, tenant: start.identity.tenant, principals: principals,
             keys: keys.tokens)
+        let metrics = PrometheusRegistry(help: SchedulerMetrics.help)
         let environment = SchedulerEnvironment(
             runs: runs, pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
             logs: logs, uploads: uploads, outputs: outputs, settings: settings, logger: logger,
-            registryCredentials: RunRegistryCredentials(tokens: tokens, principals: principals))
+            registryCredentials: RunRegistryCredentials(tokens: tokens, principals: principals), metrics: metrics)
         let service = RunService(environment)
         let pools = PoolService(environment, caches: try EmbeddedCaches(configuration.pools))
         let broker = LocalBroker(environment)
@@ -67,7 +69,7 @@ struct Server {
             libraries: ["sqlite": try await database.libraryVersion()], creationDate: Date(timeIntervalSince1970: 0),
             limits: configuration.limits.requests,
             door: try RegistryDoor(configuration, adminUsers: AdminUserStore(database: database, box: box)),
-            logger: logger)
+            metrics: MetricsController(metrics) { try await broker.lookForMetrics() }, logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in
@@ -81,7 +83,8 @@ struct Server {
             [
                 UploadCleaner(
                     runs: runs, uploads: uploads, outputs: outputs, outputLifetime: settings.outputLifetime,
-                    logger: logger), QueueReminder(environment), web,
+                    logger: logger), QueueReminder(environment),
+                Retention(runs: runs, logs: logs, keeping: configuration.limits.runLifetime, logger: logger), web,
             ] + agents.services
     }
 

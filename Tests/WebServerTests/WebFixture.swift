@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import PrometheusText
 import ResourceAPI
 import Scheduling
 import Storage
@@ -32,6 +33,7 @@ struct WebFixture: Sendable {
     let routes: [RouteTable.Route]
     let principals: PrincipalStore
     let runs: SQLiteRunStore
+    let logs: LogStore
     let tokens: TokenService
     let links: LinkSigner
     let time: TestTime
@@ -65,11 +67,15 @@ struct WebFixture: Sendable {
         let links = LinkSigner(key: key, keyVersion: "v", now: { time.date })
         let box = SecretBox(key: key)
         let store = SQLiteRunStore(database: database, box: box)
+        let logs = LogStore(directory: folder + "/logs")
+        let metrics = PrometheusRegistry(help: SchedulerMetrics.help)
         let environment = SchedulerEnvironment(
             runs: store, pools: AgentPoolStore(database: database), secrets: SecretStore(database: database, box: box),
-            logs: LogStore(directory: folder + "/logs"), uploads: uploads,
-            outputs: BlobStore(directory: folder, maxBytes: 1 << 20), settings: settings, logger: logger)
+            logs: logs, uploads: uploads,
+            outputs: BlobStore(directory: folder, maxBytes: 1 << 20), settings: settings, logger: logger,
+            metrics: metrics)
         let runs = RunService(environment)
+        let broker = LocalBroker(environment)
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
@@ -79,12 +85,12 @@ struct WebFixture: Sendable {
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs),
             secrets: SecretService(environment), uploads: uploads,
             database: database, tokens: tokens, links: links, libraries: [:], creationDate: Date(), limits: limits,
-            logger: logger)
+            metrics: MetricsController(metrics) { try await broker.lookForMetrics() }, logger: logger)
         let table = routes.table(uptime: { time.uptime })
         let all = table.routes
         try await Application(router: table.router).test(.router) { client in
             let web = WebFixture(
-                client: client, routes: all, principals: principals, runs: store, tokens: tokens, links: links,
+                client: client, routes: all, principals: principals, runs: store, logs: logs, tokens: tokens, links: links,
                 time: time)
             if hasRun {
                 let builder = try await web.login(RoleAssignment(.builder))

@@ -13,6 +13,8 @@ struct ServerLimits: Sendable, Equatable {
     /// The largest archive of an image that is kept for a download, and how long it is.
     let outputBytes: Int64
     let outputLifetime: Duration
+    /// How long after their ends runs and their logs are kept.
+    let runLifetime: Duration
     /// For runs that don't say; at most ``maxRunTimeout``.
     let runTimeout: Duration
     /// The most that a run may ask for.
@@ -33,6 +35,7 @@ extension ServerLimits {
         logBytes = try values.bytes("limits.logBytes")
         outputBytes = try values.bytes("limits.outputBytes")
         outputLifetime = try values.duration("limits.outputLifetime", in: 60...31_536_000)
+        runLifetime = try values.duration("limits.runLifetime", in: 3600...3_153_600_000)
         maxRunTimeout = try values.duration("limits.maxRunTimeout", in: 1...604_800)
         let most = Int(maxRunTimeout.components.seconds)
         // A lower maximum is not to fail because of a default that nobody chose.
