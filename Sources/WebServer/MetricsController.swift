@@ -20,7 +20,8 @@ public struct MetricsController: Sendable {
         router.get("metrics") { _, context in
             guard try context.caller.mayEverywhere(.readResources) else {
                 throw ServerError.notFound(
-                    "There is nothing here, or your roles don't reach it: metrics take the role reader in all registries.")
+                    "There is nothing here, or your roles don't reach it: metrics take the role reader in all registries."
+                )
             }
             try await look()
             return Response(

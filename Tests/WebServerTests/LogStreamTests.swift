@@ -79,7 +79,8 @@ struct LogStreamTests {
 
             #expect(try await web.call(reader, .get, path + "?offset=-1").status == .badRequest)
             #expect(
-                try await web.call(reader, .get, WebFixture.scope + "local01/runs/ca9/log?follow=1").status == .notFound)
+                try await web.call(reader, .get, WebFixture.scope + "local01/runs/ca9/log?follow=1").status == .notFound
+            )
         }
     }
 

@@ -90,7 +90,8 @@ struct WebFixture: Sendable {
         let all = table.routes
         try await Application(router: table.router).test(.router) { client in
             let web = WebFixture(
-                client: client, routes: all, principals: principals, runs: store, logs: logs, tokens: tokens, links: links,
+                client: client, routes: all, principals: principals, runs: store, logs: logs, tokens: tokens,
+                links: links,
                 time: time)
             if hasRun {
                 let builder = try await web.login(RoleAssignment(.builder))

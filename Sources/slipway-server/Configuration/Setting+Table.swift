@@ -220,7 +220,8 @@ extension Setting {
             environment: "SLIPWAY_LIMITS_OUTPUT_LIFETIME", "How long such an archive is kept."),
         Setting(
             "limits.runLifetime", default: .value("30d"), unit: "seconds", environment: "SLIPWAY_LIMITS_RUN_LIFETIME",
-            "How long after their ends runs and their logs are kept. Archived runs stay, and of each task the last that succeeded."),
+            "How long after their ends runs and their logs are kept. Archived runs stay, and of each task the last that succeeded."
+        ),
         Setting(
             "limits.runTimeout", default: .value("1h"), unit: "seconds", environment: "SLIPWAY_LIMITS_RUN_TIMEOUT",
             "How long a run may take that does not say so itself."),
