@@ -4,6 +4,10 @@ public struct CacheDomain: Sendable, Hashable {
     /// A DNS label: lower-case letters, digits and dashes, the same after each restart.
     public let text: String
 
+    init(text: String) {
+        self.text = text
+    }
+
     /// That of a registry's runs.
     ///
     /// - Parameter name: letters and digits.

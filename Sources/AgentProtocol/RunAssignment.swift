@@ -19,6 +19,8 @@ public struct RunAssignment: Sendable {
     public let pullCredentials: [String: Credential]
     /// What fetches from git servers, by host. Those in the source come last.
     public let gitCredentials: [String: Credential]
+    /// What fetches from git servers over ssh; nil where that is not set up.
+    public let gitSSH: GitSSH?
     /// The longest the whole run may take.
     public let timeout: Duration
     /// What the run may do, by the policy of its pool.
@@ -34,7 +36,8 @@ public struct RunAssignment: Sendable {
         lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry,
         request: RunRequest,
         source: RunSource, startTime: Date, taskName: String?, pullCredentials: [String: Credential],
-        gitCredentials: [String: Credential], timeout: Duration, policy: PoolPolicy = PoolPolicy(),
+        gitCredentials: [String: Credential], gitSSH: GitSSH? = nil, timeout: Duration,
+        policy: PoolPolicy = PoolPolicy(),
         taskFiles: TaskFileSettings = TaskFileSettings(), outputLimit: Int64 = 10 << 30,
         builds: BuildSettings = BuildSettings(),
         cacheDomain: CacheDomain? = nil
@@ -51,12 +54,25 @@ public struct RunAssignment: Sendable {
         self.taskName = taskName
         self.pullCredentials = pullCredentials
         self.gitCredentials = gitCredentials
+        self.gitSSH = gitSSH
         self.timeout = timeout
         self.policy = policy
         self.taskFiles = taskFiles
         self.outputLimit = outputLimit
         self.builds = builds
         self.cacheDomain = cacheDomain
+    }
+}
+
+/// What git over ssh needs.
+public struct GitSSH: Sendable, Hashable {
+    public let privateKey: Secret
+    /// The text of a `known_hosts` file.
+    public let knownHosts: String
+
+    public init(privateKey: Secret, knownHosts: String) {
+        self.privateKey = privateKey
+        self.knownHosts = knownHosts
     }
 }
 

@@ -76,6 +76,8 @@ public enum BrokerError: Error, Equatable {
     case unreachable(String)
     /// The server does not know this agent's key, or its join token.
     case notAuthorized(String)
+    /// The server can't do what the call says; the same call again can't succeed.
+    case refused(String)
 }
 
 extension BrokerError: CustomStringConvertible {
@@ -93,7 +95,8 @@ extension BrokerError: CustomStringConvertible {
             "The image's archive is larger than \(limit) bytes (limits.outputBytes). Push the image instead."
         case .unreachable(let reason): "The server could not be asked: \(reason)"
         case .notAuthorized(let reason):
-            "The server refuses this agent: \(reason). Make a join token ('slipway pool token create') and start the agent with it."
+            "The server refuses this agent: \(reason)"
+        case .refused(let reason): "The server refused the call: \(reason)"
         case .outputNotKept: "No server keeps what this run builds. Push the image, or save it with docker."
         }
     }

@@ -54,3 +54,11 @@ public struct SyntaxRule: Sendable, Hashable {
                 registry: target.registry, repository: target.repository, tag: image.tag, digest: image.digest))
     }
 }
+
+extension SyntaxRule: CustomStringConvertible {
+    /// As ``init(_:)`` reads it.
+    public var description: String {
+        let target = if case .image(let image) = replacement { "\(image)" } else { "builtin" }
+        return source.map { "\($0)=\(target)" } ?? target
+    }
+}
