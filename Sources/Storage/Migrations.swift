@@ -21,6 +21,7 @@ enum Migrations {
         migrator.registerMigration("13-build-records", migrate: makeBuildRecords)
         migrator.registerMigration("14-run-affinity", migrate: makeRunAffinity)
         migrator.registerMigration("15-secrets-of-builds", migrate: endBuildSecrets)
+        migrator.registerMigration("16-agents", migrate: makeAgents)
         migrator.registerMigration("19-retention", migrate: makeRetention)
         return migrator
     }()

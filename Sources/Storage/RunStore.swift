@@ -90,6 +90,11 @@ public protocol RunStore: Sendable {
     /// - Returns: the runs as they are now.
     func releaseRuns(of agents: String, because message: String, maxHandOuts: Int, at now: Date) async throws -> [Run]
 
+    /// Lets a run wait again that was claimed, and given to nobody.
+    ///
+    /// - Returns: the run; nil if the lease holds none that could.
+    func giveBack(lease: String, at now: Date) async throws -> Run?
+
     /// Runs that wait in a pool in front of this one.
     func position(of id: RunID) async throws -> Int?
 
