@@ -43,6 +43,27 @@ final class AgentDirectory: Sendable {
         }
     }
 
+    /// Makes an agent known that nothing was heard of since the server started.
+    func restore(_ agent: AgentDescription, isDraining: Bool, silence: Duration) {
+        let lastHeard = uptime() - max(silence, AgentState.unreachableAfter)
+        entries.withLock { entries in
+            guard entries[agent.id] == nil else { return }
+            entries[agent.id] = Entry(description: agent, lastHeard: lastHeard, isDraining: isDraining)
+        }
+    }
+
+    func setDraining(_ isDraining: Bool, _ id: AgentID) {
+        entries.withLock { $0[id]?.isDraining = isDraining }
+    }
+
+    func isDraining(_ id: AgentID) -> Bool {
+        entries.withLock { $0[id]?.isDraining ?? false }
+    }
+
+    func remove(_ id: AgentID) {
+        entries.withLock { $0[id] = nil }
+    }
+
     func find(_ id: AgentID) -> AgentDescription? {
         entries.withLock { $0[id]?.description }
     }

@@ -65,9 +65,12 @@ public struct LocalBroker: RunBroker {
             let lease = LeaseID.random()
             let rivals = agents.rivals(of: description)
             // One transaction: a task that is canceled meanwhile has claimed a run and gets it, or has not.
-            let claimed = try await runs.claim(
-                pool: description.poolID, for: agent.text, rivals: rivals, lease: lease.text,
-                logLength: { [logs] in logs.settledLength(of: $0) }, at: environment.now())
+            let claimed =
+                agents.isDraining(agent)
+                ? nil
+                : try await runs.claim(
+                    pool: description.poolID, for: agent.text, rivals: rivals, lease: lease.text,
+                    logLength: { [logs] in logs.settledLength(of: $0) }, at: environment.now())
             if let run = claimed {
                 logger.info(
                     "run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
@@ -245,7 +248,8 @@ public struct LocalBroker: RunBroker {
             request: request, source: source(of: request.common), startTime: run.startTime ?? environment.now(),
             taskName: run.task,
             pullCredentials: pullCredentials,
-            gitCredentials: settings.gitCredentials, timeout: request.common.timeout ?? settings.runTimeout,
+            gitCredentials: settings.gitCredentials, gitSSH: settings.gitSSH,
+            timeout: request.common.timeout ?? settings.runTimeout,
             policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles,
             outputLimit: environment.outputs.maxBytes, builds: settings.builds,
             cacheDomain: settings.cacheDomain(of: registry))

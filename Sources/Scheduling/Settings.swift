@@ -1,4 +1,4 @@
-import AgentProtocol
+public import AgentProtocol
 public import CurlHTTP
 public import TaskModel
 
@@ -11,6 +11,8 @@ public struct SchedulingSettings: Sendable {
     public var otherCredentials: [String: Credential]
     /// What fetches from git servers, by host.
     public var gitCredentials: [String: Credential]
+    /// What fetches from git servers over ssh.
+    public var gitSSH: GitSSH?
     /// Where contexts may come from.
     public var sources: AddressPolicy
     public var maxQueued: Int
@@ -25,7 +27,8 @@ public struct SchedulingSettings: Sendable {
 
     public init(
         registries: [Registry], pools: [AgentPool], otherCredentials: [String: Credential] = [:],
-        gitCredentials: [String: Credential] = [:], sources: AddressPolicy = AddressPolicy(), maxQueued: Int = 10_000,
+        gitCredentials: [String: Credential] = [:], gitSSH: GitSSH? = nil, sources: AddressPolicy = AddressPolicy(),
+        maxQueued: Int = 10_000,
         runTimeout: Duration = .seconds(3600), maxRunTimeout: Duration = .seconds(28_800),
         taskFiles: TaskFileSettings = TaskFileSettings(), outputLifetime: Duration = .seconds(86_400),
         builds: BuildSettings = BuildSettings()
@@ -34,6 +37,7 @@ public struct SchedulingSettings: Sendable {
         self.pools = pools
         self.otherCredentials = otherCredentials
         self.gitCredentials = gitCredentials
+        self.gitSSH = gitSSH
         self.sources = sources
         self.maxQueued = maxQueued
         self.runTimeout = runTimeout

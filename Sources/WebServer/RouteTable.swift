@@ -10,6 +10,8 @@ enum RouteAccess: Sendable, Hashable {
     case link
     /// Whoever logs in at a registry that the server stands in front of: see ``RegistryLogins``.
     case registryLogin
+    /// Agents, with their key or a join token: see ``AgentController``.
+    case agent
     /// Every principal; what is shown depends on who asks.
     case principal
     /// Principals with this permission in the registry of the path.

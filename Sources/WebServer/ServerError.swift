@@ -52,8 +52,8 @@ extension ServerError {
         case let error as PoolServiceError:
             let status: HTTPResponse.Status =
                 switch error {
-                case .notFound: .notFound
-                case .configured: .conflict
+                case .notFound, .agentNotFound, .tokenNotFound: .notFound
+                case .configured, .agentEmbedded: .conflict
                 case .cacheUnreachable: .serviceUnavailable
                 }
             self.init(status: status, code: error.code, message: error.description)

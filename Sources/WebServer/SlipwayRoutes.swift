@@ -25,17 +25,20 @@ public struct SlipwayRoutes: Sendable {
     let limits: RequestLimits
     let door: RegistryDoor?
     let metrics: MetricsController?
+    let agents: AgentDesk?
     let logger: Logger
 
-    /// - Parameter door: nil for a server that stands in front of no registry.
+    /// - Parameters:
+    ///   - door: nil for a server that stands in front of no registry.
+    ///   - agents: nil for a server that has only agents of its own.
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
         pools: PoolService, taskRuns: TaskRunService, secrets: SecretService,
         uploads: BlobStore,
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
-        limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, metrics: MetricsController? = nil,
-        logger: Logger
+        limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, agents: AgentDesk? = nil,
+        metrics: MetricsController? = nil, logger: Logger
     ) {
         self.identity = identity
         self.settings = settings
@@ -53,6 +56,7 @@ public struct SlipwayRoutes: Sendable {
         self.limits = limits
         self.door = door
         self.metrics = metrics
+        self.agents = agents
         self.logger = logger
     }
 
@@ -94,6 +98,7 @@ public struct SlipwayRoutes: Sendable {
         let failures = FailedLogins(perMinute: limits.failedLoginsPerMinute, now: uptime)
         addOpenRoutes(to: table, failures: failures)
         addDoor(to: table, failures: failures)
+        if let agents { AgentController(desk: agents).addRoutes(to: table.routes(for: .agent)) }
         let requests = RateLimit(
             perSecond: Double(limits.requestsPerSecond), burst: limits.requestBurst, now: uptime)
         addResourceRoutes { access in
