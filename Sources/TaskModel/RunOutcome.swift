@@ -35,10 +35,12 @@ public struct RunOutcome: Sendable, Hashable {
     public let dependencies: [ImageDependencies]
     /// What its builds stood on, as far as they came to their ends.
     public var baseImages: [BaseImageRecord]
+    /// What its log has not; nil for a log that has all.
+    public var logLoss: LogLoss?
 
     public init(
         status: RunStatus, message: String? = nil, outputImages: [OutputImage] = [], failure: Failure? = nil,
-        dependencies: [ImageDependencies] = [], baseImages: [BaseImageRecord] = []
+        dependencies: [ImageDependencies] = [], baseImages: [BaseImageRecord] = [], logLoss: LogLoss? = nil
     ) {
         self.status = status
         self.message = message
@@ -46,5 +48,6 @@ public struct RunOutcome: Sendable, Hashable {
         self.failure = failure
         self.dependencies = dependencies
         self.baseImages = baseImages
+        self.logLoss = logLoss
     }
 }

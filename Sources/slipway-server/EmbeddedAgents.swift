@@ -53,6 +53,7 @@ struct EmbeddedAgents {
             let fetcher = ContextFetcher(access: access, directory: "\(root)/git-\(pool.name)")
             let executor = RunExecutor(
                 daemon: daemon, registries: registries, fetcher: fetcher, logLimit: configuration.limits.logBytes,
+                directory: "\(root)/runs-\(pool.name)",
                 cache: CacheKeeper(client: try DockerClient(endpoint: pool.dockerEndpoint), limits: pool.cache))
             // Those that registries have for themselves are served as the first one.
             if services.isEmpty {

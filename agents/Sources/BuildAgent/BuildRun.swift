@@ -43,7 +43,7 @@ struct BuildRun: RunWork {
         return try await session.holdingNames(
             Set(lanes.flatMap(\.names)), passing: Set(caches.compactMap { $0.image?.description })
         ) {
-            try await session.broker.report(.began, for: assignment.lease)
+            try await session.begin()
             session.steps.plan(
                 lanes.map { StepResult(id: $0.id, kind: .build, dependencies: []) }
                     + (pushes ? [StepResult(id: "push", kind: .push, dependencies: lanes.map(\.id))] : []))

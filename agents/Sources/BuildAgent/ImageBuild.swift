@@ -157,6 +157,7 @@ struct ImageBuild {
             if session.assignment.cacheDomain != nil { options.noCache = true }
         }
         let lane = BuildLedger.Lane(step: step, platform: request.platforms.isEmpty ? nil : request.platform)
+        try await session.lease.ensureAwake()
         session.steps.begin(lane)
         defer { session.steps.end(lane) }
         return try await session.log.withOutput(of: step, isShared: isShared) {

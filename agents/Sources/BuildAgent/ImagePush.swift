@@ -39,14 +39,15 @@ struct ImagePush {
     private func attempt(_ image: ImageReference, _ number: Int) async throws -> (
         digest: String, credential: Credential?
     ) {
-        let credential = try await session.pushCredential(for: image)
-        await session.log.line("Pushing image: \(image), attempt \(number)")
-        session.steps.launch(step)
-        let digest = try await session.log.withOutput(of: step, isShared: isShared) {
-            [client = session.daemon.client] log in
-            try await client.push(image, credential: credential) { bytes in await log.write(bytes) }
+        try await session.pushing(image) { credential in
+            await session.log.line("Pushing image: \(image), attempt \(number)")
+            session.steps.launch(step)
+            let digest = try await session.log.withOutput(of: step, isShared: isShared) {
+                [client = session.daemon.client] log in
+                try await client.push(image, credential: credential) { bytes in await log.write(bytes) }
+            }
+            return (digest, credential)
         }
-        return (digest, credential)
     }
 
     /// The tag is one of the daemon's, which anybody may move: what arrived in the registry is compared with what was built.

@@ -45,7 +45,9 @@ struct IndexPush {
             guard let helper = helper(of: part, in: repository) else { continue }
             let platform = part.lane.request.platform
             let (descriptor, manifest) = try await retrying {
-                try await session.registries.manifest(helper, credential: session.pushCredential(for: helper))
+                try await session.pushing(helper) { [registries = session.registries] credential in
+                    try await registries.manifest(helper, credential: credential)
+                }
             }
             switch manifest {
             case .image: entries.append(ImageIndex.Entry(descriptor: descriptor, platform: platform))
@@ -62,9 +64,8 @@ struct IndexPush {
 
     private func put(_ index: ImageIndex, as image: ImageReference) async throws {
         await session.log.line("Pushing index: \(image) of \(parts.count) platforms")
-        let credential = try await session.pushCredential(for: image)
-        let stored = try await retrying {
-            try await session.registries.put(index, as: image, credential: credential)
+        let stored = try await session.pushing(image) { credential in
+            try await retrying { try await session.registries.put(index, as: image, credential: credential) }
         }
         session.notePushed(
             OutputImage(
@@ -111,7 +112,10 @@ struct IndexPush {
     /// - Returns: whether the registry did it.
     private func removeTag(of helper: ImageReference) async -> Bool {
         do {
-            try await session.registries.removeTag(helper, credential: try await session.pushCredential(for: helper))
+            // It only tidies up: nobody waits for a server for that.
+            try await session.pushing(helper, waits: false) { [registries = session.registries] credential in
+                try await registries.removeTag(helper, credential: credential)
+            }
             return true
         } catch {
             return false
@@ -122,9 +126,11 @@ struct IndexPush {
     private func isStillThere(_ helper: ImageReference) async throws -> Bool {
         guard let digest = pushed(helper)?.digest else { return true }
         do {
-            _ = try await session.registries.resolve(
-                ImageReference(registry: helper.registry, repository: helper.repository, digest: digest),
-                credential: try await session.pushCredential(for: helper))
+            try await session.pushing(helper) { [registries = session.registries] credential in
+                _ = try await registries.resolve(
+                    ImageReference(registry: helper.registry, repository: helper.repository, digest: digest),
+                    credential: credential)
+            }
             return true
         } catch DistributionError.notFound {
             return false

@@ -5,9 +5,8 @@ import TaskModel
 
 /// Writes the log of one run: masks secrets, makes CR LF of line ends, and ships the bytes with their offset to the broker.
 ///
-/// ``ship()`` runs beside the work; the work waits when the broker is much slower than the build.
+/// ``ship()`` runs beside the work, which never waits for it where the log is spooled to a file.
 actor RunLogWriter {
-    private static let mostPending = 1 << 20
     private static let largestAppend = 256 << 10
 
     private let broker: any RunBroker
@@ -18,12 +17,16 @@ actor RunLogWriter {
     private var masker: SecretMasker
     private var sources: [Int: StepOutputBuffer] = [:]
     private var lastSource = 0
-    private var pending: [UInt8] = []
+    private var spool: any LogSpool
     private var lastByte = UInt8(ascii: "\n")
-    /// Bytes taken so far, pending ones included, and bytes that the broker has.
+    /// Bytes taken so far, and bytes that the broker has.
     private var taken: Int64 = 0
     private var shipped: Int64 = 0
+    /// The last bytes, where the spool could not take them any more.
+    private var ending: (start: Int64, bytes: [UInt8])?
     private var isCut = false
+    /// What the log has not, and why.
+    private(set) var loss: LogLoss?
     private var isClosed = false
     private var isEnding = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
@@ -35,15 +38,18 @@ actor RunLogWriter {
 
     /// - Parameters:
     ///   - limit: bytes; what comes after them is dropped, with a line that says so.
+    ///   - spool: may have bytes already, those of the same run before the agent was restarted.
     ///   - console: sees the same, its parts told apart.
     ///   - clock: measures silence.
     init(
         broker: any RunBroker, lease: LeaseID, secrets: [String], limit: Int64, logger: Logger,
-        console: (any RunConsole)? = nil, clock: some Clock<Duration> = ContinuousClock()
+        spool: any LogSpool = MemorySpool(), console: (any RunConsole)? = nil,
+        clock: some Clock<Duration> = ContinuousClock()
     ) {
         self.broker = broker
         self.lease = lease
         self.limit = limit
+        self.spool = spool
         self.logger = logger
         self.console = console
         self.clock = clock
@@ -128,7 +134,7 @@ actor RunLogWriter {
     }
 
     private func waitForRoom() async {
-        while pending.count > Self.mostPending, !isClosed, !isEnding { await change() }
+        while !spool.hasRoom, !isCut, !isClosed, !isEnding { await change() }
     }
 
     // MARK: Silence
@@ -183,39 +189,76 @@ actor RunLogWriter {
 
     /// Sends what comes until the log is closed and all is sent.
     ///
-    /// - Throws: ``BrokerError/leaseLost``.
+    /// - Throws: ``BrokerError/leaseLost``; `CancellationError` when the task is canceled while it waits for the broker.
     func ship() async throws {
         var failures = 0
         while true {
-            if pending.isEmpty {
+            let piece = next()
+            if piece.isEmpty {
                 if isClosed { return }
                 await change()
                 continue
             }
-            let piece = Array(pending.prefix(Self.largestAppend))
+            let offset = shipped
             do {
-                try await broker.appendLog(piece, at: shipped, for: lease)
-                shipped += Int64(piece.count)
-                pending.removeFirst(piece.count)
+                try await broker.appendLog(piece, at: offset, for: lease)
+                noteShipped(offset + Int64(piece.count))
                 failures = 0
-                wake()
             } catch BrokerError.leaseLost {
                 // Nobody will take the rest, nor what is still to come.
                 isCut = true
-                pending = []
+                spool.acknowledge(taken)
                 wake()
                 throw BrokerError.leaseLost
+            } catch BrokerError.logOffset(let expected) where expected <= taken && expected != offset {
+                // It has more or less of this stream than it said before.
+                shipped = expected
             } catch {
                 failures += 1
                 logger.warning("log not stored", metadata: ["error": "\(error)", "attempt": "\(failures)"])
-                try await Task.sleep(for: .milliseconds(min(5000, 250 << min(failures, 5))))
+                try await clock.sleep(for: Outage.pause(after: failures))
             }
         }
     }
 
+    /// Sends the rest once more: the broker has only so many bytes.
+    func shipAgain(from stored: Int64) async throws {
+        shipped = max(0, min(stored, taken))
+        try await ship()
+    }
+
+    /// What is to be sent next; nothing if all is sent.
+    private func next() -> [UInt8] {
+        if let ending, shipped >= ending.start { return Array(ending.bytes.dropFirst(Int(shipped - ending.start))) }
+        let most = Int(min(Int64(Self.largestAppend), (ending?.start ?? taken) - shipped))
+        guard most > 0 else { return [] }
+        let reason: String
+        do {
+            let bytes = try spool.read(at: shipped, most: most)
+            if !bytes.isEmpty { return bytes }
+            reason = "the agent's copy of it ends early"
+        } catch {
+            logger.error("log not read", metadata: ["error": "\(error)"])
+            reason = "the agent could not read its copy of it"
+        }
+        let missing = taken - shipped
+        taken = shipped
+        isCut = false
+        ending = nil
+        cut(losing: missing, because: reason)
+        return ending?.bytes ?? []
+    }
+
+    private func noteShipped(_ length: Int64) {
+        shipped = length
+        spool.acknowledge(length)
+        wake()
+    }
+
     /// - Parameter isOwn: whether it must begin at the begin of a line.
     private func take(_ bytes: [UInt8], isOwn: Bool) {
-        guard !bytes.isEmpty, !isCut else { return }
+        guard !bytes.isEmpty else { return }
+        guard !isCut else { return lose(Int64(bytes.count)) }
         let bytes = isOwn && lastByte != UInt8(ascii: "\n") ? [UInt8(ascii: "\n")] + bytes : bytes
         var ended: [UInt8] = []
         ended.reserveCapacity(bytes.count + 16)
@@ -224,15 +267,38 @@ actor RunLogWriter {
             ended.append(byte)
             lastByte = byte
         }
-        if taken + Int64(ended.count) > limit {
-            isCut = true
-            let note =
-                "\r\n\(LogLine.timestamp(Date())) The log has reached its limit of \(limit) bytes; what follows is not kept.\r\n"
-            ended = Array(ended.prefix(Int(max(0, limit - taken)))) + Array(note.utf8)
+        let most = min(limit, spool.limit)
+        let fitting = min(Int64(ended.count), max(0, most - taken))
+        do {
+            try spool.append(Array(ended.prefix(Int(fitting))))
+            taken += fitting
+            let rest = Int64(ended.count) - fitting
+            if rest > 0 {
+                cut(
+                    losing: rest,
+                    because: limit <= spool.limit
+                        ? "it has reached its limit of \(limit) bytes"
+                        : "the agent keeps no more than \(spool.limit) bytes of it")
+            }
+        } catch {
+            logger.error("log not kept", metadata: ["error": "\(error)"])
+            cut(losing: Int64(ended.count), because: "the agent could not write it: \(error.reason)")
         }
-        pending += ended
-        taken += Int64(ended.count)
         wake()
+    }
+
+    /// Ends the log with a line that says why nothing follows. The run goes on.
+    private func cut(losing bytes: Int64, because reason: String) {
+        isCut = true
+        loss = LogLoss(bytes: 0, reason: reason)
+        lose(bytes)
+        let line = LogLine.text("The log ends here: \(reason). What follows is not kept.", at: Date())
+        ending = (taken, Array("\r\n\(line)\r\n".utf8))
+        taken += Int64(ending?.bytes.count ?? 0)
+    }
+
+    private func lose(_ bytes: Int64) {
+        loss?.bytes = (loss?.bytes ?? 0) + bytes
     }
 
     private func change() async {

@@ -11,7 +11,10 @@ import TaskModel
 /// One run while it is carried out: what all of its parts need, whatever its kind.
 final class RunSession: Sendable {
     let assignment: RunAssignment
+    let lease: HeldLease
+    /// Its calls wait while the server can't be reached.
     let broker: any RunBroker
+    private let gate: PushGate
     let daemon: Daemon
     let registries: RegistryClient
     let fetcher: ContextFetcher
@@ -26,11 +29,14 @@ final class RunSession: Sendable {
     private let isAtOnce = Mutex(false)
 
     init(
-        assignment: RunAssignment, broker: any RunBroker, daemon: Daemon, registries: RegistryClient,
-        fetcher: ContextFetcher, log: RunLogWriter, local: LocalRunParts? = nil, logger: Logger
+        assignment: RunAssignment, lease: HeldLease, broker: any RunBroker, daemon: Daemon,
+        registries: RegistryClient, fetcher: ContextFetcher, log: RunLogWriter, local: LocalRunParts? = nil,
+        logger: Logger
     ) {
         self.assignment = assignment
-        self.broker = broker
+        self.lease = lease
+        self.broker = PatientBroker(broker: broker)
+        gate = PushGate(broker: broker, lease: assignment.lease, log: log)
         self.daemon = daemon
         self.registries = registries
         self.fetcher = fetcher
@@ -50,18 +56,25 @@ final class RunSession: Sendable {
         }
     }
 
-    /// Asks for permission to push an image.
+    /// Tells the server that the run begins: from here on nobody else is given it.
     ///
-    /// - Returns: what pushes there, kept out of the log; nil for a registry without login.
-    /// - Throws: `CancellationError` once the run is to stop.
-    func pushCredential(for image: ImageReference) async throws -> Credential? {
+    /// - Throws: `CancellationError` if the run is to stop.
+    func begin() async throws {
         do {
-            let credential = try await broker.grantPush(assignment.lease, of: image).credential
-            if let password = credential?.password { await log.hide(password) }
-            return credential
-        } catch BrokerError.pushRefused {
+            try await broker.report(.began, for: assignment.lease)
+        } catch BrokerError.leaseLost {
+            lease.stop(because: .leaseLost)
             throw CancellationError()
         }
+        lease.begin()
+    }
+
+    /// Does `work` with permission to push an image; see ``PushGate/holding(_:waits:_:)``.
+    func pushing<Result: Sendable>(
+        _ image: ImageReference, waits: Bool = true,
+        _ work: @escaping @Sendable (Credential?) async throws -> Result
+    ) async throws -> Result {
+        try await gate.holding(image, waits: waits, work)
     }
 
     /// The image stays pushed, and has no tag any more.

@@ -89,6 +89,7 @@ struct StepContainer: Sendable {
     }
 
     private func start() async throws {
+        try await session.lease.ensureAwake()
         do {
             try await client.startContainer(container)
         } catch DockerError.refused(_, _, let message) {

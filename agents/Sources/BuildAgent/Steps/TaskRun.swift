@@ -35,7 +35,7 @@ struct TaskRun: RunWork {
         return try await session.holdingNames(built, passing: caches) {
             try await opening(place, images) {
                 let networks = try await place.open(plan, context: context)
-                try await session.broker.report(.began, for: assignment.lease)
+                try await session.begin()
                 let steps = StepRunner(
                     session: session, place: place, networks: networks, images: images,
                     names: StepNames(plan.steps.map(\.id)), isIsolated: plan.isOneByOne,
