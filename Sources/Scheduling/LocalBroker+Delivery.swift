@@ -11,6 +11,7 @@ extension LocalBroker {
                 let run = try await environment.runs.giveBack(
                     lease: assignment.lease.text, at: environment.now())
             else { return }
+            environment.leases.remove(assignment.lease)
             environment.logger.warning("run taken back", metadata: ["run": "\(run.id)", "error": "its agent is gone"])
             environment.signals.logs.notify(run.id)
             environment.signals.queues.notify(run.pool)

@@ -8,11 +8,7 @@ public import TaskModel
 
 /// The scheduler's side of the agents' protocol.
 public struct LocalBroker: RunBroker {
-    /// A run that was handed out this often without having begun ends as Error.
-    static let maxHandOuts = 3
-
     let environment: SchedulerEnvironment
-    let agents = AgentDirectory()
 
     public init(_ environment: SchedulerEnvironment) {
         self.environment = environment
@@ -22,22 +18,15 @@ public struct LocalBroker: RunBroker {
     private var logs: LogStore { environment.logs }
     private var settings: SchedulingSettings { environment.settings }
     private var signals: RunSignals { environment.signals }
+    private var leases: LeaseBook { environment.leases }
+    var agents: AgentDirectory { environment.agents }
     private var logger: Logger { environment.logger }
 
     /// Ends what agents of this process had in hand when the process stopped. Call it before they register.
     ///
     /// - Parameter agents: an id, or a pattern with `*`.
     public func recover(agents: String) async throws {
-        let released = try await runs.releaseRuns(
-            of: agents,
-            because: "slipway-server stopped while the run was under way. Nothing of it goes on; queue it again.",
-            maxHandOuts: Self.maxHandOuts, at: environment.now())
-        for run in released {
-            logger.warning(
-                "run released after a restart", metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)"])
-            signals.logs.notify(run.id)
-            signals.queues.notify(run.pool)
-        }
+        try await LostRuns(environment: environment, cause: .restart).takeAll(of: agents)
     }
 
     public func register(_ agent: AgentDescription) async throws {
@@ -70,7 +59,7 @@ public struct LocalBroker: RunBroker {
                 ? nil
                 : try await runs.claim(
                     pool: description.poolID, for: agent.text, rivals: rivals, lease: lease.text,
-                    logLength: { [logs] in logs.settledLength(of: $0) }, at: environment.now())
+                    logLength: { [logs] in logs.beginStream(of: $0) }, at: environment.now())
             if let run = claimed {
                 logger.info(
                     "run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
@@ -88,7 +77,7 @@ public struct LocalBroker: RunBroker {
     }
 
     public func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String {
-        let run = try await held(lease).run
+        let run = try await held(lease)
         guard let name = run.request.common.sourceLocation.flatMap(RunService.uploadName(ofPath:)),
             let file = try environment.uploads.file(name)
         else { throw BrokerError.contextMissing(run.id) }
@@ -96,12 +85,12 @@ public struct LocalBroker: RunBroker {
     }
 
     public func report(_ event: RunEvent, for lease: LeaseID) async throws {
-        let run = try await held(lease).run
+        let run = try await holding(lease).run
         try await translating {
             switch event {
             case .began:
                 try await runs.begin(lease: lease.text, at: environment.now())
-                logger.debug("run began", metadata: ["run": "\(run.id)"])
+                logger.debug("run began", metadata: ["run": "\(run)"])
             case .resolved(let source): try await runs.setSource(source, lease: lease.text, at: environment.now())
             case .waiting(let reason): try await runs.setWaitReason(reason, lease: lease.text, at: environment.now())
             case .planned(let steps): try await runs.planSteps(steps, lease: lease.text, at: environment.now())
@@ -109,68 +98,88 @@ public struct LocalBroker: RunBroker {
             case .step(let step):
                 if try await !runs.setStep(step, lease: lease.text, at: environment.now()) {
                     logger.warning(
-                        "step not planned", metadata: ["run": "\(run.id)", "step": "\(step.id.escapedForDisplay)"])
+                        "step not planned", metadata: ["run": "\(run)", "step": "\(step.id.escapedForDisplay)"])
                 }
             }
         }
-        signals.logs.notify(run.id)
+        signals.logs.notify(run)
     }
 
     public func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws {
-        let leased = try await held(lease)
+        let holding = try await holding(lease)
         do {
-            _ = try logs.append(bytes, to: leased.run.id, at: leased.logStart + offset)
+            _ = try logs.append(bytes, to: holding.run, at: holding.logStart + offset, stream: holding.logStart)
         } catch StorageError.logOffset(let expected) {
-            throw BrokerError.logOffset(expected: expected - leased.logStart)
+            throw BrokerError.logOffset(expected: expected - holding.logStart)
+        } catch StorageError.leaseLost {
+            throw BrokerError.leaseLost
         }
-        signals.logs.notify(leased.run.id)
+        signals.logs.notify(holding.run)
     }
 
     public func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret {
-        let run = try await held(lease).run
+        let run = try await held(lease)
         return try await VaultSecrets(of: run, environment).value(of: location)
     }
 
     public func keepOutput(_ form: ImageArchive, _ content: BytePipe, for lease: LeaseID) async throws {
-        let run = try await held(lease).run
+        let run = try await holding(lease).run
         defer { content.abandon() }
         do {
-            try await environment.outputs.put(KeptOutput.name(of: run.id, form), content)
+            try await environment.outputs.put(KeptOutput.name(of: run, form), content)
         } catch StorageError.blobTooLarge(let limit) {
             throw BrokerError.outputTooLarge(limit: limit)
         }
-        logger.info("output kept", metadata: ["run": "\(run.id)", "form": "\(form.rawValue)"])
+        logger.info("output kept", metadata: ["run": "\(run)", "form": "\(form.rawValue)"])
     }
 
     public func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant {
-        let run = try await held(lease).run
-        guard !run.isCancelRequested else { throw BrokerError.pushRefused("the run is being canceled") }
-        if let given = run.request.common.customCredentials[image.registry] { return PushGrant(credential: given) }
+        _ = try await holding(lease)
+        // Permitted first, looked up then: whoever asks for a stop in between waits for the end of this permission.
+        let duration = leases.with { table, now in table.grant(lease, at: now) }
+        let run = try await held(lease)
+        if run.isCancelRequested { throw BrokerError.pushRefused("the run is being canceled") }
+        if run.isTimeoutRequested { throw BrokerError.pushRefused("the run's time is over") }
+        guard let duration else { throw BrokerError.leaseLost }
+        guard duration > .zero else { throw BrokerError.unreachable("the lease has run out; renew it first") }
+        return PushGrant(credential: try await pushCredential(for: image, of: run), duration: duration)
+    }
+
+    private func pushCredential(for image: ImageReference, of run: Run) async throws -> Credential? {
+        if let given = run.request.common.customCredentials[image.registry] { return given }
         if let login = run.request.common.vaultLogins[image.registry] {
-            return PushGrant(credential: try await VaultSecrets(of: run, environment).credential(for: login))
+            return try await VaultSecrets(of: run, environment).credential(for: login)
         }
-        guard run.request.common.loginMode == .default else { return PushGrant(credential: nil) }
+        guard run.request.common.loginMode == .default else { return nil }
         if let registry = settings.gateway(at: image.registry) {
-            return PushGrant(
-                credential: try await environment.registryCredentials?.pushCredential(
-                    for: run, to: image.repository, at: registry))
+            return try await environment.registryCredentials?.pushCredential(
+                for: run, to: image.repository, at: registry)
         }
         // The server's other logins are for reading.
         guard let registry = settings.registry(at: image.registry), try await may(.pushImages, run, registry) else {
-            return PushGrant(credential: nil)
+            return nil
         }
-        return PushGrant(credential: registry.credential)
+        return registry.credential
     }
 
     public func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {
         let deadline = ContinuousClock.now + waiting
+        let run: RunID
+        do { run = try await holding(lease).run } catch BrokerError.leaseLost { return .lost }
+        // From when the renewal came, not from when it is answered: the agent counts from when it sent it.
+        var standing = leases.with { table, now in table.renew(lease, at: now) }
         while true {
             let mark = signals.stops.mark()
-            guard let leased = try await runs.leased(lease.text), leased.isHeld else { return .lost }
-            if leased.run.isCancelRequested { return .canceled }
+            switch standing {
+            case .held?: break
+            case .stopping(.cancel)?: return .canceled
+            case .stopping(.timeout)?: return .timedOut
+            case .lost?, nil: return .lost
+            }
             let left = deadline - .now
             guard left > .zero, !Task.isCancelled else { return .held }
-            await signals.stops.wait(for: leased.run.id, after: mark, atMost: left)
+            await signals.stops.wait(for: run, after: mark, atMost: left)
+            standing = leases.with { table, _ in table.standing(of: lease) }
         }
     }
 
@@ -186,13 +195,26 @@ public struct LocalBroker: RunBroker {
                 "run finished",
                 metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)", "seconds": "\(seconds)"])
         }
+        leases.remove(lease)
         logs.close(leased.run.id)
         signals.logs.notify(leased.run.id)
+        // It makes room for others of its task.
+        signals.queues.notify(leased.run.pool)
     }
 
-    private func held(_ lease: LeaseID) async throws -> LeasedRun {
+    /// The run of a lease, as the store has it.
+    private func held(_ lease: LeaseID) async throws -> Run {
         guard let leased = try await runs.leased(lease.text), leased.isHeld else { throw BrokerError.leaseLost }
-        return leased
+        return leased.run
+    }
+
+    /// Whose lease it is. One that the store has and this process does not, after a restart, is noted.
+    private func holding(_ lease: LeaseID) async throws -> LeaseTable.Holding {
+        if let known = leases.find(lease) { return known }
+        guard let held = try await runs.heldRun(lease: lease.text) else { throw BrokerError.leaseLost }
+        environment.keep(held, at: environment.now())
+        guard let known = leases.find(lease) else { throw BrokerError.leaseLost }
+        return known
     }
 
     private func translating(_ work: () async throws -> Void) async throws {
@@ -211,11 +233,10 @@ public struct LocalBroker: RunBroker {
                     status: .error,
                     message: "The server could not prepare the run; its log says why. Queue it again.")
                 do {
-                    _ = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
+                    try await end(run, lease: lease, outcome)
                 } catch {
                     logger.error("run not finished", metadata: ["run": "\(run.id)", "error": "\(error)"])
                 }
-                signals.logs.notify(run.id)
                 return nil
             }
         }.value
@@ -223,6 +244,7 @@ public struct LocalBroker: RunBroker {
 
     /// - Returns: nil if the run can't be carried out any more; it has ended then.
     private func assignment(of run: Run, lease: LeaseID) async throws -> RunAssignment? {
+        _ = try await holding(lease)
         guard let registry = settings.registry(named: run.registry) else {
             let message =
                 "Registry '\(run.registry)' is no longer configured. Configure it again, then queue the run again."
@@ -242,7 +264,7 @@ public struct LocalBroker: RunBroker {
         let pool = try await PoolDirectory(settings: settings, store: environment.pools).find(
             PoolID(registry: run.poolRegistry, name: run.agentPool))
         return RunAssignment(
-            lease: lease, terms: LeaseTerms(), run: run.id, epoch: run.epoch, pool: run.agentPool,
+            lease: lease, terms: settings.leases, run: run.id, epoch: run.epoch, pool: run.agentPool,
             registry: registry.gateway
                 ? registry.seenFromOutside(with: pullCredentials[registry.loginServer.lowercased()]) : registry,
             request: request, source: source(of: request.common), startTime: run.startTime ?? environment.now(),
@@ -258,6 +280,7 @@ public struct LocalBroker: RunBroker {
     /// Ends a run that no agent was given.
     private func end(_ run: Run, lease: LeaseID, _ outcome: RunOutcome) async throws {
         _ = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
+        leases.remove(lease)
         signals.logs.notify(run.id)
     }
 

@@ -203,6 +203,7 @@ public struct RunService: Sendable {
                     "run": "\(answer.id)", "principal": "\(principal)",
                     "status": "\(answer.previousStatus?.rawValue ?? "")",
                 ])
+            environment.leases.with { table, _ in _ = table.requestStop(of: answer.id, .cancel) }
             signals.stops.notify(answer.id)
             signals.logs.notify(answer.id)
         }

@@ -18,15 +18,19 @@ public struct SchedulerEnvironment: Sendable {
     let registryCredentials: (any RegistryCredentials)?
     let metrics: SchedulerMetrics
     let signals = RunSignals()
+    let agents: AgentDirectory
+    let leases: LeaseBook
     let now: @Sendable () -> Date
 
+    /// - Parameter uptime: a clock that nobody sets; that of the process by default.
     public init(
         runs: any RunStore, pools: AgentPoolStore, secrets: SecretStore, logs: LogStore, uploads: BlobStore,
         outputs: BlobStore,
         settings: SchedulingSettings, logger: Logger,
         registryCredentials: (any RegistryCredentials)? = nil,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance,
-        now: @escaping @Sendable () -> Date = { Date() }
+        now: @escaping @Sendable () -> Date = { Date() },
+        uptime: (@Sendable () -> Duration)? = nil
     ) {
         self.runs = runs
         self.pools = pools
@@ -39,5 +43,8 @@ public struct SchedulerEnvironment: Sendable {
         self.registryCredentials = registryCredentials
         self.metrics = SchedulerMetrics(metrics)
         self.now = now
+        let uptime = uptime ?? AgentDirectory.processUptime()
+        agents = AgentDirectory(uptime: uptime)
+        leases = LeaseBook(terms: settings.leases, uptime: uptime)
     }
 }

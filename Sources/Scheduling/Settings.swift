@@ -20,6 +20,9 @@ public struct SchedulingSettings: Sendable {
     public var runTimeout: Duration
     /// The longest that a run may ask for.
     public var maxRunTimeout: Duration
+    /// The longest that a run may wait.
+    public var queueTime: Duration
+    public var leases: LeaseTerms
     public var taskFiles: TaskFileSettings
     /// How long archives of images wait for a download.
     public var outputLifetime: Duration
@@ -30,6 +33,7 @@ public struct SchedulingSettings: Sendable {
         gitCredentials: [String: Credential] = [:], gitSSH: GitSSH? = nil, sources: AddressPolicy = AddressPolicy(),
         maxQueued: Int = 10_000,
         runTimeout: Duration = .seconds(3600), maxRunTimeout: Duration = .seconds(28_800),
+        queueTime: Duration = .seconds(86_400), leases: LeaseTerms = LeaseTerms(),
         taskFiles: TaskFileSettings = TaskFileSettings(), outputLifetime: Duration = .seconds(86_400),
         builds: BuildSettings = BuildSettings()
     ) {
@@ -42,6 +46,8 @@ public struct SchedulingSettings: Sendable {
         self.maxQueued = maxQueued
         self.runTimeout = runTimeout
         self.maxRunTimeout = maxRunTimeout
+        self.queueTime = queueTime
+        self.leases = leases
         self.taskFiles = taskFiles
         self.outputLifetime = outputLifetime
         self.builds = builds

@@ -7,8 +7,16 @@ public import TaskModel
 ///
 /// Lines end in CR LF already when they come here. An append is on the disk before it is acknowledged.
 public final class LogStore: Sendable {
+    private struct State {
+        var descriptors: [RunID: CInt] = [:]
+        /// Where the stream begins of those that may append; none may to one with ``noStream``.
+        var streams: [RunID: Int64] = [:]
+    }
+
+    private static let noStream = Int64.max - 1
+
     private let directory: String
-    private let descriptors = Mutex<[RunID: CInt]>([:])
+    private let state = Mutex(State())
 
     /// - Parameter directory: exists.
     public init(directory: String) {
@@ -16,7 +24,7 @@ public final class LogStore: Sendable {
     }
 
     deinit {
-        for descriptor in descriptors.withLock({ $0.values }) { Glibc.close(descriptor) }
+        for descriptor in state.withLock({ $0.descriptors.values }) { Glibc.close(descriptor) }
     }
 
     /// Bytes stored; 0 for a run without a log.
@@ -27,12 +35,15 @@ public final class LogStore: Sendable {
 
     /// Adds bytes at `offset`. What is there already is accepted if it is the same.
     ///
+    /// - Parameter stream: where the writer's stream begins, for runs that have one writer after the other.
     /// - Returns: the new length.
-    /// - Throws: ``StorageError/logOffset(expected:)`` if bytes before `offset` are missing or those stored are others.
-    public func append(_ bytes: [UInt8], to run: RunID, at offset: Int64) throws -> Int64 {
-        try descriptors.withLock { descriptors in
-            let descriptor = try descriptors[run] ?? open(run, O_RDWR | O_CREAT)
-            descriptors[run] = descriptor
+    /// - Throws: ``StorageError/logOffset(expected:)`` if bytes before `offset` are missing or those stored are others;
+    ///   ``StorageError/leaseLost`` if another stream has begun since.
+    public func append(_ bytes: [UInt8], to run: RunID, at offset: Int64, stream: Int64 = .max) throws -> Int64 {
+        try state.withLock { state in
+            guard stream >= state.streams[run] ?? 0 else { throw StorageError.leaseLost }
+            let descriptor = try state.descriptors[run] ?? open(run, O_RDWR | O_CREAT)
+            state.descriptors[run] = descriptor
             var status = stat()
             guard fstat(descriptor, &status) == 0 else { throw failure("read the log of run \(run)") }
             let length = Int64(status.st_size)
@@ -50,7 +61,7 @@ public final class LogStore: Sendable {
 
     /// Adds bytes at the end, not yet safe from a loss of power: that they are with ``settledLength(of:)``.
     public func note(_ bytes: [UInt8], to run: RunID) throws {
-        try descriptors.withLock { _ in
+        try state.withLock { _ in
             let descriptor = try open(run, O_RDWR | O_CREAT)
             defer { Glibc.close(descriptor) }
             var status = stat()
@@ -81,9 +92,27 @@ public final class LogStore: Sendable {
         return try read(descriptor, at: offset, count: count)
     }
 
+    /// Begins the stream of the run's next writer: from now on appends to earlier ones are refused.
+    ///
+    /// - Returns: where it begins, which is the length of what is stored, all of it on the disk.
+    public func beginStream(of run: RunID) -> Int64 {
+        let start = settledLength(of: run)
+        state.withLock { $0.streams[run] = start }
+        return start
+    }
+
+    /// Refuses appends to all streams so far. That outlasts ``close(_:)``, until the next one begins.
+    public func fence(_ run: RunID) {
+        state.withLock { $0.streams[run] = Self.noStream }
+    }
+
     /// Says that the run has ended: its file is not kept open any more.
     public func close(_ run: RunID) {
-        if let descriptor = descriptors.withLock({ $0.removeValue(forKey: run) }) { Glibc.close(descriptor) }
+        let descriptor = state.withLock { state in
+            if state.streams[run] != Self.noStream { state.streams[run] = nil }
+            return state.descriptors.removeValue(forKey: run)
+        }
+        if let descriptor { Glibc.close(descriptor) }
     }
 
     /// Takes the log of a run away for good.

@@ -22,6 +22,7 @@ enum Migrations {
         migrator.registerMigration("14-run-affinity", migrate: makeRunAffinity)
         migrator.registerMigration("15-secrets-of-builds", migrate: endBuildSecrets)
         migrator.registerMigration("16-agents", migrate: makeAgents)
+        migrator.registerMigration("17-leases", migrate: makeLeases)
         migrator.registerMigration("19-retention", migrate: makeRetention)
         return migrator
     }()

@@ -6,7 +6,8 @@ import TaskModel
 struct RunRow {
     static let columns = """
         sequence, id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, startTime, finishTime, lastUpdatedTime,
-        isCancelRequested, isArchiveEnabled, errorMessage, waitReason, sourceCommit, sourceBranch, epoch, logStart
+        isCancelRequested, isTimeoutRequested, canceledBy, isArchiveEnabled, errorMessage, waitReason, sourceCommit, sourceBranch, epoch, agent,
+        logStart, logLossBytes, logLossReason
         """
 
     let box: SecretBox
@@ -32,7 +33,9 @@ struct RunRow {
             isCancelRequested: row["isCancelRequested"],
             isArchiveEnabled: row["isArchiveEnabled"], errorMessage: row["errorMessage"], waitReason: row["waitReason"],
             source: (row["sourceCommit"] as String?).map { SourceRevision(commit: $0, branch: row["sourceBranch"]) },
-            outputImages: try outputImages(of: row["sequence"], status: status, in: db), epoch: row["epoch"])
+            outputImages: try outputImages(of: row["sequence"], status: status, in: db), epoch: row["epoch"],
+            isTimeoutRequested: row["isTimeoutRequested"], canceledBy: row["canceledBy"], agent: row["agent"],
+            logLoss: (row["logLossReason"] as String?).map { LogLoss(bytes: row["logLossBytes"], reason: $0) })
     }
 
     private func outputImages(of sequence: Int64, status: RunStatus, in db: GRDB.Database) throws -> [OutputImage] {

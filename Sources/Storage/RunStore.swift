@@ -67,7 +67,7 @@ public protocol RunStore: Sendable {
     /// - Parameter image: without a tag it is `latest`; a digest is not looked at.
     func dependents(of image: ImageReference) async throws -> [ImageDependent]
 
-    /// Moves a leased run to its terminal status. If it is in one already, nothing changes.
+    /// Moves a leased run to its terminal status; one that was asked to stop ends as that. If it is in one already, nothing changes.
     ///
     /// - Returns: the run as stored.
     func finish(lease: String, with outcome: RunOutcome, at now: Date) async throws -> Run
@@ -84,16 +84,41 @@ public protocol RunStore: Sendable {
     func cancel(registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date) async throws
         -> [CancelAnswer]
 
-    /// Ends the leases of agents that are gone: runs that had not begun wait again (at most `maxHandOuts` times), others end.
+    /// The attempts that go on: those of runs that are Started or Running.
+    func heldRuns() async throws -> [HeldRun]
+
+    /// The attempt of a lease; nil if it does not go on.
+    func heldRun(lease: String) async throws -> HeldRun?
+
+    /// Marks a run whose time is over.
+    ///
+    /// - Parameter message: what it ends with if its agent has no words of its own for that.
+    /// - Returns: false if the lease is not that of an attempt that goes on.
+    func requestTimeout(lease: String, because message: String, at now: Date) async throws -> Bool
+
+    /// Takes a run from an agent that is lost, as ``RunMachine/lose(_:)`` says.
+    ///
+    /// - Parameter telling: what the run records of it. Called within the transaction, so it may write to the log what must stand
+    ///   there before the run has ended; it must be quick.
+    /// - Returns: nil if the lease is not that of an attempt that goes on.
+    func lose(lease: String, at now: Date, telling: @escaping @Sendable (Run, RunLoss) throws -> LossRecord)
+        async throws
+        -> LostRun?
+
+    /// Takes all runs from agents that are gone, as ``lose(lease:at:telling:)`` does.
     ///
     /// - Parameter agents: an id, or a pattern with `*`.
-    /// - Returns: the runs as they are now.
-    func releaseRuns(of agents: String, because message: String, maxHandOuts: Int, at now: Date) async throws -> [Run]
+    func loseRuns(
+        of agents: String, at now: Date, telling: @escaping @Sendable (Run, RunLoss) throws -> LossRecord
+    ) async throws -> [LostRun]
 
-    /// Lets a run wait again that was claimed, and given to nobody.
+    /// Lets a run wait again that its agent never got; the hand-out doesn't count.
     ///
-    /// - Returns: the run; nil if the lease holds none that could.
+    /// - Returns: the run; nil if it had begun, or the lease is not that of an attempt that goes on.
     func giveBack(lease: String, at now: Date) async throws -> Run?
+
+    /// Ends runs as Error that wait since before `start`.
+    func endQueued(since start: Date, because message: String, at now: Date) async throws -> [RunID]
 
     /// Runs that wait in a pool in front of this one.
     func position(of id: RunID) async throws -> Int?
@@ -146,11 +171,13 @@ public struct NewRun: Sendable {
     public let upload: String?
     /// The name and the request that the run is kept under.
     public let taskRun: TaskRun?
+    /// The branch of a run of a task; empty if its source has none. Runs that supersede others do so on the same branch.
+    public let branch: String?
 
     public init(
         registry: String, type: RunType, request: RunRequest, submittedBy: String, agentPool: String,
         poolRegistry: String? = nil, task: String? = nil,
-        upload: String? = nil, taskRun: TaskRun? = nil
+        upload: String? = nil, taskRun: TaskRun? = nil, branch: String? = nil
     ) {
         self.registry = registry
         self.type = type
@@ -161,6 +188,7 @@ public struct NewRun: Sendable {
         self.task = task
         self.upload = upload
         self.taskRun = taskRun
+        self.branch = branch
     }
 }
 
@@ -172,6 +200,41 @@ public struct LeasedRun: Sendable {
 
     /// Whether the holder may still write.
     public var isHeld: Bool { run.status == .started || run.status == .running }
+}
+
+/// An attempt that goes on.
+public struct HeldRun: Sendable, Hashable {
+    public let run: RunID
+    public let lease: String
+    public let agent: String
+    public let pool: PoolID
+    /// Where the agent's stream begins in the stored log.
+    public let logStart: Int64
+    public let stop: StopReason?
+    public let startTime: Date
+    /// The longest it may take, if its request says so.
+    public let timeout: Duration?
+}
+
+/// A run that was taken from its agent, as it is now.
+public struct LostRun: Sendable {
+    public let run: Run
+    public let loss: RunLoss
+    /// Whose it was.
+    public let agent: String
+    public let lease: String
+}
+
+/// What a run records of the loss of its agent.
+public struct LossRecord: Sendable {
+    /// For a run that ends by it.
+    public var message: String?
+    public var logLoss: LogLoss?
+
+    public init(message: String? = nil, logLoss: LogLoss? = nil) {
+        self.message = message
+        self.logLoss = logLoss
+    }
 }
 
 /// A run that waits, and its place in the queue.

@@ -15,7 +15,7 @@ extension SQLiteRunStore {
             let claimed = try Row.fetchOne(
                 db,
                 sql: """
-                    UPDATE run SET status = 'Started', epoch = epoch + 1, lease = ?, agent = ?, startTime = ?, lastUpdatedTime = ?,
+                    UPDATE run SET status = 'Started', epoch = epoch + 1, handOuts = handOuts + 1, lease = ?, agent = ?, startTime = ?, lastUpdatedTime = ?,
                         waitReason = NULL
                     WHERE sequence = (
                         SELECT sequence FROM run AS waiting
@@ -26,8 +26,12 @@ extension SQLiteRunStore {
                                         AND last.agent IS NOT NULL AND last.sequence < waiting.sequence
                                     ORDER BY last.sequence DESC LIMIT 1), '')
                                 NOT IN (SELECT value FROM json_each(?)))
-                        ORDER BY sequence LIMIT 1)
-                        AND status = 'Queued'
+                            AND (concurrency IS NULL OR concurrency > (
+                                SELECT count(*) FROM run AS other
+                                WHERE other.registry = waiting.registry AND other.task = waiting.task
+                                    AND other.status IN ('Started', 'Running')))
+                        ORDER BY priority DESC, sequence LIMIT 1)
+                        AND status = 'Queued' AND NOT isCancelRequested
                     RETURNING \(RunRow.columns)
                     """,
                 arguments: [
@@ -77,11 +81,17 @@ extension SQLiteRunStore {
         try await database.pool.write { db in
             try db.execute(
                 sql: """
-                    UPDATE run SET status = ?, errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, waitReason = NULL
-                    WHERE lease = ? AND status IN ('Started', 'Running')
+                    UPDATE run SET
+                        status = CASE WHEN isCancelRequested THEN 'Canceled' WHEN isTimeoutRequested THEN 'Timeout' ELSE ?1 END,
+                        errorMessage = CASE WHEN isCancelRequested THEN iif(?1 = 'Canceled', ?2, NULL)
+                            WHEN isTimeoutRequested AND ?1 <> 'Timeout' THEN errorMessage ELSE ?2 END,
+                        finishTime = ?3, lastUpdatedTime = ?3, waitReason = NULL,
+                        logLossBytes = ?5, logLossReason = ?6
+                    WHERE lease = ?4 AND status IN ('Started', 'Running')
                     """,
                 arguments: [
-                    outcome.status.rawValue, outcome.message, now.storedMilliseconds, now.storedMilliseconds, lease,
+                    outcome.status.rawValue, outcome.message, now.storedMilliseconds, lease, outcome.logLoss?.bytes,
+                    outcome.logLoss?.reason,
                 ])
             if db.changesCount == 1 {
                 for (position, image) in outcome.outputImages.enumerated() {
@@ -98,42 +108,6 @@ extension SQLiteRunStore {
                 throw StorageError.leaseLost
             }
             return run
-        }
-    }
-
-    public func releaseRuns(of agents: String, because message: String, maxHandOuts: Int, at now: Date) async throws
-        -> [Run]
-    {
-        let time = now.storedMilliseconds
-        return try await database.pool.write { db in
-            let affected = try String.fetchAll(
-                db, sql: "SELECT id FROM run WHERE agent GLOB ? AND status IN ('Started', 'Running')",
-                arguments: [agents])
-            try db.execute(
-                sql: """
-                    UPDATE run SET status = 'Canceled', finishTime = ?, lastUpdatedTime = ?, lease = NULL
-                    WHERE agent GLOB ? AND status IN ('Started', 'Running') AND isCancelRequested
-                    """, arguments: [time, time, agents])
-            try db.execute(
-                sql: """
-                    UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, lease = NULL
-                    WHERE agent GLOB ? AND status = 'Running'
-                    """, arguments: [message, time, time, agents])
-            try db.execute(
-                sql: """
-                    UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?, lease = NULL
-                    WHERE agent GLOB ? AND status = 'Started' AND epoch >= ?
-                    """,
-                arguments: [
-                    "No agent could start the run: it was handed out \(maxHandOuts) times.", time, time, agents,
-                    maxHandOuts,
-                ])
-            try db.execute(
-                sql: """
-                    UPDATE run SET status = 'Queued', startTime = NULL, lastUpdatedTime = ?, lease = NULL, agent = NULL
-                    WHERE agent GLOB ? AND status = 'Started'
-                    """, arguments: [time, agents])
-            return try affected.compactMap { try fetch("id = ?", [$0], in: db) }
         }
     }
 }

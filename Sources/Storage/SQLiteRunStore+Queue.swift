@@ -14,7 +14,7 @@ extension SQLiteRunStore {
                 sql: """
                     SELECT id, agentPool, poolRegistry, place FROM (
                         SELECT id, agentPool, poolRegistry, createTime,
-                            row_number() OVER (PARTITION BY agentPool, poolRegistry ORDER BY sequence) - 1 AS place
+                            row_number() OVER (PARTITION BY agentPool, poolRegistry ORDER BY priority DESC, sequence) - 1 AS place
                         FROM run WHERE status = 'Queued')
                     WHERE \(due("?1")) > \(due("?2"))
                     """, arguments: [now.storedMilliseconds, last.storedMilliseconds]

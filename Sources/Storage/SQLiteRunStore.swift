@@ -19,6 +19,7 @@ public struct SQLiteRunStore: RunStore {
 
     public func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run {
         try reserve?.check()
+        let queue = run.request.common.queue
         let request = String(
             decoding: try JSONEncoder().encode(try RequestDocument(run.request, box: box)), as: UTF8.self)
         return try await database.pool.write { db in
@@ -35,14 +36,15 @@ public struct SQLiteRunStore: RunStore {
                 sql: """
                     INSERT INTO run
                         (id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, lastUpdatedTime,
-                        upload, affinity)
-                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        upload, affinity, priority, retriesLeft, concurrency, branch)
+                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     run.registry, run.type.rawValue, run.task, run.agentPool, run.poolRegistry ?? "", run.submittedBy,
                     request,
                     now.storedMilliseconds,
-                    now.storedMilliseconds, run.upload, run.affinity,
+                    now.storedMilliseconds, run.upload, run.affinity, queue.priority, queue.retryOnAgentLoss,
+                    run.task == nil ? nil : queue.concurrency, run.branch,
                 ])
             let sequence = db.lastInsertedRowID
             try db.execute(
@@ -96,7 +98,8 @@ public struct SQLiteRunStore: RunStore {
                 db,
                 sql: """
                     SELECT (SELECT count(*) FROM run AS other WHERE other.status = 'Queued' AND other.agentPool = run.agentPool
-                        AND other.poolRegistry = run.poolRegistry AND other.sequence < run.sequence)
+                        AND other.poolRegistry = run.poolRegistry
+                        AND (other.priority > run.priority OR other.priority = run.priority AND other.sequence < run.sequence))
                     FROM run WHERE id = ? AND status = 'Queued'
                     """, arguments: [id.text])
         }

@@ -85,7 +85,8 @@ extension RequestDocument {
                 cpu: common.cpu, builder: BuilderChoice(rawValue: builder) ?? .buildKit, timeout: common.timeout,
                 agentPoolName: agentPool, logTemplate: common.logTemplate, loginMode: common.knownLoginMode,
                 customCredentials: try common.customCredentials(open: open),
-                vaultLogins: try common.vaultLogins(open: open))
+                vaultLogins: try common.vaultLogins(open: open),
+                queue: common.queue ?? QueueSettings())
         }
     }
 }

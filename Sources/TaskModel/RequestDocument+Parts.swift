@@ -16,6 +16,8 @@ extension RequestDocument {
         var credentials: [String: Login]
         /// By host; missing in requests of before there were vaults.
         var vaultLogins: [String: VaultParts]?
+        /// Missing where nothing but the usual was asked for.
+        var queue: QueueSettings?
 
         init(_ request: some CommonRequest, seal: Sealing) throws {
             sourceLocation = try request.sourceLocation.map(seal)
@@ -31,6 +33,7 @@ extension RequestDocument {
             credentials = try request.customCredentials.mapValues {
                 Login(username: $0.username, password: try seal($0.password.value))
             }
+            queue = request.queue == QueueSettings() ? nil : request.queue
             vaultLogins = try request.vaultLogins.mapValues {
                 VaultParts(username: try Part($0.username, seal: seal), password: try Part($0.password, seal: seal))
             }

@@ -41,7 +41,8 @@ extension RequestDocument {
                 includeGit: common.includeGit, platform: common.platform, cpu: common.cpu, timeout: common.timeout,
                 agentPoolName: agentPool, logTemplate: common.logTemplate, loginMode: common.knownLoginMode,
                 customCredentials: try common.customCredentials(open: open),
-                vaultLogins: try common.vaultLogins(open: open))
+                vaultLogins: try common.vaultLogins(open: open),
+                queue: common.queue ?? QueueSettings())
         }
     }
 }

@@ -19,6 +19,10 @@ public struct Run: Sendable, Hashable {
     public var finishTime: Date?
     public var lastUpdatedTime: Date
     public var isCancelRequested: Bool
+    /// Whether its time is over.
+    public var isTimeoutRequested: Bool
+    /// Who asked for its cancel: the id of a principal.
+    public var canceledBy: String?
     public var isArchiveEnabled: Bool
     /// What went wrong, for people; nil for runs that succeeded or go on.
     public var errorMessage: String?
@@ -28,13 +32,17 @@ public struct Run: Sendable, Hashable {
     public var outputImages: [OutputImage]
     /// How often the run was handed to an agent.
     public var epoch: Int
+    /// The agent that has it, or that had it last; nil while it waits.
+    public var agent: String?
+    public var logLoss: LogLoss?
 
     public init(
         id: RunID, registry: String, status: RunStatus, type: RunType, request: RunRequest, submittedBy: String,
         agentPool: String, poolRegistry: String? = nil,
         task: String? = nil, createTime: Date, startTime: Date? = nil, finishTime: Date? = nil, lastUpdatedTime: Date,
         isCancelRequested: Bool = false, isArchiveEnabled: Bool = false, errorMessage: String? = nil,
-        waitReason: String? = nil, source: SourceRevision? = nil, outputImages: [OutputImage] = [], epoch: Int = 0
+        waitReason: String? = nil, source: SourceRevision? = nil, outputImages: [OutputImage] = [], epoch: Int = 0,
+        isTimeoutRequested: Bool = false, canceledBy: String? = nil, agent: String? = nil, logLoss: LogLoss? = nil
     ) {
         self.id = id
         self.registry = registry
@@ -56,6 +64,10 @@ public struct Run: Sendable, Hashable {
         self.source = source
         self.outputImages = outputImages
         self.epoch = epoch
+        self.isTimeoutRequested = isTimeoutRequested
+        self.canceledBy = canceledBy
+        self.agent = agent
+        self.logLoss = logLoss
     }
 
     public var pool: PoolID { PoolID(registry: poolRegistry, name: agentPool) }

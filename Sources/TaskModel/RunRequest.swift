@@ -41,6 +41,7 @@ public protocol CommonRequest: Sendable {
     var loginMode: RegistryLoginMode { get }
     var customCredentials: [String: Credential] { get }
     var vaultLogins: [String: VaultLogin] { get }
+    var queue: QueueSettings { get }
     /// What the request itself wants kept out of logs.
     var secrets: [Secret] { get }
 }
@@ -92,6 +93,7 @@ public struct BuildRequest: CommonRequest, Hashable {
     public var customCredentials: [String: Credential]
     /// Logins at more of them, for which secrets of the run's registry are looked up when the run is handed out.
     public var vaultLogins: [String: VaultLogin]
+    public var queue: QueueSettings
 
     public init(
         sourceLocation: String? = nil, appliesIgnoreFile: Bool = true, includeGit: Bool = false,
@@ -104,7 +106,7 @@ public struct BuildRequest: CommonRequest, Hashable {
         keptOutput: ImageArchive? = nil, cpu: Int? = nil, builder: BuilderChoice = .buildKit,
         timeout: Duration? = nil, agentPoolName: String? = nil, logTemplate: String? = nil,
         loginMode: RegistryLoginMode = .default, customCredentials: [String: Credential] = [:],
-        vaultLogins: [String: VaultLogin] = [:]
+        vaultLogins: [String: VaultLogin] = [:], queue: QueueSettings = QueueSettings()
     ) {
         self.sourceLocation = sourceLocation
         self.appliesIgnoreFile = appliesIgnoreFile
@@ -133,6 +135,7 @@ public struct BuildRequest: CommonRequest, Hashable {
         self.loginMode = loginMode
         self.customCredentials = customCredentials
         self.vaultLogins = vaultLogins
+        self.queue = queue
     }
 
     public var secrets: [Secret] {

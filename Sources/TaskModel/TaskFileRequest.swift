@@ -21,13 +21,15 @@ public struct TaskFileRequest: CommonRequest, Hashable {
     public var customCredentials: [String: Credential]
     /// Logins at more of them, for which secrets of the run's registry are looked up when the run is handed out.
     public var vaultLogins: [String: VaultLogin]
+    public var queue: QueueSettings
 
     public init(
         taskFile: TaskFileSource, valuesFile: TaskFileSource? = nil, values: [TaskValue] = [],
         sourceLocation: String? = nil, appliesIgnoreFile: Bool = true, includeGit: Bool = false,
         platform: Platform = .linuxAMD64, cpu: Int? = nil, timeout: Duration? = nil, agentPoolName: String? = nil,
         logTemplate: String? = nil, loginMode: RegistryLoginMode = .default,
-        customCredentials: [String: Credential] = [:], vaultLogins: [String: VaultLogin] = [:]
+        customCredentials: [String: Credential] = [:], vaultLogins: [String: VaultLogin] = [:],
+        queue: QueueSettings = QueueSettings()
     ) {
         self.taskFile = taskFile
         self.valuesFile = valuesFile
@@ -43,6 +45,7 @@ public struct TaskFileRequest: CommonRequest, Hashable {
         self.loginMode = loginMode
         self.customCredentials = customCredentials
         self.vaultLogins = vaultLogins
+        self.queue = queue
     }
 
     public var secrets: [Secret] { values.filter(\.isSecret).map(\.value) + customCredentials.values.map(\.password) }

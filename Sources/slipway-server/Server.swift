@@ -83,7 +83,8 @@ struct Server {
             [
                 UploadCleaner(
                     runs: runs, uploads: uploads, outputs: outputs, outputLifetime: settings.outputLifetime,
-                    logger: logger), QueueReminder(environment),
+                    logger: logger), LeaseReaper(environment), RunDeadline(environment), QueueDeadline(environment),
+                QueueReminder(environment),
                 Retention(runs: runs, logs: logs, keeping: configuration.limits.runLifetime, logger: logger), web,
             ] + agents.services
     }

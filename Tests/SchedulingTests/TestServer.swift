@@ -24,6 +24,11 @@ struct TestServer {
     let poolStore: AgentPoolStore
     let reminder: QueueReminder
     let queueLog: QueueLog
+    let environment: SchedulerEnvironment
+    let reaper: LeaseReaper
+    let deadline: RunDeadline
+    let queueDeadline: QueueDeadline
+    let time: VirtualTime
     let broker: LocalBroker
     let registry = Registry(name: "local01", loginServer: "localhost:5000", endpoint: "http://localhost:5000")
     static let agent = AgentID("agent-1")
@@ -54,15 +59,29 @@ struct TestServer {
             ], sources: AddressPolicy(allowedOrigins: ["http://git.example.test"]))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         poolStore = AgentPoolStore(database: database)
-        let environment = SchedulerEnvironment(
+        time = VirtualTime()
+        environment = SchedulerEnvironment(
             runs: store, pools: poolStore, secrets: SecretStore(database: database, box: box), logs: logs,
-            uploads: uploads, outputs: uploads, settings: settings, logger: logger)
+            uploads: uploads, outputs: uploads, settings: settings, logger: logger,
+            now: { [time] in time.date }, uptime: { [time] in time.uptime })
         service = RunService(environment)
         pools = PoolService(environment)
         secrets = SecretService(environment)
         reminder = QueueReminder(environment)
         queueLog = QueueLog(environment: environment)
         broker = LocalBroker(environment)
+        reaper = LeaseReaper(environment)
+        deadline = RunDeadline(environment)
+        queueDeadline = QueueDeadline(environment)
+    }
+
+    /// What another process of the same server would have, at the same time.
+    func restarted() -> (broker: LocalBroker, reaper: LeaseReaper) {
+        let environment = SchedulerEnvironment(
+            runs: store, pools: poolStore, secrets: SecretStore(database: database, box: box), logs: logs,
+            uploads: uploads, outputs: uploads, settings: settings, logger: environment.logger,
+            now: { [time] in time.date }, uptime: { [time] in time.uptime })
+        return (LocalBroker(environment), LeaseReaper(environment))
     }
 
     static func request(

@@ -92,7 +92,7 @@ struct BuildRecordTests {
 
     @Test func `a run that waits again has none`() async throws {
         try await withRun { store, run async throws in
-            _ = try await store.releaseRuns(of: "agent", because: "gone", maxHandOuts: 3, at: TestData.now)
+            _ = try await store.loseRuns(of: "agent", at: TestData.now) { _, _ in LossRecord(message: "gone") }
 
             #expect(try await store.builds(of: run) == [])
         }

@@ -94,7 +94,7 @@ struct RunStepTests {
             }
             #expect(try await store.steps(of: run)[0].status == .running)
 
-            _ = try await store.releaseRuns(of: "agent", because: "gone", maxHandOuts: 3, at: TestData.now)
+            _ = try await store.loseRuns(of: "agent", at: TestData.now) { _, _ in LossRecord(message: "gone") }
 
             #expect(try await store.steps(of: run).map(\.status) == [.interrupted, .skipped, .skipped])
         }
@@ -102,7 +102,7 @@ struct RunStepTests {
 
     @Test func `a run that waits again has no steps until it is planned anew`() async throws {
         try await withRun { store, run, _ async throws in
-            _ = try await store.releaseRuns(of: "agent", because: "gone", maxHandOuts: 3, at: TestData.now)
+            _ = try await store.loseRuns(of: "agent", at: TestData.now) { _, _ in LossRecord(message: "gone") }
 
             #expect(try await store.steps(of: run) == [])
             _ = try await store.claimTest(lease: "second")

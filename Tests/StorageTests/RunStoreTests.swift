@@ -180,7 +180,7 @@ struct RunStoreTests {
             try await store.begin(lease: "1", at: TestData.now)
             _ = try await store.cancel(registry: "local01", .ids([canceled.id]), isDryRun: false, at: TestData.now)
 
-            _ = try await store.releaseRuns(of: "agent", because: "gone", maxHandOuts: 3, at: TestData.now)
+            _ = try await store.loseRuns(of: "agent", at: TestData.now) { _, _ in LossRecord(message: "gone") }
 
             #expect(try await store.find(begun.id)?.status == .error)
             #expect(try await store.find(begun.id)?.errorMessage == "gone")
@@ -195,7 +195,7 @@ struct RunStoreTests {
             let run = try await store.enqueueTest()
             for attempt in 1...3 {
                 #expect(try await store.claimTest(lease: "lease\(attempt)")?.epoch == attempt)
-                _ = try await store.releaseRuns(of: "agent", because: "gone", maxHandOuts: 3, at: TestData.now)
+                _ = try await store.loseRuns(of: "agent", at: TestData.now) { _, _ in LossRecord(message: "gone") }
             }
 
             #expect(try await store.find(run.id)?.status == .error)
