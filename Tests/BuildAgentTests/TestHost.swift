@@ -127,7 +127,9 @@ struct TestRun {
                 broker: broker, lease: assignment.lease, secrets: [], limit: 1 << 20, logger: logger)
             return try await use(
                 RunSession(
-                    assignment: assignment, broker: broker,
+                    assignment: assignment,
+                    lease: HeldLease(assignment.lease, terms: assignment.terms, broker: broker, logger: logger),
+                    broker: broker,
                     daemon: try Daemon(
                         client: try DockerClient(endpoint: TestHost.endpoint), directory: folder + "/names"),
                     registries: RegistryClient(http: HTTPClient()),
