@@ -14,7 +14,8 @@ final class ManualClock: Clock {
         var now = Instant(offset: .zero)
         var nextID = 0
         var sleepers: [Int: (deadline: Instant, continuation: CheckedContinuation<Void, Never>)] = [:]
-        var watchers: [CheckedContinuation<Void, Never>] = []
+        var isReleased = false
+        var watchers: [(isDue: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private let state = Mutex(State())
@@ -23,16 +24,50 @@ final class ManualClock: Clock {
     var minimumResolution: Duration { .zero }
 
     /// Waits until somebody sleeps, then moves the time on.
-    func advance(by duration: Duration) async {
-        await withCheckedContinuation { continuation in
-            let isAsleep = state.withLock { state in
-                if state.sleepers.isEmpty { state.watchers.append(continuation) }
-                return !state.sleepers.isEmpty
-            }
-            if isAsleep { continuation.resume() }
+    ///
+    /// - Parameter sleepers: so many.
+    func advance(by duration: Duration, whenAsleep sleepers: Int = 1) async {
+        await wait { $0.sleepers.count >= sleepers }
+        move { $0.now.advanced(by: duration) }
+    }
+
+    /// Waits until so many sleep, then moves the time on to when the first of them wakes.
+    func step(whenAsleep sleepers: Int = 1) async {
+        await wait { $0.sleepers.count >= sleepers }
+        move { state in max(state.now, state.sleepers.values.map(\.deadline).min() ?? state.now) }
+    }
+
+    /// Lets a task end that waits here for sleepers who don't come any more.
+    func release(_ task: Task<Void, Never>) async {
+        let watchers = state.withLock { state in
+            state.isReleased = true
+            defer { state.watchers = [] }
+            return state.watchers
         }
+        for watcher in watchers { watcher.continuation.resume() }
+        await task.value
+    }
+
+    private func wait(until isDue: @escaping @Sendable (State) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let isNow = state.withLock { state in
+                if state.isReleased || isDue(state) { return true }
+                state.watchers.append((isDue, continuation))
+                return false
+            }
+            if isNow { continuation.resume() }
+        }
+    }
+
+    /// Waits until somebody sleeps for just this time, then lets it pass.
+    func pass(_ duration: Duration) async {
+        await wait { state in state.sleepers.values.contains { $0.deadline == state.now.advanced(by: duration) } }
+        move { $0.now.advanced(by: duration) }
+    }
+
+    private func move(_ time: (State) -> Instant) {
         let due = state.withLock { state in
-            state.now = state.now.advanced(by: duration)
+            state.now = time(state)
             let due = state.sleepers.filter { $0.value.deadline <= state.now }
             for id in due.keys { state.sleepers[id] = nil }
             return due.values.map(\.continuation)
@@ -50,8 +85,10 @@ final class ManualClock: Clock {
                 let (isDue, watchers) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
                     if Task.isCancelled || deadline <= state.now { return (true, []) }
                     state.sleepers[id] = (deadline, continuation)
-                    defer { state.watchers = [] }
-                    return (false, state.watchers)
+                    let now = state
+                    let due = now.watchers.filter { $0.isDue(now) }
+                    state.watchers.removeAll { $0.isDue(now) }
+                    return (false, due.map(\.continuation))
                 }
                 if isDue { continuation.resume() }
                 for watcher in watchers { watcher.resume() }

@@ -298,7 +298,8 @@ actor RunLogWriter {
     }
 
     private func lose(_ bytes: Int64) {
-        loss?.bytes = (loss?.bytes ?? 0) + bytes
+        guard let known = loss else { return }
+        loss = LogLoss(bytes: (known.bytes ?? 0) + bytes, reason: known.reason)
     }
 
     private func change() async {
