@@ -207,6 +207,15 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "AgentProtocolTests",
+            dependencies: [
+                "AgentProtocol", "CurlHTTP", "Scheduling", "Storage", "TaskModel", "TestSupport", "WebServer", crypto,
+                logging, web,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "RegistryGatewayTests",
             dependencies: ["CurlHTTP", "Distribution", "RegistryGateway", "TaskModel", "TestSupport", crypto],
             swiftSettings: strict),

@@ -49,7 +49,7 @@ public struct AgentRefusal: Codable, Sendable, Error {
     /// What an answer with this status says.
     ///
     /// - Parameter refusal: nil if the body is none.
-    static func error(status: Int, _ refusal: AgentRefusal?) -> BrokerError {
+    public static func error(status: Int, _ refusal: AgentRefusal?) -> BrokerError {
         guard let detail = refusal?.error, (400..<500).contains(status), status != 429, status != 408 else {
             return .unreachable("it answered with status \(status)" + (refusal.map { ": \($0.error.message)" } ?? ""))
         }
@@ -66,6 +66,6 @@ public struct AgentRefusal: Codable, Sendable, Error {
         case "OutputNotKept": return .outputNotKept
         default: if status == 401 || status == 403 { return .notAuthorized(detail.subject ?? detail.message) }
         }
-        return .refused(detail.message)
+        return .refused(detail.subject ?? detail.message)
     }
 }
