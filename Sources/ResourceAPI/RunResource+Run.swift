@@ -29,6 +29,7 @@ extension RunProperties {
         isArchiveEnabled = run.isArchiveEnabled
         runErrorMessage = run.errorMessage
         waitReason = run.waitReason
+        agent = run.agent
         if run.isCancelRequested { isCancelRequested = true }
         sourceRevision = run.source.map { SourceRevisionProperties(commitId: $0.commit, branchName: $0.branch) }
         if !run.outputImages.isEmpty {

@@ -30,6 +30,8 @@ public struct RunProperties: Codable, Sendable, Hashable {
     public var updateTriggerToken: String?
     /// Ours: what a run that does not move waits for.
     public var waitReason: String?
+    /// Ours: the agent that has the run, or had it last.
+    public var agent: String?
     /// Ours: somebody asked for this run to stop.
     public var isCancelRequested: Bool?
     /// Ours: the revision that a git context was resolved to.

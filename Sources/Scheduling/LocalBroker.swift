@@ -63,6 +63,7 @@ public struct LocalBroker: RunBroker {
             if let run = claimed {
                 logger.info(
                     "run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
+                environment.metrics.started(run)
                 signals.logs.notify(run.id)
                 if let assignment = await prepared(run, lease: lease) { return assignment }
                 continue
@@ -114,6 +115,7 @@ public struct LocalBroker: RunBroker {
         } catch StorageError.leaseLost {
             throw BrokerError.leaseLost
         }
+        environment.metrics.logged(bytes: bytes.count)
         signals.logs.notify(holding.run)
     }
 
@@ -189,6 +191,8 @@ public struct LocalBroker: RunBroker {
         guard stored >= logLength else { throw BrokerError.logIncomplete(stored: stored) }
         try await translating {
             let run = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
+            // The same outcome again is not counted again.
+            if leased.isHeld { environment.metrics.ended(run) }
             let elapsed = run.finishTime.map { $0.timeIntervalSince(run.startTime ?? run.createTime) } ?? 0
             let seconds = (elapsed * 1000).rounded() / 1000
             logger.info(
@@ -211,7 +215,10 @@ public struct LocalBroker: RunBroker {
     /// Whose lease it is. One that the store has and this process does not, after a restart, is noted.
     private func holding(_ lease: LeaseID) async throws -> LeaseTable.Holding {
         if let known = leases.find(lease) { return known }
-        guard let held = try await runs.heldRun(lease: lease.text) else { throw BrokerError.leaseLost }
+        guard let held = try await runs.heldRun(lease: lease.text) else {
+            environment.metrics.staleWriteRefused()
+            throw BrokerError.leaseLost
+        }
         environment.keep(held, at: environment.now())
         guard let known = leases.find(lease) else { throw BrokerError.leaseLost }
         return known
@@ -279,7 +286,7 @@ public struct LocalBroker: RunBroker {
 
     /// Ends a run that no agent was given.
     private func end(_ run: Run, lease: LeaseID, _ outcome: RunOutcome) async throws {
-        _ = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
+        environment.metrics.ended(try await runs.finish(lease: lease.text, with: outcome, at: environment.now()))
         leases.remove(lease)
         signals.logs.notify(run.id)
     }

@@ -34,6 +34,7 @@ struct RunsShow: AsyncParsableCommand {
         if let commit = run.sourceRevision?.commitId {
             Terminal.print("\nCommit: \(commit)" + (run.sourceRevision?.branchName.map { " (\($0))" } ?? ""))
         }
+        if let agent = run.agent { Terminal.print("\nAgent: \(agent.escapedForDisplay)") }
         if let reason = run.waitReason { Terminal.print("\nWaiting: \(reason.escapedForDisplay)") }
         if let message = run.runErrorMessage { Terminal.print("\nError: \(message.escapedForDisplay)") }
         if let images = run.outputImages, !images.isEmpty { describe(images) }
