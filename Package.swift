@@ -240,8 +240,8 @@ let package = Package(
         .testTarget(
             name: "ServerConfigurationTests",
             dependencies: [
-                "CurlHTTP", "Storage", "TaskModel", "TestSupport", "WebServer", "slipway-server", arguments, crypto,
-                logging,
+                "AgentProtocol", "CurlHTTP", "Storage", "TaskModel", "TestSupport", "WebServer", "slipway-server",
+                arguments, crypto, logging,
             ],
             swiftSettings: strict
         ),

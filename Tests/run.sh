@@ -63,7 +63,7 @@ part_names() {
     local script
     printf 'packages\nservices\n'
     if [ -d "$shared/spec" ] && [ -d "$shared/contract" ]; then printf 'conformance-copies\n'; fi
-    printf 'build\nswift-test\nfuzzing\n'
+    printf 'build\nswift-test\nschedules\nfuzzing\n'
     for script in "$root"/Tests/Scenarios/*/run.sh "$root"/examples/*/run.sh; do
         [ -f "$script" ] || continue
         case $script in
@@ -107,7 +107,7 @@ fi
 needs_build=0 needs_services=0
 for part in "${wanted[@]}"; do
     case $part in
-        build | fuzzing) needs_build=1 ;;
+        build | schedules | fuzzing) needs_build=1 ;;
         swift-test | scenario:* | example:*) needs_build=1 needs_services=1 ;;
         services) needs_services=1 ;;
     esac
@@ -327,6 +327,18 @@ swift_test() {
     passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + ignored))
 }
 
+# Ten times the schedules that are gone through among the tests.
+schedules() {
+    local start=$SECONDS
+    limited schedules 300 env SLIPWAY_SCHEDULES=100000 swift test --skip-build --filter ScheduleTests
+    if [ "$status" -eq 0 ]; then
+        record schedules passed $((SECONDS - start)) "100000 schedules, log $(log_of schedules)"
+    else
+        grep -a 'in schedule' "$(log_of schedules)" | head -n 3 | sed 's/^/    /' >&2 || true
+        record schedules failed $((SECONDS - start)) "$reason, log $(log_of schedules)"
+    fi
+}
+
 fuzzing() {
     local start=$SECONDS each=10
     [ "$all" -eq 0 ] || each=30
@@ -374,6 +386,7 @@ export SLIPWAY_BIN=$root/.build/debug
 for part in "${wanted[@]}"; do
     case $part in
         swift-test) swift_test ;;
+        schedules) schedules ;;
         fuzzing) fuzzing ;;
         scenario:* | example:*) script "$part" ;;
     esac

@@ -116,7 +116,7 @@ struct LeaseTable: Sendable {
     mutating func takeLost(at now: Duration) -> [Holding] {
         let gap = now - (lastLook ?? now)
         lastLook = now
-        if gap > longestLook { extend(by: gap) }
+        if gap > longestLook { extend(by: gap, at: now) }
         let lost = entries.values.filter { !$0.isJudged && $0.end <= now }
         for entry in lost { entries[entry.holding.lease]?.isJudged = true }
         return lost.sorted { $0.end < $1.end }.map(\.holding)
@@ -128,10 +128,12 @@ struct LeaseTable: Sendable {
         for lease in entries.keys { entries[lease]?.until = now + terms.duration }
     }
 
-    private mutating func extend(by gap: Duration) {
-        for lease in entries.keys {
-            entries[lease]?.until += gap
-            entries[lease]?.grantedUntil += gap
+    /// To a full period from now at most: some may have been renewed when the gap was over.
+    private mutating func extend(by gap: Duration, at now: Duration) {
+        let (end, grantEnd) = (now + terms.duration, now + grantDuration)
+        for (lease, entry) in entries {
+            entries[lease]?.until = max(entry.until, min(entry.until + gap, end))
+            entries[lease]?.grantedUntil = max(entry.grantedUntil, min(entry.grantedUntil + gap, grantEnd))
         }
     }
 

@@ -113,7 +113,7 @@ public struct LocalBroker: RunBroker {
         } catch StorageError.logOffset(let expected) {
             throw BrokerError.logOffset(expected: expected - holding.logStart)
         } catch StorageError.leaseLost {
-            throw BrokerError.leaseLost
+            throw refusal()
         }
         environment.metrics.logged(bytes: bytes.count)
         signals.logs.notify(holding.run)
@@ -186,18 +186,17 @@ public struct LocalBroker: RunBroker {
     }
 
     public func finish(_ lease: LeaseID, with outcome: RunOutcome, logLength: Int64) async throws {
-        guard let leased = try await runs.leased(lease.text) else { throw BrokerError.leaseLost }
+        guard let leased = try await runs.leased(lease.text) else { throw refusal() }
         let stored = logs.length(of: leased.run.id) - leased.logStart
         guard stored >= logLength else { throw BrokerError.logIncomplete(stored: stored) }
         try await translating {
             let run = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
-            // The same outcome again is not counted again.
-            if leased.isHeld { environment.metrics.ended(run) }
             let elapsed = run.finishTime.map { $0.timeIntervalSince(run.startTime ?? run.createTime) } ?? 0
             let seconds = (elapsed * 1000).rounded() / 1000
             logger.info(
                 "run finished",
                 metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)", "seconds": "\(seconds)"])
+            if leased.isHeld { environment.metrics.ended(run) }
         }
         leases.remove(lease)
         logs.close(leased.run.id)
@@ -208,24 +207,27 @@ public struct LocalBroker: RunBroker {
 
     /// The run of a lease, as the store has it.
     private func held(_ lease: LeaseID) async throws -> Run {
-        guard let leased = try await runs.leased(lease.text), leased.isHeld else { throw BrokerError.leaseLost }
+        guard let leased = try await runs.leased(lease.text), leased.isHeld else { throw refusal() }
         return leased.run
     }
 
     /// Whose lease it is. One that the store has and this process does not, after a restart, is noted.
     private func holding(_ lease: LeaseID) async throws -> LeaseTable.Holding {
         if let known = leases.find(lease) { return known }
-        guard let held = try await runs.heldRun(lease: lease.text) else {
-            environment.metrics.staleWriteRefused()
-            throw BrokerError.leaseLost
-        }
+        guard let held = try await runs.heldRun(lease: lease.text) else { throw refusal() }
         environment.keep(held, at: environment.now())
         guard let known = leases.find(lease) else { throw BrokerError.leaseLost }
         return known
     }
 
     private func translating(_ work: () async throws -> Void) async throws {
-        do { try await work() } catch StorageError.leaseLost { throw BrokerError.leaseLost }
+        do { try await work() } catch StorageError.leaseLost { throw refusal() }
+    }
+
+    /// Of a call for a run that is no longer its caller's.
+    private func refusal() -> BrokerError {
+        environment.metrics.staleWriteRefused()
+        return .leaseLost
     }
 
     /// What the agent needs for a run it has claimed; nil if that can't be put together: the run has ended then.
@@ -286,8 +288,9 @@ public struct LocalBroker: RunBroker {
 
     /// Ends a run that no agent was given.
     private func end(_ run: Run, lease: LeaseID, _ outcome: RunOutcome) async throws {
-        environment.metrics.ended(try await runs.finish(lease: lease.text, with: outcome, at: environment.now()))
+        let ended = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
         leases.remove(lease)
+        environment.metrics.ended(ended)
         signals.logs.notify(run.id)
     }
 

@@ -50,6 +50,8 @@ struct LostRuns {
             "run taken from its agent",
             metadata: ["run": "\(run.id)", "agent": "\(lost.agent)", "status": "\(run.status.rawValue)"])
         environment.leases.remove(LeaseID(lost.lease))
+        if case .silence = cause { environment.metrics.leaseExpired(in: run.pool) }
+        if run.status.isTerminal { environment.metrics.ended(run) }
         if run.status.isTerminal { environment.logs.close(run.id) }
         environment.signals.logs.notify(run.id)
         environment.signals.stops.notify(run.id)

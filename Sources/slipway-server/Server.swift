@@ -107,7 +107,8 @@ extension SchedulingSettings {
                 uniquingKeysWith: { first, _ in first }),
             gitCredentials: configuration.sources.git, sources: configuration.sources.addresses,
             maxQueued: configuration.limits.maxQueued, runTimeout: configuration.limits.runTimeout,
-            maxRunTimeout: configuration.limits.maxRunTimeout, taskFiles: configuration.taskFiles,
+            maxRunTimeout: configuration.limits.maxRunTimeout, queueTime: configuration.limits.queueTime,
+            leases: configuration.leases, taskFiles: configuration.taskFiles,
             outputLifetime: configuration.limits.outputLifetime,
             builds: configuration.builds)
     }

@@ -1,3 +1,4 @@
+import AgentProtocol
 import ArgumentParser
 import CurlHTTP
 import Logging
@@ -45,6 +46,19 @@ struct ConfigurationDefaultsTests {
         #expect(limits.runTimeout == .seconds(3600))
         #expect(limits.maxRunTimeout == .seconds(28_800))
         #expect(limits.maxQueued == 10_000)
+        #expect(limits.queueTime == .seconds(86_400))
+    }
+
+    @Test func `leases last from 45 seconds to an hour, and less only where that is allowed`() async throws {
+        let standard = try await configuration().leases
+        let short = try await configuration("leases: {duration: 6s, allowShort: true, hold: 0}").leases
+        let error = await #expect(throws: ConfigurationError.self) {
+            try await configuration("leases: {duration: 44s}")
+        }
+
+        #expect(standard == LeaseTerms(duration: .seconds(90), renewEvery: .seconds(10), hold: .seconds(900)))
+        #expect(short == LeaseTerms(duration: .seconds(6), renewEvery: .seconds(2), hold: .zero))
+        #expect("\(try #require(error))".contains("a time from 45 to 3600 seconds"))
     }
 
     @Test func `caches have limits, and syntax lines rules`() async throws {

@@ -1,3 +1,4 @@
+import AgentProtocol
 import CurlHTTP
 import Logging
 import TaskModel
@@ -23,6 +24,7 @@ struct ServerConfiguration: Sendable {
     let builds: BuildSettings
     let sources: SourceSettings
     let proxy: ProxySettings
+    let leases: LeaseTerms
     let limits: ServerLimits
     let log: LogSettings
     /// What is odd but can be lived with, for the log: a constant phrase and the setting or file it is about.
@@ -47,6 +49,7 @@ struct ServerConfiguration: Sendable {
         taskFiles = try values.taskFiles()
         builds = try values.builds()
         proxy = try values.proxy(environment: environment)
+        leases = try values.leases()
         limits = try ServerLimits(values)
         log = try LogSettings(values)
         warnings = Self.warnings(values, options: options, environment: environment)

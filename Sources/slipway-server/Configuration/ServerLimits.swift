@@ -19,6 +19,8 @@ struct ServerLimits: Sendable, Equatable {
     let runTimeout: Duration
     /// The most that a run may ask for.
     let maxRunTimeout: Duration
+    /// The longest that a run may wait.
+    let queueTime: Duration
     /// How many runs may be waiting.
     let maxQueued: Int
     /// Below this much free space nothing new is accepted.
@@ -43,6 +45,7 @@ extension ServerLimits {
             values.isGiven("limits.runTimeout")
             ? try values.duration("limits.runTimeout", in: 1...most)
             : min(maxRunTimeout, try values.duration("limits.runTimeout", in: 1...604_800))
+        queueTime = try values.duration("limits.queueTime", in: 1...31_536_000)
         maxQueued = try values.integer("limits.maxQueued", in: 1...10_000_000) ?? 10_000
         diskReserveBytes = try values.bytes("limits.diskReserveBytes")
         requests = RequestLimits(

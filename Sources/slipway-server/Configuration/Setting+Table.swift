@@ -3,7 +3,7 @@ import TaskModel
 extension Setting {
     /// Every setting there is. What is not here is refused in a configuration file.
     static let all: [Setting] =
-        general + tls + registries + credentials + pools + builds + steps + sources + proxy + limits + log
+        general + tls + registries + credentials + pools + builds + steps + sources + proxy + leases + limits + log
 
     private static let general = [
         Setting(
@@ -194,6 +194,23 @@ extension Setting {
             environment: "SLIPWAY_PROXY_EXCEPT", "What is reached without a proxy. Loopback always is."),
     ]
 
+    private static let leases = [
+        Setting(
+            "leases.duration", default: .value("90s"), unit: "seconds, 45 s–1 h",
+            environment: "SLIPWAY_LEASES_DURATION",
+            "How long nothing is heard of an agent until its runs are taken from it."),
+        Setting(
+            "leases.renewEvery", default: .value("10s"), unit: "seconds", environment: "SLIPWAY_LEASES_RENEW_EVERY",
+            "How often agents tell that they go on; a third of `leases.duration` at most."),
+        Setting(
+            "leases.hold", default: .value("15m"), unit: "seconds", environment: "SLIPWAY_LEASES_HOLD",
+            "How long an agent goes on with runs that have begun, without pushing, while it can't reach the server."),
+        Setting(
+            "leases.allowShort", default: .value("false"), unit: "true, false",
+            environment: "SLIPWAY_LEASES_ALLOW_SHORT",
+            "Let `leases.duration` be as short as 2 s, for tests: a short cut of the network then loses runs."),
+    ]
+
     private static let limits = [
         Setting(
             "limits.contextPackedBytes", default: .value("4GiB"), unit: "bytes",
@@ -229,6 +246,9 @@ extension Setting {
             "limits.maxRunTimeout", default: .value("8h"), unit: "seconds",
             environment: "SLIPWAY_LIMITS_MAX_RUN_TIMEOUT",
             "The longest time that a run may ask for."),
+        Setting(
+            "limits.queueTime", default: .value("24h"), unit: "seconds", environment: "SLIPWAY_LIMITS_QUEUE_TIME",
+            "How long a run may wait; it ends as Error then."),
         Setting(
             "limits.maxQueued", default: .value("10000"), unit: "runs", environment: "SLIPWAY_LIMITS_MAX_QUEUED",
             "How many runs may wait; more are refused."),
