@@ -146,7 +146,10 @@ struct AgentAccessTests {
         try await BrokerFixture.with(.http) { server async throws in
             let pool = PoolID(name: "default")
             _ = try await server.registrar.setDraining(true, BrokerFixture.agent.text, of: pool, by: "tester")
-            let environment = server.local.environment
+            let known = server.local.environment
+            let environment = SchedulerEnvironment(
+                runs: known.runs, pools: known.pools, secrets: known.secrets, logs: known.logs, uploads: known.uploads,
+                outputs: known.outputs, settings: known.settings, logger: known.logger)
             let broker = LocalBroker(environment)
             let restarted = AgentRegistrar(environment, store: server.agents, broker: broker)
 
