@@ -29,6 +29,8 @@ public struct DaemonInfo: Sendable, Hashable, Decodable {
     public let memory: Int64
     public let rootFolder: String
     public let storageDriver: String
+    /// Whether containers go on while it is restarted (`live-restore`); nil if it does not say.
+    public let keepsContainers: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case id = "ID"
@@ -40,6 +42,7 @@ public struct DaemonInfo: Sendable, Hashable, Decodable {
         case memory = "MemTotal"
         case rootFolder = "DockerRootDir"
         case storageDriver = "Driver"
+        case keepsContainers = "LiveRestoreEnabled"
     }
 }
 

@@ -83,6 +83,7 @@ struct LogSpoolTests {
         var left = 5
 
         var limit: Int64 { .max }
+        var length: Int64 { kept.length }
         var hasRoom: Bool { true }
 
         mutating func append(_ bytes: [UInt8]) throws(SpoolError) {

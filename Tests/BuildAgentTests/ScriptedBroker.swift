@@ -32,6 +32,8 @@ final class ScriptedBroker: RunBroker {
 
     func change(_ change: (inout Answers) -> Void) { state.withLock { change(&$0.answers) } }
 
+    var finishAnswer: @Sendable (RunOutcome, Int64) async throws -> Void { state.withLock(\.answers.finish) }
+
     /// Forgets the end of the log.
     func cutLog(to length: Int) { state.withLock { $0.log = Array($0.log.prefix(length)) } }
 

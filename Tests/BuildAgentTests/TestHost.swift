@@ -113,7 +113,8 @@ struct TestRun {
                 try await client.containers(labels: [label]).map(\.id)
                 + client.volumes(labels: [label]).map(\.name) + client.networks(labels: [label]).map(\.name)
             return Ending(
-                outcome: try #require(broker.outcome), log: broker.text, leftovers: leftovers)
+                // Of a lost run nobody is told.
+                outcome: broker.outcome ?? RunOutcome(status: .started), log: broker.text, leftovers: leftovers)
         }
     }
 
@@ -179,6 +180,9 @@ final class TestBroker: RunBroker {
         var log: [UInt8] = []
         var outcome: RunOutcome?
         var isCanceled = false
+        var isLost = false
+        var isAway = false
+        var refusals = 0
         var events: [RunEvent] = []
     }
 
@@ -200,6 +204,35 @@ final class TestBroker: RunBroker {
         cancelSource.yield()
     }
 
+    /// The run is somebody else's from here on.
+    func lose() {
+        state.withLock { $0.isLost = true }
+        cancelSource.yield()
+    }
+
+    /// Whether the server can't be reached.
+    func setAway(_ isAway: Bool) {
+        state.withLock { $0.isAway = isAway }
+        newsSource.yield()
+    }
+
+    /// Returns when so many calls have been refused.
+    func waitForRefusals(_ count: Int) async {
+        while state.withLock({ $0.refusals < count }) {
+            for await _ in news { break }
+        }
+    }
+
+    private func checkReach() throws {
+        defer { newsSource.yield() }
+        try state.withLock { state in
+            if state.isLost { throw BrokerError.leaseLost }
+            guard state.isAway else { return }
+            state.refusals += 1
+            throw BrokerError.unreachable("it is away")
+        }
+    }
+
     /// Returns when the log has this text, or the run has ended.
     func wait(for marker: String) async {
         while !text.contains(marker), outcome == nil {
@@ -211,9 +244,13 @@ final class TestBroker: RunBroker {
     func heartbeat(_ report: AgentReport, of agent: AgentID) async throws -> AgentOrders { AgentOrders() }
     func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? { nil }
     func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String { upload }
-    func report(_ event: RunEvent, for lease: LeaseID) async throws { state.withLock { $0.events.append(event) } }
+    func report(_ event: RunEvent, for lease: LeaseID) async throws {
+        try checkReach()
+        state.withLock { $0.events.append(event) }
+    }
 
     func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws {
+        try checkReach()
         state.withLock { state in
             #expect(Int64(state.log.count) == offset)
             state.log += bytes
@@ -229,11 +266,13 @@ final class TestBroker: RunBroker {
     func grantPush(_ lease: LeaseID, of image: ImageReference) async throws -> PushGrant { PushGrant(credential: nil) }
 
     func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {
+        try checkReach()
         for await _ in cancels { break }
-        return state.withLock(\.isCanceled) ? .canceled : .held
+        return state.withLock { $0.isLost ? .lost : $0.isCanceled ? .canceled : .held }
     }
 
     func finish(_ lease: LeaseID, with outcome: RunOutcome, logLength: Int64) async throws {
+        try checkReach()
         state.withLock { state in
             #expect(Int64(state.log.count) == logLength)
             state.outcome = outcome

@@ -7,6 +7,13 @@ public struct OutcomeRequest: Codable, Sendable {
         public var repository: String
         public var tag: String?
         public var digest: String
+
+        public init(_ image: OutputImage) {
+            registry = image.registry
+            repository = image.repository
+            tag = image.tag
+            digest = image.digest
+        }
     }
 
     public struct Base: Codable, Sendable {
@@ -55,18 +62,18 @@ public struct OutcomeRequest: Codable, Sendable {
     public var failure: RunOutcome.Failure?
     public var dependencies: [ImageDependencies]?
     public var baseImages: [Base]?
+    public var logLoss: LogLoss?
     /// Bytes in this agent's stream.
     public var logLength: Int64
 
     public init(_ outcome: RunOutcome, logLength: Int64) {
         status = outcome.status.rawValue
         message = outcome.message
-        outputImages = outcome.outputImages.map {
-            Image(registry: $0.registry, repository: $0.repository, tag: $0.tag, digest: $0.digest)
-        }
+        outputImages = outcome.outputImages.map(Image.init)
         failure = outcome.failure
         dependencies = outcome.dependencies
         baseImages = outcome.baseImages.map(Base.init)
+        logLoss = outcome.logLoss
         self.logLength = logLength
     }
 
@@ -79,6 +86,7 @@ public struct OutcomeRequest: Codable, Sendable {
             status: status, message: message,
             outputImages: (outputImages ?? []).map {
                 OutputImage(registry: $0.registry, repository: $0.repository, tag: $0.tag, digest: $0.digest)
-            }, failure: failure, dependencies: dependencies ?? [], baseImages: (baseImages ?? []).compactMap(\.record))
+            }, failure: failure, dependencies: dependencies ?? [], baseImages: (baseImages ?? []).compactMap(\.record),
+            logLoss: logLoss)
     }
 }

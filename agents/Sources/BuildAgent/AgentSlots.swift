@@ -4,9 +4,18 @@ import Synchronization
 ///
 /// Fewer than there are runs: they go on, and none is begun until one more has room.
 public final class AgentSlots: Sendable {
+    /// Why none is filled for a time.
+    public enum Closing: Sendable, Hashable {
+        /// The agent can't take runs: see ``AgentHealth``.
+        case unwell
+        /// The server wants it to take none.
+        case draining
+    }
+
     private struct State {
         var count: Int
         var taken = 0
+        var closings: Set<Closing> = []
         var version: UInt64 = 0
         var nextWaiter: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
@@ -25,9 +34,17 @@ public final class AgentSlots: Sendable {
     }
 
     public var count: Int { state.withLock { $0.count } }
+    public var taken: Int { state.withLock { $0.taken } }
 
     public func setCount(_ count: Int) {
         change { $0.count = count }
+    }
+
+    /// Runs go on, and none is taken until nothing closes the slots any more.
+    public func setClosed(_ isClosed: Bool, because closing: Closing) {
+        change { state in
+            if isClosed { state.closings.insert(closing) } else { state.closings.remove(closing) }
+        }
     }
 
     /// Takes a slot and waits for what is to fill it, but no longer than there is that slot.
@@ -71,7 +88,7 @@ public final class AgentSlots: Sendable {
     /// - Throws: `CancellationError`; then none is taken.
     func take() async throws {
         try await wait { state in
-            guard state.taken < state.count else { return false }
+            guard state.taken < state.count, state.closings.isEmpty else { return false }
             state.taken += 1
             return true
         }
@@ -81,11 +98,11 @@ public final class AgentSlots: Sendable {
         change { $0.taken -= 1 }
     }
 
-    /// Waits until more slots are taken than there are.
+    /// Waits until more slots are taken than there are, or they are closed.
     ///
     /// - Throws: `CancellationError`
     func overflow() async throws {
-        try await wait { $0.taken > $0.count }
+        try await wait { $0.taken > $0.count || !$0.closings.isEmpty }
     }
 
     private func change(_ work: (inout State) -> Void) {

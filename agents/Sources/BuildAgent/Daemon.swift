@@ -25,6 +25,8 @@ public final class Daemon: Sendable {
     private let privateNames = Mutex<[String: Int]>([:])
     private let ledger: String
     private let sweep = Mutex<Task<Bool, Never>?>(nil)
+    /// Runs that have ended and could not be cleaned up after, since the daemon did not answer.
+    private let owed = Mutex<Set<RunID>>([])
 
     /// - Parameter directory: made if missing; keeps the names that unfinished runs have made, so that a restart can remove them.
     public init(client: DockerClient, directory: String) throws {
@@ -156,6 +158,32 @@ public final class Daemon: Sendable {
         return isClean
     }
 
+    /// Removes what a run made, now or when the daemon answers again.
+    func removeAll(of run: RunID, reachesOthers: Bool, logger: Logger) async {
+        guard await answers(), await remove(labels: labels(of: run), reachesOthers: reachesOthers, logger: logger)
+        else {
+            logger.warning("run not cleaned up after yet", metadata: ["run": "\(run)"])
+            return owed.withLock { _ = $0.insert(run) }
+        }
+    }
+
+    /// Removes what runs left when the daemon did not answer.
+    func removeOwed(logger: Logger) async {
+        for run in owed.withLock({ owed in
+            defer { owed = [] }
+            return owed
+        }) { await removeAll(of: run, reachesOthers: true, logger: logger) }
+    }
+
+    private func labels(of run: RunID) -> [String] {
+        ["\(RunLabels.owner)=\(owner)", "\(RunLabels.run)=\(run)"]
+    }
+
+    /// Whether it can be asked to remove something: with one that hangs each call would last.
+    func answers() async -> Bool {
+        (try? await client.ping(timeout: .seconds(5))) != nil  // why not does not matter
+    }
+
     private func containersOnThings(with labels: [String]) async throws -> [String] {
         let volumes = try await client.volumes(labels: labels).map(\.name)
         let networks = try await client.networks(labels: labels).map(\.id)
@@ -168,6 +196,7 @@ public final class Daemon: Sendable {
     /// Removes a container and waits until it is gone: what it held can be removed only then.
     func removeContainer(_ container: String, logger: Logger) async {
         for attempt in 1...10 {
+            guard await answers() else { break }
             do {
                 try await client.removeContainer(container)
                 guard try await client.inspectContainer(container) != nil else { return }

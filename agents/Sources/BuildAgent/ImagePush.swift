@@ -30,7 +30,7 @@ struct ImagePush {
             try await attempt(image, attempts.next())
         }
         try await check(image, digest: digest, credential: credential)
-        session.notePushed(
+        try await session.notePushed(
             OutputImage(registry: image.registry, repository: image.repository, tag: image.tag, digest: digest),
             isForCache: isForCache)
         await session.log.line("Successfully pushed image: \(image)")

@@ -67,7 +67,7 @@ struct IndexPush {
         let stored = try await session.pushing(image) { credential in
             try await retrying { try await session.registries.put(index, as: image, credential: credential) }
         }
-        session.notePushed(
+        try await session.notePushed(
             OutputImage(
                 registry: image.registry, repository: image.repository, tag: image.tag, digest: stored.digest))
         await session.log.line("Successfully pushed image: \(image), digest: \(stored.digest)")

@@ -16,15 +16,15 @@ public struct RunExecutor: Sendable {
     let logLimit: Int64
     let console: (any RunConsole)?
     let cache: CacheKeeper?
-    /// For what an agent keeps of runs until they have ended; nil keeps it in memory.
-    let directory: String?
+    /// Nil keeps all of runs in memory.
+    let files: RunFiles?
 
     /// How long a stopping agent tries to tell how its runs ended.
     private static let lastWords = Duration.seconds(20)
 
     /// - Parameters:
-    ///   - directory: for the logs of runs until the server has them; made if missing. Nil keeps them in memory, and
-    ///     then a build waits for a server that is slow.
+    ///   - directory: for the logs and journals of runs until they have ended; made if missing. Nil keeps them in memory: then a
+    ///     build waits for a server that is slow, and nothing is known of a run after the process was killed.
     ///   - console: sees what all runs print.
     ///   - cache: looks after the build cache once a run has ended.
     public init(
@@ -37,7 +37,7 @@ public struct RunExecutor: Sendable {
         self.logLimit = logLimit
         self.console = console
         self.cache = cache
-        self.directory = directory
+        files = directory.map { RunFiles($0) }
     }
 
     /// Removes what runs of an earlier process left on the daemon.
@@ -45,19 +45,33 @@ public struct RunExecutor: Sendable {
         await daemon.removeLeftovers(logger: logger)
     }
 
+    /// Brings runs that an earlier process had to their ends; ``removeLeftovers(logger:)`` comes first. When the task is
+    /// canceled, what remains is left to the next process.
+    func settleLeft(broker: any RunBroker, logger: Logger) async {
+        guard let files else { return }
+        await withTaskGroup(of: Void.self) { group in
+            for (record, pair) in files.takeLeft(logger: logger) {
+                group.addTask { await LeftRun(record: record, files: pair, broker: broker, logger: logger).settle() }
+            }
+        }
+    }
+
     /// Carries out a run and finishes it with the broker. When the calling task is canceled the run is stopped, cleaned up and finished as
     /// Error; so this takes a moment longer then.
     ///
-    /// - Parameter local: for a run that has no server.
+    /// - Parameters:
+    ///   - agent: its name, for people.
+    ///   - local: for a run that has no server.
     func carryOut(
-        _ assignment: RunAssignment, local: LocalRunParts? = nil, broker: any RunBroker, logger: Logger
+        _ assignment: RunAssignment, agent: String? = nil, local: LocalRunParts? = nil, broker: any RunBroker,
+        logger: Logger
     ) async {
         var logger = logger
         logger[metadataKey: "run"] = "\(assignment.run)"
         let (stop, stopper) = AsyncStream<Void>.makeStream()
         // Its own task, so that the end of a run is written also when the agent is told to stop.
         let work = Task { [logger] in
-            await conduct(assignment, local: local, broker: broker, stop: stop, logger: logger)
+            await conduct(assignment, agent, local: local, broker: broker, stop: stop, logger: logger)
         }
         await withTaskCancellationHandler {
             await work.value
@@ -67,74 +81,100 @@ public struct RunExecutor: Sendable {
     }
 
     private func conduct(
-        _ assignment: RunAssignment, local: LocalRunParts?, broker: any RunBroker, stop: AsyncStream<Void>,
-        logger: Logger
+        _ assignment: RunAssignment, _ agent: String?, local: LocalRunParts?, broker: any RunBroker,
+        stop: AsyncStream<Void>, logger: Logger
     ) async {
-        let lease = HeldLease(assignment.lease, terms: assignment.terms, broker: broker, logger: logger)
-        let spool = spool(of: assignment, logger: logger)
+        let isRepeatable = assignment.request.common.queue.retryOnAgentLoss > 0
+        let lease = HeldLease(
+            assignment.lease, terms: assignment.terms, isRepeatable: isRepeatable, broker: broker, logger: logger)
+        let files = await files(of: assignment, isRepeatable, logger: logger)
         let log = RunLogWriter(
             broker: broker, lease: assignment.lease, secrets: assignment.secrets, limit: logLimit, logger: logger,
-            spool: spool ?? MemorySpool(), console: console)
+            spool: files?.spool ?? MemorySpool(), console: console)
         let session = RunSession(
             assignment: assignment, lease: lease, broker: broker, daemon: daemon, registries: registries,
-            fetcher: fetcher, log: log, local: local, logger: logger)
-        await withTaskGroup(of: Void.self) { group in
+            fetcher: fetcher, log: log, journal: files?.journal, agent: agent, local: local, logger: logger)
+        let isStopping = await withTaskGroup(of: Bool.self) { group in
             // Also while the run is cleaned up after, and its log is sent.
-            group.addTask { await lease.keep() }
+            group.addTask {
+                await lease.keep()
+                return false
+            }
             group.addTask { await watch(assignment.timeout, stop, lease) }
-            await conduct(session)
+            let isTold = await conduct(session)
             group.cancelAll()
+            let isStopping = await group.reduce(false) { $0 || $1 }
+            return isStopping && !isTold && lease.stop != .leaseLost
         }
-        spool?.remove()
+        // What a stopping agent could not tell, the next process does.
+        if !isStopping { files?.remove() }
     }
 
     /// Stops the run when its time is over, or the agent's.
-    private func watch(_ timeout: Duration, _ stop: AsyncStream<Void>, _ lease: HeldLease) async {
-        await withTaskGroup(of: Void.self) { group in
+    ///
+    /// - Returns: whether the agent was told to stop.
+    private func watch(_ timeout: Duration, _ stop: AsyncStream<Void>, _ lease: HeldLease) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                do { try await Task.sleep(for: timeout) } catch { return }
+                do { try await Task.sleep(for: timeout) } catch { return false }
                 lease.stop(because: .timedOut)
+                return false
             }
             group.addTask {
                 for await _ in stop {}
-                if Task.isCancelled { return }
+                if Task.isCancelled { return false }
                 lease.stop(because: .agentStopping)
-                do { try await Task.sleep(for: Self.lastWords) } catch { return }
+                do { try await Task.sleep(for: Self.lastWords) } catch { return true }
                 lease.stop(because: .leaseGivenUp)
+                return true
             }
+            return await group.reduce(false) { $0 || $1 }
         }
     }
 
-    private func conduct(_ session: RunSession) async {
-        let (lease, log) = (session.lease, session.log)
+    /// - Returns: whether the server knows how the run ended.
+    private func conduct(_ session: RunSession) async -> Bool {
+        let (lease, log, logger) = (session.lease, session.log, session.logger)
         async let isShipped = lease.untilLost { try await log.ship() }
         async let areStepsTold: Void? = lease.untilLost {
-            await session.steps.report(to: session.broker, for: lease.id, logger: session.logger)
+            await session.steps.report(to: session.broker, for: lease.id, logger: logger)
         }
         let end = await race(session)
-        let outcome = await outcome(of: end, session)
+        var outcome = await outcome(of: end, session)
         session.steps.close()
         _ = await areStepsTold
         await log.close()
-        guard await isShipped != nil, var outcome else {
-            session.logger.warning(
+        outcome?.baseImages = session.baseImages
+        outcome?.logLoss = await log.loss
+        if let outcome, lease.stop?.isLoss != true {
+            do {
+                try await session.journal?.note(.ended(OutcomeRequest(outcome, logLength: await log.length)))
+            } catch {
+                logger.error("outcome not noted", metadata: ["error": "\(error)"])
+            }
+        }
+        _ = await isShipped
+        let told: Void? = await lease.untilLost { [outcome] in
+            guard let outcome else { throw CancellationError() }
+            try await RunEnd(lease: lease, log: log, broker: session.broker, logger: logger).tell(outcome)
+        }
+        if told == nil {
+            logger.warning(
                 "run given up",
                 metadata: ["error": lease.stop == .leaseLost ? "its lease is lost" : "no server answers"])
-            return
         }
-        outcome.baseImages = session.baseImages
-        outcome.logLoss = await log.loss
-        await finish(session, outcome)
+        return told != nil
     }
 
-    /// Nil if it can't be made: the log is kept in memory then.
-    private func spool(of assignment: RunAssignment, logger: Logger) -> FileSpool? {
-        guard let directory else { return nil }
+    /// Nil if they can't be made: all is kept in memory then.
+    private func files(of assignment: RunAssignment, _ isRepeatable: Bool, logger: Logger) async -> RunFiles.Pair? {
+        guard let files else { return nil }
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            return try FileSpool("\(directory)/\(assignment.run)-\(assignment.epoch).log")
+            let pair = try files.make(for: assignment.run, epoch: assignment.epoch)
+            try await pair.journal.note(.assigned(.init(assignment, isRepeatable: isRepeatable)))
+            return pair
         } catch {
-            logger.error("log kept in memory", metadata: ["error": "\(error)"])
+            logger.error("run kept in memory", metadata: ["error": "\(error)"])
             return nil
         }
     }
@@ -179,33 +219,6 @@ public struct RunExecutor: Sendable {
             await log.line(message)
             return RunOutcome(status: .error, message: message, outputImages: pushed)
         case .stopped(.leaseLost), .stopped(.leaseGivenUp): return nil
-        }
-    }
-
-    private func finish(_ session: RunSession, _ outcome: RunOutcome) async {
-        let (lease, log, logger) = (session.lease, session.log, session.logger)
-        let isFinished: Void? = await lease.untilLost {
-            var failures = 0
-            while true {
-                do {
-                    return try await session.broker.finish(lease.id, with: outcome, logLength: await log.length)
-                } catch BrokerError.leaseLost {
-                    lease.stop(because: .leaseLost)
-                } catch BrokerError.logIncomplete(let stored) {
-                    // It was restored from an older state of its disk, or lost the end.
-                    try await log.shipAgain(from: stored)
-                } catch {
-                    failures += 1
-                    logger.warning("run not finished", metadata: ["error": "\(error)", "attempt": "\(failures)"])
-                    try await Task.sleep(for: Outage.pause(after: failures))
-                }
-                try Task.checkCancellation()
-            }
-        }
-        if isFinished == nil {
-            logger.warning(
-                "run not finished",
-                metadata: ["error": lease.stop == .leaseLost ? "its lease is lost" : "no server answers"])
         }
     }
 }

@@ -70,6 +70,14 @@ struct RunFailure: Error {
         }
     }
 
+    /// Says where a disk is full, which is for others to look after than the author of the build.
+    func explained(agent: String?) -> RunFailure {
+        guard let agent, message.lowercased().contains("no space left on device") else { return self }
+        var failure = RunFailure(status: .failed, message: "no space left on agent \(agent): \(message)")
+        failure.details = details
+        return failure
+    }
+
     private init(status: RunStatus, message: String) {
         self.status = status
         self.message = message

@@ -20,8 +20,10 @@ actor RunLogWriter {
     private var spool: any LogSpool
     private var lastByte = UInt8(ascii: "\n")
     /// Bytes taken so far, and bytes that the broker has.
-    private var taken: Int64 = 0
-    private var shipped: Int64 = 0
+    private var taken: Int64
+    private var shipped: Int64
+    /// Whether the broker may have another length than this writer thinks.
+    private var isUnsure: Bool
     /// The last bytes, where the spool could not take them any more.
     private var ending: (start: Int64, bytes: [UInt8])?
     private var isCut = false
@@ -50,12 +52,17 @@ actor RunLogWriter {
         self.lease = lease
         self.limit = limit
         self.spool = spool
+        taken = spool.length
+        shipped = taken
+        isUnsure = taken > 0
         self.logger = logger
         self.console = console
         self.clock = clock
         let start = clock.now
         elapsed = { start.duration(to: clock.now) }
         masker = SecretMasker(secrets: secrets)
+        // Unreadable: one more line end does no harm.
+        if taken > 0 { lastByte = (try? spool.read(at: taken - 1, most: 1))?.first ?? 0 }
     }
 
     /// A line of our own, with the time in front. Control characters are shown as escapes.
@@ -193,8 +200,8 @@ actor RunLogWriter {
     func ship() async throws {
         var failures = 0
         while true {
-            let piece = next()
-            if piece.isEmpty {
+            let piece = isUnsure ? [] : next()
+            if piece.isEmpty, !isUnsure {
                 if isClosed { return }
                 await change()
                 continue
@@ -202,6 +209,7 @@ actor RunLogWriter {
             let offset = shipped
             do {
                 try await broker.appendLog(piece, at: offset, for: lease)
+                isUnsure = false
                 noteShipped(offset + Int64(piece.count))
                 failures = 0
             } catch BrokerError.leaseLost {
@@ -210,9 +218,9 @@ actor RunLogWriter {
                 spool.acknowledge(taken)
                 wake()
                 throw BrokerError.leaseLost
-            } catch BrokerError.logOffset(let expected) where expected <= taken && expected != offset {
-                // It has more or less of this stream than it said before.
-                shipped = expected
+            } catch BrokerError.logOffset(let expected) where expected != offset {
+                isUnsure = false
+                resync(at: expected)
             } catch {
                 failures += 1
                 logger.warning("log not stored", metadata: ["error": "\(error)", "attempt": "\(failures)"])
@@ -247,6 +255,16 @@ actor RunLogWriter {
         ending = nil
         cut(losing: missing, because: reason)
         return ending?.bytes ?? []
+    }
+
+    /// The broker has more or less of this stream than it said before.
+    private func resync(at expected: Int64) {
+        if expected > taken {
+            taken = expected
+            isCut = false
+            cut(losing: 0, because: "the agent lost the end of its copy of it")
+        }
+        shipped = expected
     }
 
     private func noteShipped(_ length: Int64) {

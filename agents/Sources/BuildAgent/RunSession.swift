@@ -12,6 +12,10 @@ import TaskModel
 final class RunSession: Sendable {
     let assignment: RunAssignment
     let lease: HeldLease
+    /// Nil where the run is not to outlast the process.
+    let journal: RunJournal?
+    /// On whose disks the run is, for people.
+    let agent: String?
     /// Its calls wait while the server can't be reached.
     let broker: any RunBroker
     private let gate: PushGate
@@ -30,11 +34,13 @@ final class RunSession: Sendable {
 
     init(
         assignment: RunAssignment, lease: HeldLease, broker: any RunBroker, daemon: Daemon,
-        registries: RegistryClient, fetcher: ContextFetcher, log: RunLogWriter, local: LocalRunParts? = nil,
-        logger: Logger
+        registries: RegistryClient, fetcher: ContextFetcher, log: RunLogWriter, journal: RunJournal? = nil,
+        agent: String? = nil, local: LocalRunParts? = nil, logger: Logger
     ) {
         self.assignment = assignment
         self.lease = lease
+        self.journal = journal
+        self.agent = agent
         self.broker = PatientBroker(broker: broker)
         gate = PushGate(broker: broker, lease: assignment.lease, log: log)
         self.daemon = daemon
@@ -50,10 +56,11 @@ final class RunSession: Sendable {
         pushed.withLock { pushed in pushed.images + pushed.caches.filter { !pushed.images.contains($0) } }
     }
 
-    func notePushed(_ image: OutputImage, isForCache: Bool = false) {
+    func notePushed(_ image: OutputImage, isForCache: Bool = false) async throws {
         pushed.withLock { pushed in
             if isForCache { pushed.caches.append(image) } else { pushed.images.append(image) }
         }
+        try await journal?.note(.pushed(OutcomeRequest.Image(image)))
     }
 
     /// Tells the server that the run begins: from here on nobody else is given it.
@@ -67,6 +74,7 @@ final class RunSession: Sendable {
             throw CancellationError()
         }
         lease.begin()
+        try await journal?.note(.began)
     }
 
     /// Does `work` with permission to push an image; see ``PushGate/holding(_:waits:_:)``.
@@ -74,7 +82,10 @@ final class RunSession: Sendable {
         _ image: ImageReference, waits: Bool = true,
         _ work: @escaping @Sendable (Credential?) async throws -> Result
     ) async throws -> Result {
-        try await gate.holding(image, waits: waits, work)
+        try await gate.holding(image, waits: waits) { [journal] credential in
+            try await journal?.note(.pushGranted(image: image.description))
+            return try await work(credential)
+        }
     }
 
     /// The image stays pushed, and has no tag any more.
@@ -143,7 +154,7 @@ final class RunSession: Sendable {
             return RunOutcome(status: .succeeded, outputImages: pushedImages, dependencies: dependencies)
         } catch {
             if Task.isCancelled { return RunOutcome(status: .canceled, outputImages: pushedImages) }
-            let failure = RunFailure(error, step: nil)
+            let failure = RunFailure(error, step: nil).explained(agent: agent)
             // A builder's message can hold the text of a RUN line.
             let message = await log.masked(failure.message)
             await log.line(message)

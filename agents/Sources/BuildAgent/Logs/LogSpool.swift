@@ -2,6 +2,8 @@
 protocol LogSpool: Sendable {
     /// The most bytes of one run's log that it can hold.
     var limit: Int64 { get }
+    /// Bytes taken so far.
+    var length: Int64 { get }
     /// Whether whoever writes need not wait until more is sent.
     var hasRoom: Bool { get }
 
@@ -33,6 +35,7 @@ struct MemorySpool: LogSpool {
     private var bytes: [UInt8] = []
     private var start: Int64 = 0
 
+    var length: Int64 { start + Int64(bytes.count) }
     var hasRoom: Bool { bytes.count <= Self.mostWaiting }
 
     mutating func append(_ more: [UInt8]) throws(SpoolError) {

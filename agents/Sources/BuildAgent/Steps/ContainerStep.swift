@@ -39,6 +39,7 @@ struct ContainerStep: Sendable {
         runner.place.untouched.touch()
         let container = try await make(number)
         session.steps.launch(step.id)
+        try await session.journal?.note(.started(step: step.id, attempt: number, id: container))
         let running = StepContainer(runner: runner, step: step, container: container, children: [], isOver: isOver)
         if command.isDetached { try await running.beginDetached() } else { try await running.carryOut(search) }
         await session.log.line("Successfully executed container: \(step.id)")
@@ -52,6 +53,7 @@ struct ContainerStep: Sendable {
             let name = runner.place.name("\(runner.names[step.id])-\(number)")
             var settings = settings(image: image)
             if settings.network == nil { settings.network = try await runner.ownNetwork() }
+            try await session.journal?.note(.intent(step: step.id, attempt: number, container: name))
             return try await runner.place.createContainer(named: name, settings, of: step)
         } catch let error as DockerError where error.isRefusal {
             throw ContainerExit(code: 125, reason: "\(error)")

@@ -229,7 +229,7 @@ struct RunPlace: Sendable {
     /// Removes everything that the run made, its steps' containers too, and those that steps began by themselves with
     /// the daemon's socket and put into its volumes or networks.
     func close() async {
-        await session.daemon.remove(
-            labels: labels.map { "\($0.key)=\($0.value)" }.sorted(), reachesOthers: hasSocket, logger: session.logger)
+        await session.daemon.removeAll(
+            of: session.assignment.run, reachesOthers: hasSocket, logger: session.logger)
     }
 }

@@ -21,6 +21,7 @@ struct ShellStep: Sendable {
             runner.place.untouched.touch()
             let container = try await make(number)
             session.steps.launch(step.id)
+            try await session.journal?.note(.started(step: step.id, attempt: number, id: container))
             let children = labels(number).map { "\($0.key)=\($0.value)" }
             try await StepContainer(
                 runner: runner, step: step, container: container, children: children,
@@ -48,6 +49,7 @@ struct ShellStep: Sendable {
             settings.network = command.network.map { runner.networks[$0] ?? $0 }
             settings.limits.pids = ContainerSettings.maxProcesses
             let name = runner.place.name("\(runner.names[step.id])-shell-\(number)")
+            try await session.journal?.note(.intent(step: step.id, attempt: number, container: name))
             return try await Shield.finish { [client, settings] in try await client.createContainer(name, settings) }
         } catch let error as DockerError where error.isRefusal {
             throw ContainerExit(

@@ -67,17 +67,13 @@ struct StepContainer: Sendable {
     private func exitCode(_ search: OutputSearch, whenStarted: @escaping @Sendable () -> Void) async throws -> Int {
         try await session.log.withOutput(of: step.id, isShared: runner.isShared(step)) { log in
             try await Shield.carryOut {
-                try await client.follow(
-                    container,
-                    whenAttached: {
-                        try await start()
-                        whenStarted()
-                    },
-                    output: { piece in
-                        search.add(piece.bytes)
-                        await log.write(piece.bytes)
-                    })
-                return try await client.waitForContainer(container)
+                try await ContainerFollower(client: client, container: container) { bytes in
+                    search.add(bytes)
+                    await log.write(bytes)
+                }.follow {
+                    try await start()
+                    whenStarted()
+                }
             } onCancel: {
                 // A container that is about to start can't be stopped yet, and a call may fail: until it has ended.
                 while !Task.isCancelled {

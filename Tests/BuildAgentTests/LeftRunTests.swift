@@ -1,0 +1,161 @@
+import AgentProtocol
+import Contexts
+import CurlHTTP
+import Distribution
+import DockerEngine
+import Foundation
+import Logging
+import Synchronization
+import TaskModel
+import TestSupport
+import Testing
+
+@testable import BuildAgent
+
+struct LeftRunTests {
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private let run = RunID("cf1") ?? RunID(sequence: 1)
+
+    /// What was told to a server of a run that an earlier process left in a folder.
+    private func settle(
+        _ entries: [JournalEntry], log: String = "", broker: ScriptedBroker = ScriptedBroker(), stored: Int = 0
+    ) async throws -> (outcome: RunOutcome?, files: [String]) {
+        try await withTemporaryFolder { folder in
+            let files = RunFiles(folder)
+            let pair = try files.make(for: run, epoch: 2)
+            for entry in [.assigned(assigned)] + entries { try await pair.journal.note(entry) }
+            try pair.spool.append(Array(log.utf8))
+            try await broker.appendLog(Array(log.utf8.prefix(stored)), at: 0, for: LeaseID("x"))
+            let told = Mutex<RunOutcome?>(nil)
+            let finish = broker.finishAnswer
+            broker.change {
+                $0.finish = { outcome, length in
+                    try await finish(outcome, length)
+                    told.withLock { $0 = outcome }
+                }
+            }
+
+            for (record, pair) in files.takeLeft(logger: logger) {
+                await LeftRun(record: record, files: pair, broker: broker, logger: logger).settle()
+            }
+
+            return (told.withLock { $0 }, try FileManager.default.contentsOfDirectory(atPath: folder))
+        }
+    }
+
+    private var assigned: JournalEntry.Assignment {
+        JournalEntry.Assignment(
+            RunAssignment(
+                lease: LeaseID("lease"), terms: LeaseTerms(), run: run, epoch: 2, pool: "default",
+                registry: Registry(name: "r", loginServer: "r.example", endpoint: "https://r.example"),
+                request: .build(BuildRequest()), source: .none, startTime: Date(timeIntervalSince1970: 0),
+                taskName: nil, pullCredentials: [:], gitCredentials: [:], timeout: .seconds(60)),
+            isRepeatable: false)
+    }
+
+    @Test func `F4 a run whose build died with its agent ends as Error, with all of its log`() async throws {
+        let broker = ScriptedBroker()
+        let image = OutputImage(registry: "r.example", repository: "app", tag: "1", digest: "sha256:0")
+
+        let (outcome, files) = try await settle(
+            [
+                .began, .pushGranted(image: "r.example/app:1"), .pushed(.init(image)),
+                .pushGranted(image: "r.example/app:2"),
+            ],
+            log: "one\r\ntwo", broker: broker, stored: 4)
+
+        #expect(outcome?.status == .error)
+        #expect(outcome?.message?.hasPrefix("agent restarted during build") == true)
+        #expect(outcome?.message?.contains("It may have pushed r.example/app:2") == true)
+        #expect(outcome?.outputImages == [image])
+        #expect(broker.text.hasPrefix("one\r\ntwo\r\n"))
+        #expect(broker.text.contains("agent restarted during build"))
+        #expect(files.isEmpty)
+    }
+
+    @Test func `M5 an outcome that was not told before the agent was killed is told by the next process`() async throws
+    {
+        let ended = RunOutcome(status: .failed, message: "exit status 3", failure: .init(step: "test", exitCode: 3))
+        let broker = ScriptedBroker()
+
+        let (outcome, files) = try await settle(
+            [.began, .ended(OutcomeRequest(ended, logLength: 3))], log: "one", broker: broker)
+
+        #expect(outcome == ended)
+        #expect(broker.text == "one")
+        #expect(files.isEmpty)
+    }
+
+    @Test func `D4 a run that had not begun is left to the server`() async throws {
+        let (outcome, files) = try await settle([], log: "fetching\r\n")
+
+        #expect(outcome == nil)
+        #expect(files.isEmpty)
+    }
+
+    @Test func `F5 of a run that somebody else has nothing is told`() async throws {
+        let broker = ScriptedBroker()
+        broker.change {
+            $0.renew = { _ in .lost }
+            $0.finish = { _, _ in throw BrokerError.leaseLost }
+        }
+
+        let (outcome, files) = try await settle([.began], log: "one", broker: broker)
+
+        #expect(outcome == nil)
+        #expect(files.isEmpty)
+    }
+
+    @Test func `a line that was being written when the process ended does not count`() throws {
+        let encoder = JSONEncoder()
+        let whole = try encoder.encode(JournalEntry.assigned(assigned)) + Data("\n".utf8)
+        let began = try encoder.encode(JournalEntry.began)
+
+        #expect(JournalRecord(whole + began)?.hasBegun == true)
+        #expect(JournalRecord(whole + began.dropLast(3))?.hasBegun == false)
+        #expect(JournalRecord(Data(began)) == nil)
+        #expect(JournalRecord(Data()) == nil)
+    }
+
+    @Test(.needsDaemon)
+    func `F4 containers of a killed agent are gone before the next process tells how their runs ended`()
+        async throws
+    {
+        try await TestHost.withShell { shell in
+            try await withTemporaryFolder { folder in
+                let client = try DockerClient(endpoint: TestHost.endpoint)
+                let owner = try Daemon(client: client, directory: folder + "/names").owner
+                var settings = ContainerSettings(image: shell)
+                settings.command = ["sleep", "600"]
+                settings.labels = [RunLabels.owner: owner, RunLabels.run: run.text]
+                let name = "\(run)-2-step-1-\(owner)"
+                let pair = try RunFiles(folder + "/runs").make(for: run, epoch: 2)
+                for entry: JournalEntry in [
+                    .assigned(assigned), .began, .intent(step: "step", attempt: 1, container: name),
+                ] { try await pair.journal.note(entry) }
+                try await client.startContainer(try await client.createContainer(name, settings))
+                let broker = ScriptedBroker()
+                let told = Mutex<(RunOutcome, containers: Int)?>(nil)
+                broker.change {
+                    $0.finish = { outcome, _ in
+                        let left = try await client.containers(labels: ["\(RunLabels.owner)=\(owner)"])
+                        told.withLock { $0 = (outcome, left.count) }
+                    }
+                }
+
+                let executor = RunExecutor(
+                    daemon: try Daemon(client: client, directory: folder + "/names"),
+                    registries: RegistryClient(http: HTTPClient()),
+                    fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
+                    logLimit: 1 << 20, directory: folder + "/runs")
+                await executor.removeLeftovers(logger: logger)
+                await executor.settleLeft(broker: broker, logger: logger)
+
+                let (outcome, containers) = try #require(told.withLock { $0 })
+                #expect(outcome.status == .error)
+                #expect(outcome.message?.hasPrefix("agent restarted during the run") == true)
+                #expect(containers == 0)
+            }
+        }
+    }
+}

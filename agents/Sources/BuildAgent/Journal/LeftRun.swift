@@ -1,0 +1,65 @@
+import AgentProtocol
+import Foundation
+import Logging
+import TaskModel
+
+/// A run that an agent had when its process ended, brought to its end by the next process.
+///
+/// What it had begun is not begun again, and its containers are gone: it ends as Error. One that had ended is told to
+/// have ended as it did. One that had not begun is left to the server, which hands it out again.
+struct LeftRun: Sendable {
+    let record: JournalRecord
+    let files: RunFiles.Pair
+    let broker: any RunBroker
+    let logger: Logger
+
+    /// How long the end of a run is tried to be told: the server has given the run up by then.
+    private var longest: Duration { max(record.assignment.terms.hold, record.assignment.terms.duration) }
+
+    func settle() async {
+        var logger = logger
+        logger[metadataKey: "run"] = "\(record.run)"
+        guard record.hasBegun || record.ending != nil else {
+            logger.info("run not begun before the agent was restarted")
+            return files.remove()
+        }
+        let lease = HeldLease(record.lease, terms: record.assignment.terms, broker: broker, logger: logger)
+        lease.begin()
+        let isTold = await withTaskGroup(of: Void.self) { group in
+            group.addTask { await lease.keep() }
+            let isTold: Void? = await lease.untilLost { [logger] in try await tell(lease, logger) }
+            group.cancelAll()
+            return isTold != nil
+        }
+        // Of a stopping agent the next process tries again.
+        guard isTold || lease.stop?.isLoss == true else { return }
+        logger.info("run of an earlier process settled", metadata: ["told": "\(isTold)"])
+        files.remove()
+    }
+
+    private func tell(_ lease: HeldLease, _ logger: Logger) async throws {
+        let log = RunLogWriter(
+            broker: broker, lease: record.lease, secrets: [], limit: .max, logger: logger, spool: files.spool)
+        let outcome: RunOutcome
+        if let ending = record.ending {
+            outcome = try ending.outcome()
+        } else {
+            outcome = interrupted
+            await log.line(outcome.message ?? "")
+            try await files.journal.note(.ended(OutcomeRequest(outcome, logLength: log.length)))
+        }
+        await log.close()
+        try await RunEnd(lease: lease, log: log, broker: broker, logger: logger).tell(outcome)
+    }
+
+    private var interrupted: RunOutcome {
+        let pushed = Set(record.pushed.map { "\($0.registry)/\($0.repository):\($0.tag ?? "")" })
+        let unknown = record.granted.filter { !pushed.contains($0) }
+        var message = "agent restarted during the run: what it did is stopped. Queue it again"
+        if record.containers.isEmpty {
+            message = "agent restarted during build: what it did is stopped. Queue it again"
+        }
+        if !unknown.isEmpty { message += ". It may have pushed \(unknown.joined(separator: ", "))" }
+        return RunOutcome(status: .error, message: message, outputImages: record.pushed)
+    }
+}
