@@ -18,6 +18,12 @@ static inline CURLcode ccurl_set_blob(CURL *h, CURLoption o, const void *bytes, 
 typedef size_t (*ccurl_data_callback)(char *, size_t, size_t, void *);
 static inline CURLcode ccurl_set_data_callback(CURL *h, CURLoption o, ccurl_data_callback f) { return curl_easy_setopt(h, o, f); }
 
+typedef int (*ccurl_seek_callback)(void *, curl_off_t, int);
+static inline CURLcode ccurl_set_seek_callback(CURL *h, ccurl_seek_callback f, void *v) {
+    CURLcode code = curl_easy_setopt(h, CURLOPT_SEEKFUNCTION, f);
+    return code == CURLE_OK ? curl_easy_setopt(h, CURLOPT_SEEKDATA, v) : code;
+}
+
 typedef curl_socket_t (*ccurl_socket_callback)(void *, curlsocktype, struct curl_sockaddr *);
 static inline CURLcode ccurl_set_socket_callback(CURL *h, ccurl_socket_callback f, void *v) {
     CURLcode code = curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, f);

@@ -22,6 +22,9 @@ final class Transfer: Sendable {
     private nonisolated(unsafe) var headerList: UnsafeMutablePointer<curl_slist>?
     private nonisolated(unsafe) var lines = Lines()
     private nonisolated(unsafe) var isBlocked = false
+    /// A body that is no stream, and how much of it was sent: it is sent again where a connection that was kept turns out to be gone.
+    private nonisolated(unsafe) var content: [UInt8]?
+    private nonisolated(unsafe) var contentSent = 0
     /// Used by the loop's thread alone.
     nonisolated(unsafe) var isCancelled = false
 
@@ -107,9 +110,7 @@ final class Transfer: Sendable {
             return
         case .bytes(let bytes):
             length = Int64(bytes.count)
-            // A pipe takes one write of any size.
-            if (try? upload.tryWrite(bytes)) != true { throw .invalidRequest("its body can't be sent") }
-            upload.finish()
+            content = bytes
         case .stream(let known, _):
             length = known
         }
@@ -153,6 +154,8 @@ final class Transfer: Sendable {
             Transfer.from(box).fill(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
         }
         _ = ccurl_set_pointer(easy, CURLOPT_READDATA, box)
+        _ = ccurl_set_seek_callback(
+            easy, { box, offset, origin in Transfer.from(box).seek(to: Int(offset), from: origin) }, box)
         guard policy != nil else { return }
         _ = ccurl_set_socket_callback(
             easy,
@@ -199,6 +202,12 @@ final class Transfer: Sendable {
     }
 
     private func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if let content {
+            let piece = content[contentSent..<min(contentSent + buffer.count, content.count)]
+            buffer.copyBytes(from: piece)
+            contentSent += piece.count
+            return piece.count
+        }
         switch upload.take(into: buffer) {
         case .bytes(let count): return count
         case .end: return 0
@@ -207,6 +216,15 @@ final class Transfer: Sendable {
             upload.whenReadable { [weak self] in self.map { $0.loop.resume($0) } }
             return Int(CURL_READFUNC_PAUSE)
         }
+    }
+
+    /// Streams can't be read twice.
+    private func seek(to offset: Int, from origin: CInt) -> CInt {
+        guard let content, origin == SEEK_SET, (0...content.count).contains(offset) else {
+            return CURL_SEEKFUNC_CANTSEEK
+        }
+        contentSent = offset
+        return CURL_SEEKFUNC_OK
     }
 
     private func openSocket(_ target: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {

@@ -26,6 +26,26 @@ struct HTTPUploadTests {
         }
     }
 
+    @Test func `a body goes again where the connection that was kept is gone`() async throws {
+        let tries = Counter()
+        let body = [UInt8](repeating: 7, count: 300_000)
+        try await LoopbackServer.with { request, connection in
+            let sent = try connection.readBody(of: request)
+            if request.target == "/again" {
+                tries.increment()
+                if tries.value == 1 { return connection.hangUp() }
+            }
+            try connection.answer(200, body: "\(sent.count)")
+        } use: { server in
+            _ = try await client.fetch(HTTPRequest("GET", server.url + "/first"))
+            let (_, bytes) = try await client.fetch(HTTPRequest("PUT", server.url + "/again", body: .bytes(body)))
+
+            #expect(String(decoding: bytes, as: UTF8.self) == "300000")
+            #expect(tries.value == 2)
+            #expect(server.connections == 2)
+        }
+    }
+
     @Test(arguments: [nil, Int64(1000)])
     func `a body that fails while it is made never looks complete`(length: Int64?) async throws {
         let (ends, end) = AsyncStream<Bool>.makeStream()
