@@ -1,3 +1,5 @@
+import Glibc
+
 /// Which addresses may be connected to, checked when the socket is opened: after the name was resolved, at each connect and each redirect.
 public struct AddressPolicy: Sendable {
     /// Networks that are refused unless allowed: loopback, link-local and cloud metadata, multicast, unspecified, and their forms inside IPv6.
@@ -75,4 +77,19 @@ public struct Network: Sendable, Hashable {
         let mask = UInt8.max << UInt8(8 - prefix % 8)
         return other.bytes[whole] & mask == address.bytes[whole] & mask
     }
+}
+
+extension IPAddress: CustomStringConvertible {
+    /// As `inet_ntop` writes it.
+    public var description: String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = bytes.count == 4 ? AF_INET : AF_INET6
+        return bytes.withUnsafeBytes { inet_ntop(family, $0.baseAddress, &text, socklen_t(text.count)) }
+            .map { String(cString: $0) } ?? ""
+    }
+}
+
+extension Network: CustomStringConvertible {
+    /// As ``init(_:)`` reads it.
+    public var description: String { "\(address)/\(prefix)" }
 }

@@ -9,6 +9,8 @@ struct EmbeddedCaches: PoolCaches {
 
     init(_ pools: [AgentPool]) throws {
         var clients: [String: DockerClient] = [:]
+        // Those without an agent in the server have a daemon elsewhere.
+        let pools = pools.filter { $0.slots > 0 }
         for pool in pools { clients[pool.name.lowercased()] = try DockerClient(endpoint: pool.dockerEndpoint) }
         self.clients = clients
         // Pools that registries have for themselves are served as the first one.

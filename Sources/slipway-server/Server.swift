@@ -35,7 +35,7 @@ struct Server {
         let outputs = BlobStore(
             directory: directory.path(of: .outputs), maxBytes: configuration.limits.outputBytes, reserve: reserve)
 
-        let settings = SchedulingSettings(configuration)
+        let settings = try SchedulingSettings(configuration)
         let keys = RollingKeys(in: directory)
         let tokens = TokenService(
             issuer: "slipway:" + start.identity.tenant, tenant: start.identity.tenant, principals: principals,
@@ -48,6 +48,12 @@ struct Server {
         let service = RunService(environment)
         let pools = PoolService(environment, caches: try EmbeddedCaches(configuration.pools))
         let broker = LocalBroker(environment)
+        // The login service of a registry that this server stands in front of is this server.
+        let own = [configuration.tls.own?.certificate, directory.path(CertificateAuthority.caFile)]
+        let agentSettings = try AgentSettings(
+            configuration, registryCertificates: own.compactMap(\.self).filter(exists))
+        let registrar = AgentRegistrar(environment, store: AgentStore(database: database), broker: broker)
+        try await registrar.restore()
 
         let identity = WebServer.ServerIdentity(
             tenant: start.identity.tenant, subscription: start.identity.subscription,
@@ -69,6 +75,13 @@ struct Server {
             libraries: ["sqlite": try await database.libraryVersion()], creationDate: Date(timeIntervalSince1970: 0),
             limits: configuration.limits.requests,
             door: try RegistryDoor(configuration, adminUsers: AdminUserStore(database: database, box: box)),
+            agents: AgentDesk(broker: broker, registrar: registrar) { pool in
+                // Pools of a registry are as the first one.
+                agentSettings.with(
+                    pool.registry == nil
+                        ? configuration.pools.first { $0.name.lowercased() == pool.name.lowercased() }
+                        : configuration.pools.first)
+            },
             metrics: MetricsController(metrics) { try await broker.lookForMetrics() }, logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
@@ -78,7 +91,7 @@ struct Server {
                 metadata: ["url": "\(configuration.publicURL)", "port": "\(port)", "data": "\(configuration.data)"])
         }
         let agents = try await EmbeddedAgents(
-            configuration: configuration, directory: directory, broker: broker, pools: pools, logger: logger)
+            configuration: configuration, settings: agentSettings, directory: directory, broker: broker, pools: pools, logger: logger)
         services =
             [
                 UploadCleaner(
@@ -99,13 +112,20 @@ struct Server {
 }
 
 extension SchedulingSettings {
-    init(_ configuration: ServerConfiguration) {
+    /// - Throws: ``FileError`` naming the file of the configuration that can't be read.
+    init(_ configuration: ServerConfiguration) throws(FileError) {
+        var gitSSH: GitSSH?
+        if let ssh = configuration.sources.ssh {
+            gitSSH = GitSSH(
+                privateKey: Secret(String(decoding: try readFile(ssh.privateKeyFile, limit: 1 << 20), as: UTF8.self)),
+                knownHosts: String(decoding: try readFile(ssh.knownHostsFile, limit: 1 << 20), as: UTF8.self))
+        }
         self.init(
             registries: configuration.registries, pools: configuration.pools,
             otherCredentials: Dictionary(
                 configuration.credentials.map { ($0.server.lowercased(), $0.credential) },
                 uniquingKeysWith: { first, _ in first }),
-            gitCredentials: configuration.sources.git, sources: configuration.sources.addresses,
+            gitCredentials: configuration.sources.git, gitSSH: gitSSH, sources: configuration.sources.addresses,
             maxQueued: configuration.limits.maxQueued, runTimeout: configuration.limits.runTimeout,
             maxRunTimeout: configuration.limits.maxRunTimeout, queueTime: configuration.limits.queueTime,
             leases: configuration.leases, taskFiles: configuration.taskFiles,

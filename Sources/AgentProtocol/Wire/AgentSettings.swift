@@ -1,5 +1,3 @@
-public import TaskModel
-
 /// What the server's configuration says that concerns its agents, so that they need none of their own. Missing limits are the defaults.
 public struct AgentSettings: Codable, Sendable, Hashable {
     /// Who may be connected to: see `AddressPolicy` for the three.
@@ -36,6 +34,8 @@ public struct AgentSettings: Codable, Sendable, Hashable {
     public var tokenRealms: [String]?
     /// PEM: what is trusted besides the host's own certificates.
     public var certificates: String?
+    /// PEM: what is trusted of registries besides that.
+    public var registryCertificates: String?
     public var logBytes: Int64?
     public var contextPackedBytes: Int64?
     public var contextUnpackedBytes: Int64?

@@ -1,4 +1,4 @@
-public import TaskModel
+import TaskModel
 
 /// A `PoolPolicy` on its way to an agent.
 public struct PolicyParts: Codable, Sendable {

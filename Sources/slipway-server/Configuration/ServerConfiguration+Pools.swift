@@ -29,7 +29,7 @@ extension SettingValues {
         }
         let cores = min(64, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         return AgentPool(
-            name: name, dockerEndpoint: docker, slots: try integer("\(path).slots", in: 1...64) ?? cores,
+            name: name, dockerEndpoint: docker, slots: try integer("\(path).slots", in: 0...64) ?? cores,
             policy: try policy(at: "\(path).policy"), cache: try cacheLimits(at: "\(path).cache"))
     }
 

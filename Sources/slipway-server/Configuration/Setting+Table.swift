@@ -92,8 +92,9 @@ extension Setting {
             environment: "SLIPWAY_DOCKER",
             flag: "--docker", "The Docker daemon that builds."),
         Setting(
-            "pools[].slots", default: .computed("number of cores"), unit: "runs, 1–64", environment: "SLIPWAY_SLOTS",
-            flag: "--slots", "How many runs go on at once."),
+            "pools[].slots", default: .computed("number of cores"), unit: "runs, 0–64", environment: "SLIPWAY_SLOTS",
+            flag: "--slots",
+            "How many runs go on at once in the server itself. With 0 all runs are for agents on other hosts."),
         Setting(
             "pools[].policy.refuseSecretBuildArguments", default: .value("false"), unit: "true, false",
             "Refuse secret build arguments, which a Dockerfile can leave in the image."),

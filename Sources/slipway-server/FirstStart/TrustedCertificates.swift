@@ -1,16 +1,12 @@
+import BuildAgent
+
 /// The certificates that the server's clients of others trust.
 enum TrustedCertificates {
-    /// Where distributions keep theirs: Debian and Ubuntu, Fedora and RHEL, openSUSE, Alpine.
-    static let systemBundles = [
-        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
-    ]
-
     /// The system's bundle, if there is one, followed by more PEM files.
     ///
     /// - Parameter extra: each must hold at least one certificate that can be read.
     /// - Throws: ``FileError`` naming the file.
-    static func bundle(extra: [String], system: [String] = systemBundles) throws(FileError) -> [UInt8] {
+    static func bundle(extra: [String], system: [String] = SystemCertificates.bundles) throws(FileError) -> [UInt8] {
         var bundle: [UInt8] = []
         // Trusting only the extra ones is a choice too: machines without a bundle are not refused.
         if let path = system.first(where: exists) { bundle = try readFile(path, limit: 16 << 20) }

@@ -1,0 +1,30 @@
+import AgentProtocol
+import Logging
+
+/// Tells the server how an agent is, every so often, whatever else the agent does.
+struct Heartbeat: Sendable {
+    let agent: AgentID
+    let broker: any RunBroker
+    let every: Duration
+    let contact: ServerContact
+    let logger: Logger
+    /// How the agent is now.
+    let report: @Sendable () -> AgentReport
+    /// Does what the server wants.
+    let heed: @Sendable (AgentOrders) -> Void
+
+    /// Goes on until the task is canceled.
+    func run() async {
+        while !Task.isCancelled {
+            do {
+                heed(try await broker.heartbeat(report(), of: agent))
+                if contact.note(nil) { logger.info("server reached again") }
+            } catch is CancellationError {
+                return
+            } catch {
+                if contact.note("\(error)") { logger.warning("server not reached", metadata: ["error": "\(error)"]) }
+            }
+            try? await Task.sleep(for: every)  // canceled: the loop ends
+        }
+    }
+}
