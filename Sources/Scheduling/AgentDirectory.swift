@@ -99,6 +99,11 @@ final class AgentDirectory: Sendable {
         return try await work()
     }
 
+    /// Whether an agent of the pool waits for a run.
+    func isAsked(_ pool: PoolID) -> Bool {
+        entries.withLock { $0.values.contains { $0.description.poolID == pool && $0.asking > 0 } }
+    }
+
     func areAsking(_ agents: Set<AgentID>) -> Bool {
         entries.withLock { entries in agents.allSatisfy { entries[$0].map { $0.asking > 0 } ?? false } }
     }

@@ -64,6 +64,9 @@ public struct LocalBroker: RunBroker {
                 logger.info(
                     "run started", metadata: ["run": "\(run.id)", "agent": "\(agent)", "attempt": "\(run.epoch)"])
                 environment.metrics.started(run)
+                if run.epoch == 1, let start = run.startTime {
+                    environment.waits.note(.seconds(start.timeIntervalSince(run.createTime)), in: run.pool)
+                }
                 signals.logs.notify(run.id)
                 if let assignment = await prepared(run, lease: lease) { return assignment }
                 continue

@@ -4,12 +4,12 @@ public import ServiceLifecycle
 import Storage
 import TaskModel
 
-/// Tells those who follow queued runs that they wait still, and for what: after a minute, then every four.
-///
-/// When a line is due follows from the time a run was accepted, so nothing is remembered: each look finds the runs that became due since
-/// the one before.
+/// Tells those who follow queued runs what they wait for: when they don't start at once, when that changes, and after a minute and then
+/// every four that they wait still.
 public struct QueueReminder: Service {
-    private static let lookEvery: Duration = .seconds(10)
+    private static let lookEvery: Duration = .seconds(2)
+    /// In seconds: what starts sooner has started at once.
+    private static let atOnce: TimeInterval = 2
 
     private let environment: SchedulerEnvironment
     private let clock: any Clock<Duration>
@@ -38,14 +38,24 @@ public struct QueueReminder: Service {
     }
 
     func remind(dueAfter last: Date, until now: Date) async throws {
-        let directory = PoolDirectory(settings: environment.settings, store: environment.pools)
-        var slots: [PoolID: Int?] = [:]
+        var view = QueueView(environment)
         var lines: [(run: RunID, text: String)] = []
-        for run in try await environment.runs.queuedRuns(dueAfter: last, until: now) {
-            if slots[run.pool] == nil { slots[run.pool] = .some(try await directory.find(run.pool)?.slots) }
-            let place = QueuePlace(pool: run.pool, position: run.position, slots: slots[run.pool] ?? nil)
-            lines.append((run.id, "Still waiting: \(place.brief)"))
+        let queued = try await environment.runs.queuedRuns()
+        for run in queued where now.timeIntervalSince(run.createTime) >= Self.atOnce {
+            let reason = try await view.reason(of: run)
+            if environment.told.note(reason, of: run.id) {
+                lines.append((run.id, "Waiting: \(reason.text)"))
+            } else if Self.reminders(until: now, run) > Self.reminders(until: last, run) {
+                lines.append((run.id, "Still waiting: \(reason.text)"))
+            }
         }
+        environment.told.keep(Set(queued.map(\.id)))
         try await QueueLog(environment: environment).write(lines, at: now)
+    }
+
+    /// How many lines were due at a time: none in the first minute, then one, and one more each four minutes.
+    static func reminders(until time: Date, _ run: QueuedRun) -> Int {
+        let seconds = time.timeIntervalSince(run.createTime)
+        return seconds < 60 ? 0 : 1 + Int((seconds - 60) / 240)
     }
 }

@@ -52,25 +52,42 @@ public struct RunService: Sendable {
             try await TaskFileCheck(settings: settings, uploads: environment.uploads).check(
                 file, upload: upload, task: task, registry: registry, policy: pool.policy)
         }
-        let run = try await runs.enqueue(
+        let accepted = try await runs.accept(
             NewRun(
                 registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.id.name,
-                poolRegistry: pool.id.registry, task: task, upload: upload, taskRun: taskRun),
+                poolRegistry: pool.id.registry, task: task, upload: upload, taskRun: taskRun,
+                branch: Self.branch(of: common)),
             maxQueued: settings.maxQueued, at: environment.now())
+        let run = accepted.run
         logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.id)", "principal": "\(principal)"])
         environment.metrics.queued(in: pool.id)
-        signals.queues.notify(pool.id)
-        if let obstacle = QueuePlace(pool: pool.id, position: 0, slots: pool.slots).obstacle {
-            await warn(run, of: obstacle)
+        for older in accepted.superseded {
+            logger.info("run superseded", metadata: ["run": "\(older)", "by": "\(run.id)"])
+            signals.logs.notify(older)
         }
+        signals.queues.notify(pool.id)
+        if QueuePlace(pool: pool.id, position: 0, slots: pool.slots).obstacle != nil { await warn(run) }
         return run
     }
 
+    /// The branch, tag or commit that a git source names.
+    private static func branch(of request: any CommonRequest) -> String? {
+        // What can't be read was refused before.
+        guard let location = request.sourceLocation, case .git(let reference)? = try? ContextLocation(location) else {
+            return nil
+        }
+        return reference.ref
+    }
+
     /// Says in the run's log why it won't start.
-    private func warn(_ run: Run, of obstacle: String) async {
+    private func warn(_ run: Run) async {
         do {
+            var view = QueueView(environment)
+            guard let queued = try await runs.queuedRun(run.id) else { return }
+            let reason = try await view.reason(of: queued)
+            _ = environment.told.note(reason, of: run.id)
             try await QueueLog(environment: environment).write(
-                [(run.id, "Waiting: \(obstacle)")], at: environment.now())
+                [(run.id, "Waiting: \(reason.text)")], at: environment.now())
         } catch {
             // The run is accepted all the same, and shows what it waits for.
             logger.warning("log not stored", metadata: ["run": "\(run.id)", "error": "\(error)"])
@@ -123,9 +140,9 @@ public struct RunService: Sendable {
         guard let runID = RunID(id.lowercased()), var run = try await runs.find(runID),
             run.registry.lowercased() == registry.name.lowercased()
         else { throw RunServiceError.runNotFound(id) }
-        if run.status == .queued, let position = try await runs.position(of: run.id) {
-            let slots = try await pools.find(run.pool)?.slots
-            run.waitReason = QueuePlace(pool: run.pool, position: position, slots: slots).reason
+        if run.status == .queued, let queued = try await runs.queuedRun(run.id) {
+            var view = QueueView(environment)
+            run.waitReason = try await view.reason(of: queued).text
         }
         return run
     }

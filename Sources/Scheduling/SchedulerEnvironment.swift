@@ -20,6 +20,8 @@ public struct SchedulerEnvironment: Sendable {
     let signals = RunSignals()
     let agents: AgentDirectory
     let leases: LeaseBook
+    let waits = RecentWaits()
+    let told = ToldReasons()
     let now: @Sendable () -> Date
 
     /// - Parameter uptime: a clock that nobody sets; that of the process by default.

@@ -3,11 +3,11 @@ public import TaskModel
 
 /// Keeps runs. Each method is one transaction; when it returns, what it did is on the disk.
 public protocol RunStore: Sendable {
-    /// Accepts a run as Queued and gives it the next id. One that is kept as a task run which asked for the same before is not new: the run
-    /// of that time is returned.
+    /// Accepts a run as Queued and gives it the next id, and cancels those that it supersedes. One that is kept as a task run which asked
+    /// for the same before is not new: the run of that time is returned.
     ///
     /// - Throws: ``StorageError/queueFull(limit:)`` if `maxQueued` runs wait already.
-    func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run
+    func accept(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> AcceptedRun
 
     func find(_ id: RunID) async throws -> Run?
 
@@ -120,12 +120,14 @@ public protocol RunStore: Sendable {
     /// Ends runs as Error that wait since before `start`.
     func endQueued(since start: Date, because message: String, at now: Date) async throws -> [RunID]
 
-    /// Runs that wait in a pool in front of this one.
-    func position(of id: RunID) async throws -> Int?
+    /// Those that wait, by the time they were accepted.
+    func queuedRuns() async throws -> [QueuedRun]
 
-    /// The queued runs for which a line in their log became due after `last` and no later than `now`: a minute after they were accepted,
-    /// then every four.
-    func queuedRuns(dueAfter last: Date, until now: Date) async throws -> [QueuedRun]
+    /// Nil if the run does not wait.
+    func queuedRun(_ id: RunID) async throws -> QueuedRun?
+
+    /// Runs of a task that an agent has, by the time they were accepted.
+    func runsUnderWay(of task: String, in registry: String) async throws -> [RunID]
 
     /// Calls `work` for each of these runs that still waits. None of them is claimed or canceled meanwhile, so it must be quick.
     func whileQueued(_ ids: [RunID], _ work: @escaping @Sendable (RunID) throws -> Void) async throws
@@ -148,6 +150,11 @@ public protocol RunStore: Sendable {
 }
 
 extension RunStore {
+    /// Accepts a run that supersedes none, or whose caller doesn't care.
+    public func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run {
+        try await accept(run, maxQueued: maxQueued, at: now).run
+    }
+
     /// Hands the longest waiting run of a pool to an agent that has no rivals.
     public func claim(
         pool: PoolID, for agent: String, lease: String, logLength: @escaping @Sendable (RunID) -> Int64, at now: Date
@@ -190,6 +197,13 @@ public struct NewRun: Sendable {
         self.taskRun = taskRun
         self.branch = branch
     }
+}
+
+/// A run that was accepted.
+public struct AcceptedRun: Sendable {
+    public let run: Run
+    /// Older runs that were canceled for it.
+    public let superseded: [RunID]
 }
 
 /// A run together with what its lease is worth.
@@ -243,6 +257,24 @@ public struct QueuedRun: Sendable, Hashable {
     public let pool: PoolID
     /// Runs of the pool in front of it.
     public let position: Int
+    public let registry: String
+    public let task: String?
+    /// The most runs of its task that go on at once.
+    public let concurrency: Int?
+    public let createTime: Date
+
+    public init(
+        id: RunID, pool: PoolID, position: Int, registry: String, task: String? = nil, concurrency: Int? = nil,
+        createTime: Date
+    ) {
+        self.id = id
+        self.pool = pool
+        self.position = position
+        self.registry = registry
+        self.task = task
+        self.concurrency = concurrency
+        self.createTime = createTime
+    }
 }
 
 /// Runs of one pool.

@@ -3,29 +3,55 @@ import GRDB
 public import TaskModel
 
 extension SQLiteRunStore {
-    public func queuedRuns(dueAfter last: Date, until now: Date) async throws -> [QueuedRun] {
+    private static let queuedColumns = "id, registry, task, agentPool, poolRegistry, concurrency, createTime"
+
+    public func queuedRuns() async throws -> [QueuedRun] {
         try await database.pool.read { db in
-            // How many lines were due at a time: none in the first minute, then one, and one more each four minutes.
-            let due = { (time: String) in
-                "iif(\(time) - createTime < 60000, 0, 1 + (\(time) - createTime - 60000) / 240000)"
-            }
-            return try Row.fetchAll(
+            try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, agentPool, poolRegistry, place FROM (
-                        SELECT id, agentPool, poolRegistry, createTime,
-                            row_number() OVER (PARTITION BY agentPool, poolRegistry ORDER BY priority DESC, sequence) - 1 AS place
-                        FROM run WHERE status = 'Queued')
-                    WHERE \(due("?1")) > \(due("?2"))
-                    """, arguments: [now.storedMilliseconds, last.storedMilliseconds]
-            ).compactMap { row in
-                let registry: String = row["poolRegistry"]
-                return RunID(row["id"] as String).map {
-                    QueuedRun(
-                        id: $0, pool: PoolID(registry: registry.isEmpty ? nil : registry, name: row["agentPool"]),
-                        position: row["place"])
-                }
-            }
+                    SELECT \(Self.queuedColumns),
+                        row_number() OVER (PARTITION BY agentPool, poolRegistry ORDER BY priority DESC, sequence) - 1 AS place
+                    FROM run WHERE status = 'Queued' ORDER BY sequence
+                    """
+            ).compactMap(queuedRun)
+        }
+    }
+
+    public func queuedRun(_ id: RunID) async throws -> QueuedRun? {
+        try await database.pool.read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT \(Self.queuedColumns), (
+                        SELECT count(*) FROM run AS other WHERE other.status = 'Queued' AND other.agentPool = run.agentPool
+                            AND other.poolRegistry = run.poolRegistry
+                            AND (other.priority > run.priority OR other.priority = run.priority AND other.sequence < run.sequence)
+                        ) AS place
+                    FROM run WHERE id = ? AND status = 'Queued'
+                    """, arguments: [id.text]
+            ).flatMap(queuedRun)
+        }
+    }
+
+    private func queuedRun(_ row: Row) -> QueuedRun? {
+        let registry: String = row["poolRegistry"]
+        return RunID(row["id"] as String).map {
+            QueuedRun(
+                id: $0, pool: PoolID(registry: registry.isEmpty ? nil : registry, name: row["agentPool"]),
+                position: row["place"], registry: row["registry"], task: row["task"], concurrency: row["concurrency"],
+                createTime: Date(storedMilliseconds: row["createTime"]))
+        }
+    }
+
+    public func runsUnderWay(of task: String, in registry: String) async throws -> [RunID] {
+        try await database.pool.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT id FROM run WHERE registry = ? AND task = ? AND status IN ('Started', 'Running') ORDER BY sequence
+                    """, arguments: [registry, task]
+            ).compactMap { RunID($0) }
         }
     }
 
@@ -34,5 +60,24 @@ extension SQLiteRunStore {
             let queued = try db.makeStatement(sql: "SELECT 1 FROM run WHERE id = ? AND status = 'Queued'")
             for id in ids where try Int.fetchOne(queued, arguments: [id.text]) != nil { try work(id) }
         }
+    }
+
+    /// Cancels those that wait of the same task and branch and are older than this run.
+    ///
+    /// - Returns: those it has canceled.
+    func supersede(_ run: NewRun, by id: RunID, sequence: Int64, at now: Date, _ db: GRDB.Database) throws -> [RunID] {
+        guard run.request.common.queue.supersedes, let task = run.task else { return [] }
+        return try String.fetchAll(
+            db,
+            sql: """
+                UPDATE run SET status = 'Canceled', isCancelRequested = 1, errorMessage = ?, canceledBy = ?, finishTime = ?,
+                    lastUpdatedTime = ?
+                WHERE registry = ? AND task = ? AND branch = ? AND status = 'Queued' AND sequence < ? RETURNING id
+                """,
+            arguments: [
+                "superseded by run \(id)", run.submittedBy, now.storedMilliseconds, now.storedMilliseconds,
+                run.registry, task, run.branch ?? "", sequence,
+            ]
+        ).compactMap { RunID($0) }
     }
 }

@@ -17,7 +17,7 @@ public struct SQLiteRunStore: RunStore {
 
     var rows: RunRow { RunRow(box: box) }
 
-    public func enqueue(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> Run {
+    public func accept(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> AcceptedRun {
         try reserve?.check()
         let queue = run.request.common.queue
         let request = String(
@@ -27,7 +27,7 @@ public struct SQLiteRunStore: RunStore {
                 let known = try TaskRunStore.fetch(taskRun.name, in: run.registry, box: box, db),
                 known.taskRun.asksForTheSame(as: taskRun), let stored = try fetch("id = ?", [known.run.text], in: db)
             {
-                return stored
+                return AcceptedRun(run: stored, superseded: [])
             }
             let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE status = 'Queued'") ?? 0
             guard waiting < maxQueued else { throw StorageError.queueFull(limit: maxQueued) }
@@ -44,7 +44,7 @@ public struct SQLiteRunStore: RunStore {
                     request,
                     now.storedMilliseconds,
                     now.storedMilliseconds, run.upload, run.affinity, queue.priority, queue.retryOnAgentLoss,
-                    run.task == nil ? nil : queue.concurrency, run.branch,
+                    run.task == nil ? nil : queue.concurrency, run.task == nil ? nil : run.branch ?? "",
                 ])
             let sequence = db.lastInsertedRowID
             try db.execute(
@@ -53,7 +53,8 @@ public struct SQLiteRunStore: RunStore {
                 throw StorageError.io(action: "store a run", reason: "its row is gone")
             }
             if let taskRun = run.taskRun { try TaskRunStore.put(taskRun, run: stored.id, box: box, at: now, db) }
-            return stored
+            let superseded = try supersede(run, by: stored.id, sequence: sequence, at: now, db)
+            return AcceptedRun(run: stored, superseded: superseded)
         }
     }
 
@@ -89,19 +90,6 @@ public struct SQLiteRunStore: RunStore {
                 sql: "UPDATE run SET isArchiveEnabled = ?, lastUpdatedTime = ? WHERE id = ? AND registry = ?",
                 arguments: [isArchived, now.storedMilliseconds, id.text, registry])
             return try fetch("id = ? AND registry = ?", [id.text, registry], in: db)
-        }
-    }
-
-    public func position(of id: RunID) async throws -> Int? {
-        try await database.pool.read { db in
-            try Int.fetchOne(
-                db,
-                sql: """
-                    SELECT (SELECT count(*) FROM run AS other WHERE other.status = 'Queued' AND other.agentPool = run.agentPool
-                        AND other.poolRegistry = run.poolRegistry
-                        AND (other.priority > run.priority OR other.priority = run.priority AND other.sequence < run.sequence))
-                    FROM run WHERE id = ? AND status = 'Queued'
-                    """, arguments: [id.text])
         }
     }
 

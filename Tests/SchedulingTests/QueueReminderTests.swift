@@ -1,3 +1,4 @@
+import AgentProtocol
 import Foundation
 import Storage
 import TaskModel
@@ -25,15 +26,94 @@ struct QueueReminderTests {
                 if seconds == 300 { _ = try await server.take() }
             }
 
+            let missing = "pool default has no connected agent"
             #expect(
                 try await lines(first, server) == [
-                    "Still waiting: 1st in pool default", "Still waiting: 1st in pool default",
+                    "Waiting: \(missing)", "Still waiting: \(missing)", "Still waiting: \(missing)",
                 ])
             #expect(
                 try await lines(second, server) == [
-                    "Still waiting: 2nd in pool default", "Still waiting: 2nd in pool default",
-                    "Still waiting: 1st in pool default",
+                    "Waiting: \(missing)", "Still waiting: \(missing)", "Still waiting: \(missing)",
+                    "Waiting: 1st in pool default; its agent is busy",
+                    "Still waiting: 1st in pool default; its agent is busy",
                 ])
+        }
+    }
+
+    @Test(arguments: [(0.0, 0), (59.9, 0), (60, 1), (299.9, 1), (300, 2), (539, 2), (540, 3)])
+    func `a line is due after a minute and then every four`(seconds: Double, count: Int) {
+        let time = Date(timeIntervalSince1970: 1_800_000_000)
+        let run = QueuedRun(
+            id: RunID(sequence: 1), pool: PoolID(name: "p"), position: 0, registry: "local01", createTime: time)
+
+        #expect(QueueReminder.reminders(until: time.addingTimeInterval(seconds), run) == count)
+    }
+
+    @Test func `a run that starts at once gets no line`() async throws {
+        try await TestServer.with { server async throws in
+            let run = try await server.submit()
+
+            try await server.reminder.remind(dueAfter: run.createTime, until: run.createTime.addingTimeInterval(1))
+
+            #expect(try await lines(run, server).isEmpty)
+        }
+    }
+
+    @Test func `a run of a task that has as many runs as it may names them`() async throws {
+        try await TestServer.with { server async throws in
+            let request = TestServer.request { $0.queue.concurrency = 1 }
+            func submit() async throws -> Run {
+                try await server.service.submit(
+                    request, type: .autoBuild, task: "nightly", to: server.registry, by: "tester")
+            }
+            _ = try await submit()
+            let assignment = try #require(try await server.take())
+            let second = try await submit()
+            #expect(try await server.take() == nil)
+
+            let shown = try await server.service.show(second.id.text, in: server.registry)
+            #expect(shown.waitReason == "the limit of 1 run of task nightly is reached (ca1)")
+
+            async let next = server.broker.nextRun(for: TestServer.agent, waiting: .seconds(600))
+            try await server.broker.finish(assignment.lease, with: RunOutcome(status: .succeeded), logLength: 0)
+            #expect(try await next?.run == second.id)
+        }
+    }
+
+    @Test func `agents that take nothing say why`() async throws {
+        try await TestServer.with { server async throws in
+            let run = try await server.submit()
+            func reason() async throws -> String? {
+                try await server.service.show(run.id.text, in: server.registry).waitReason
+            }
+            try await server.broker.register(
+                AgentDescription(id: TestServer.agent, pool: "default", host: "h", slots: 1, version: "1"))
+            #expect(try await reason() == "1st in pool default; its agent is busy")
+
+            _ = try await server.broker.heartbeat(
+                AgentReport(obstacle: "less than 5 GiB free"), of: TestServer.agent)
+            #expect(try await reason() == "agent agent-1: less than 5 GiB free")
+            _ = try await server.broker.heartbeat(AgentReport(isStopping: true), of: TestServer.agent)
+            #expect(try await reason() == "agent agent-1 takes no new runs (draining)")
+            server.time.pass(.seconds(30))
+            #expect(try await reason() == "pool default has no connected agent")
+        }
+    }
+
+    @Test func `the usual wait is the median of the last ones`() async throws {
+        try await TestServer.with { server async throws in
+            for seconds in [10, 40, 400] {
+                _ = try await server.submit()
+                server.time.pass(.seconds(seconds))
+                let assignment = try #require(try await server.take())
+                try await server.broker.finish(assignment.lease, with: RunOutcome(status: .succeeded), logLength: 0)
+            }
+
+            let run = try await server.submit()
+
+            #expect(
+                try await server.service.show(run.id.text, in: server.registry).waitReason
+                    == "1st in pool default; its agent is busy; usually 40 s")
         }
     }
 
@@ -73,7 +153,7 @@ struct QueueReminderTests {
             try await server.reminder.remind(
                 dueAfter: last.createTime, until: last.createTime.addingTimeInterval(61))
 
-            #expect(try await lines(last, server) == ["Still waiting: 500th in pool default"])
+            #expect(try await lines(last, server) == ["Waiting: pool default has no connected agent"])
         }
     }
 }

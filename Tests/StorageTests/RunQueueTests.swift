@@ -24,7 +24,7 @@ struct RunQueueTests {
                 Self.newRun(in: "other01", ownPool: true), maxQueued: 10, at: TestData.now)
             let shared = try await store.enqueue(
                 Self.newRun(in: "local01", ownPool: false), maxQueued: 10, at: TestData.now)
-            #expect(try await store.position(of: shared.id) == 0)
+            #expect(try await store.queuedRun(shared.id)?.position == 0)
 
             #expect(try await claim(store, PoolID(registry: "OTHER01", name: "P1"), lease: "a")?.id == other.id)
             #expect(try await claim(store, PoolID(registry: "other01", name: "p1"), lease: "b") == nil)
@@ -36,29 +36,76 @@ struct RunQueueTests {
         }
     }
 
-    @Test(arguments: [
-        (0.0, 59.9, 0), (0, 60, 1), (60, 61, 0), (59.9, 299.9, 1), (60, 299.9, 0), (299.9, 300, 1), (300, 539, 0),
-        (539, 540, 1), (61, 10_000, 1), (60, 59, 0),
-    ])
-    func `a line is due after a minute and then every four`(last: Double, now: Double, count: Int) async throws {
-        try await withStore { store, _, _ in
-            _ = try await store.enqueueTest()
-
-            let due = try await store.queuedRuns(
-                dueAfter: TestData.now.addingTimeInterval(last), until: TestData.now.addingTimeInterval(now))
-
-            #expect(due.count == count)
-        }
-    }
-
     @Test func `those that wait are told their place in their pool`() async throws {
         try await withStore { store, _, _ in
             for pool in ["a", "b", "a", "a"] { _ = try await store.enqueueTest(pool: pool) }
             _ = try await store.claimTest(lease: "lease", pool: "a")
 
-            let due = try await store.queuedRuns(dueAfter: TestData.now, until: TestData.now.addingTimeInterval(100))
+            let due = try await store.queuedRuns()
 
             #expect(Set(due.map { "\($0.id) \($0.pool) \($0.position)" }) == ["ca2 b 0", "ca3 a 0", "ca4 a 1"])
+        }
+    }
+
+    private static func taskRun(_ queue: QueueSettings, branch: String = "main", task: String = "t1") -> NewRun {
+        let run = TestData.newRun()
+        guard case .build(var build) = run.request else { return run }
+        build.queue = queue
+        return NewRun(
+            registry: run.registry, type: .autoBuild, request: .build(build), submittedBy: "tester",
+            agentPool: "default", task: task, branch: branch)
+    }
+
+    @Test func `D7 what came first is handed out first, among runs of the same priority`() async throws {
+        try await withStore { store, _, _ in
+            var ids: [RunID] = []
+            for priority in [0, -5, 7, 0, 7] {
+                let run = try await store.enqueue(
+                    Self.taskRun(QueueSettings(priority: priority)), maxQueued: 10, at: TestData.now)
+                ids.append(run.id)
+            }
+            #expect(try await store.queuedRun(ids[3])?.position == 3)
+
+            var order: [RunID] = []
+            while let run = try await store.claimTest(lease: "\(order.count)") { order.append(run.id) }
+
+            #expect(order == [ids[2], ids[4], ids[0], ids[3], ids[1]])
+        }
+    }
+
+    @Test func `no more runs of a task go on at once than it says`() async throws {
+        try await withStore { store, _, _ in
+            let limited = QueueSettings(concurrency: 2)
+            for _ in 0..<3 { _ = try await store.enqueue(Self.taskRun(limited), maxQueued: 10, at: TestData.now) }
+            let other = try await store.enqueue(Self.taskRun(limited, task: "t2"), maxQueued: 10, at: TestData.now)
+
+            #expect(try await store.claimTest(lease: "1")?.id.text == "ca1")
+            #expect(try await store.claimTest(lease: "2")?.id.text == "ca2")
+            #expect(try await store.claimTest(lease: "3")?.id == other.id)
+            #expect(try await store.claimTest(lease: "4") == nil)
+            #expect(try await store.runsUnderWay(of: "T1", in: "local01").map(\.text) == ["ca1", "ca2"])
+            _ = try await store.finish(lease: "1", with: RunOutcome(status: .failed), at: TestData.now)
+            #expect(try await store.claimTest(lease: "4")?.id.text == "ca3")
+        }
+    }
+
+    @Test func `a run supersedes older ones that wait, of the same task and branch`() async throws {
+        try await withStore { store, _, _ in
+            let settings = QueueSettings(supersedes: true)
+            let started = try await store.enqueue(Self.taskRun(settings), maxQueued: 10, at: TestData.now)
+            _ = try await store.claimTest(lease: "1")
+            let older = try await store.enqueue(Self.taskRun(QueueSettings()), maxQueued: 10, at: TestData.now)
+            let elsewhere = try await store.enqueue(
+                Self.taskRun(settings, branch: "other"), maxQueued: 10, at: TestData.now)
+
+            let newer = try await store.accept(Self.taskRun(settings), maxQueued: 10, at: TestData.now)
+
+            #expect(newer.superseded == [older.id])
+            let canceled = try #require(try await store.find(older.id))
+            #expect(canceled.status == .canceled)
+            #expect(canceled.errorMessage == "superseded by run \(newer.run.id)")
+            #expect(try await store.find(started.id)?.status == .started)
+            #expect(try await store.find(elsewhere.id)?.status == .queued)
         }
     }
 
