@@ -44,7 +44,7 @@ queued_folder=$run
 wait_at_gate "$killed"
 expect_equal 'one run is running' Running "$(run_field "$killed" .status)"
 expect_equal 'the next one is queued behind it' Queued "$(run_field "$queued_git" .status)"
-expect_match 'and says what it waits for' '.*slot.*' "$(run_field "$queued_git" '.waitReason // ""')"
+expect_match 'and says what it waits for' '.*agent.*' "$(run_field "$queued_git" '.waitReason // ""')"
 kill_server_hard
 began=$(milliseconds)
 restart_server main
