@@ -103,7 +103,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "AgentProtocol", "CurlHTTP", "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling", "Storage",
+                "AgentProtocol", "CurlHTTP", "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling",
+                "Storage",
                 "TaskModel", web, crypto, lifecycle, logging,
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -222,7 +223,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "CurlHTTP", "Distribution", "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling", "Storage",
+                "AgentProtocol", "CurlHTTP", "Distribution", "PrometheusText", "RegistryGateway", "ResourceAPI",
+                "Scheduling", "Storage",
                 "TaskModel", "TestSupport", "WebServer", crypto, logging, web,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

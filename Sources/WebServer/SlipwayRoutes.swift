@@ -131,6 +131,7 @@ public struct SlipwayRoutes: Sendable {
             .addRoutes(to: guarded(.everywhere(.administer)))
         AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)
         PoolCachesController(pools: pools).addRoutes(to: registry)
+        if let agents { AgentsController(registrar: agents.registrar).addRoutes(to: registry) }
         SecretsController(secrets: secrets).addRoutes(to: registry)
         TaskRunsController(directory: directory, taskRuns: taskRuns, reader: reader).addRoutes(to: registry)
         RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers, pools: pools)

@@ -91,7 +91,8 @@ struct Server {
                 metadata: ["url": "\(configuration.publicURL)", "port": "\(port)", "data": "\(configuration.data)"])
         }
         let agents = try await EmbeddedAgents(
-            configuration: configuration, settings: agentSettings, directory: directory, broker: broker, pools: pools, logger: logger)
+            configuration: configuration, settings: agentSettings, directory: directory, broker: broker, pools: pools,
+            logger: logger)
         services =
             [
                 UploadCleaner(

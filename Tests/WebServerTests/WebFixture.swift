@@ -1,3 +1,4 @@
+import AgentProtocol
 import Crypto
 import Foundation
 import HTTPTypes
@@ -85,6 +86,10 @@ struct WebFixture: Sendable {
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs),
             secrets: SecretService(environment), uploads: uploads,
             database: database, tokens: tokens, links: links, libraries: [:], creationDate: Date(), limits: limits,
+            agents: AgentDesk(
+                broker: broker,
+                registrar: AgentRegistrar(environment, store: AgentStore(database: database), broker: broker),
+                settings: { _ in AgentSettings() }),
             metrics: MetricsController(metrics) { try await broker.lookForMetrics() }, logger: logger)
         let table = routes.table(uptime: { time.uptime })
         let all = table.routes

@@ -2,9 +2,10 @@ import ArgumentParser
 
 struct Pool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make, list, show, change and delete agent pools.",
+        abstract: "Make, list, show, change and delete agent pools, and look after their agents.",
         subcommands: [
             PoolCreate.self, PoolList.self, PoolShow.self, PoolUpdate.self, PoolDelete.self, PoolCache.self,
+            PoolAgents.self, PoolAgent.self, PoolToken.self,
         ],
         defaultSubcommand: PoolList.self, aliases: ["agentpool"])
 }
