@@ -150,7 +150,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "slipway-agent",
-            dependencies: ["BuildAgent", "DockerEngine", arguments],
+            dependencies: [
+                "AgentProtocol", "BuildAgent", "CurlHTTP", "DockerEngine", arguments, lifecycle, logging, web,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
             path: "agents/Sources/slipway-agent",
             swiftSettings: strict
         ),

@@ -82,6 +82,8 @@ public struct AgentRegistrar: Sendable {
     ///
     /// - Throws: ``BrokerError/leaseLost``
     public func check(_ lease: LeaseID, isOf agent: AgentID) async throws {
+        if let holding = environment.leases.find(lease), holding.agent == agent.text { return }
+        // One that has ended may be told its end again.
         guard try await store.holder(ofLease: lease.text) == agent.text else { throw BrokerError.leaseLost }
     }
 

@@ -100,6 +100,10 @@ struct AgentCaller: Sendable {
     private func translating<Value>(_ work: () async throws -> Value) async throws -> Value {
         do {
             return try await work()
+        } catch HTTPError.tls(let origin, let reason) {
+            throw BrokerError.unreachable(
+                "no trusted connection to \(origin): \(reason). If its certificate is by a CA of its own, give that with --ca-file"
+            )
         } catch let error as HTTPError {
             throw BrokerError.unreachable("\(error)")
         }

@@ -4,10 +4,12 @@ import Synchronization
 
 /// Copies of uploaded contexts on an agent's disk, each as long as its lease.
 final class DownloadedContexts: Sendable {
-    /// What the names of copies begin with: whatever has such a name when the agent starts can go.
-    static let prefix = "upload-"
+    /// What the names of copies begin with: what has such a name in a folder that is used for the first time was left there by an earlier
+    /// process.
+    private static let prefix = "upload-"
 
     private let paths = Mutex<[LeaseID: Set<String>]>([:])
+    private let folders = Mutex<Set<String>>([])
 
     deinit {
         for path in paths.withLock({ $0.values.flatMap(\.self) }) { unlink(path) }
@@ -20,6 +22,7 @@ final class DownloadedContexts: Sendable {
         for lease: LeaseID, in directory: String, _ fill: (ContextFile) async throws -> Void
     ) async throws -> String {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        if folders.withLock({ $0.insert(directory).inserted }) { Self.clean(directory) }
         let path = "\(directory)/\(Self.prefix)\(UInt64.random(in: .min ... .max))"
         paths.withLock { _ = $0[lease, default: []].insert(path) }
         do {
@@ -36,8 +39,7 @@ final class DownloadedContexts: Sendable {
         for path in paths.withLock({ $0.removeValue(forKey: lease) }) ?? [] { unlink(path) }
     }
 
-    /// Removes what an earlier process left in a folder.
-    static func clean(_ directory: String) {
+    private static func clean(_ directory: String) {
         // No folder: nothing to remove.
         for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         where name.hasPrefix(prefix) {

@@ -12,42 +12,65 @@ public struct AgentService: Service {
     let broker: any RunBroker
     let executor: RunExecutor
     let health: AgentHealth?
+    let contact: ServerContact
+    let heartbeatEvery: Duration
     let logger: Logger
 
     /// - Parameters:
     ///   - slots: may change while the agent works; by default they are those of the description.
     ///   - health: the agent takes no run while this knows an obstacle.
+    ///   - contact: is told whether the server answers.
     public init(
         description: AgentDescription, slots: AgentSlots? = nil, broker: any RunBroker, executor: RunExecutor,
-        health: AgentHealth? = nil, logger: Logger
+        health: AgentHealth? = nil, contact: ServerContact = ServerContact(),
+        heartbeatEvery: Duration = LeaseTerms().renewEvery, logger: Logger
     ) {
         self.description = description
         self.slots = slots ?? AgentSlots(description.slots)
         self.broker = broker
         self.executor = executor
         self.health = health
+        self.contact = contact
+        self.heartbeatEvery = heartbeatEvery
         var logger = logger
         logger[metadataKey: "agent"] = "\(description.id)"
         self.logger = logger
     }
 
+    /// - Throws: ``BrokerError/notAuthorized(_:)`` once the server does not know the agent any more: what it has in hand is stopped then.
     public func run() async throws {
         if health != nil { slots.setClosed(true, because: .unwell) }
-        try await broker.register(description)
-        await withTaskGroup(of: Void.self) { group in
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await Outage.enduring { try await broker.register(description) }
+            }
+        } catch is CancellationError {
+            return
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await watchHealth() }
-            await serve()
-            group.cancelAll()
+            group.addTask { await heartbeat.run() }
+            defer { group.cancelAll() }
+            try await serve()
         }
     }
 
+    private var heartbeat: Heartbeat {
+        Heartbeat(
+            agent: description.id, broker: broker, every: heartbeatEvery, contact: contact, logger: logger,
+            report: {
+                AgentReport(
+                    obstacle: health?.obstacle, isStopping: Task.isShuttingDownGracefully, running: slots.busy)
+            }, heed: { slots.setClosed($0.isDraining, because: .draining) })
+    }
+
     /// Takes runs and carries them out until the agent is to stop.
-    private func serve() async {
+    private func serve() async throws {
         await waitForDaemon()
         await executor.removeLeftovers(logger: logger)
-        await withDiscardingTaskGroup { group in
+        try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await executor.settleLeft(broker: broker, logger: logger) }
-            while let assignment = await nextRun() {
+            while let assignment = try await nextRun() {
                 group.addTask {
                     await executor.carryOut(
                         assignment, agent: description.id.text, broker: broker, logger: logger)
@@ -73,18 +96,23 @@ public struct AgentService: Service {
     }
 
     /// The next run, for which a slot is taken. Nil once the agent is to stop.
-    private func nextRun() async -> RunAssignment? {
+    private func nextRun() async throws -> RunAssignment? {
+        var failures = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do {
                 let next = try await cancelWhenGracefulShutdown {
                     try await slots.fill { try await broker.nextRun(for: description.id, waiting: .seconds(30)) }
                 }
                 if let next { return next }
+                failures = 0
             } catch is CancellationError {
                 return nil
+            } catch BrokerError.notAuthorized(let reason) {
+                throw BrokerError.notAuthorized(reason)
             } catch {
-                logger.error("no run taken", metadata: ["error": "\(error)"])
-                try? await Task.sleep(for: .seconds(2))  // canceled: the loop ends
+                failures += 1
+                if failures == 1 { logger.warning("no run taken", metadata: ["error": "\(error)"]) }
+                try? await Task.sleep(for: Outage.pause(after: failures))  // canceled: the loop ends
             }
         }
         return nil

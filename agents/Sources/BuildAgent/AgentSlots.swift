@@ -15,6 +15,8 @@ public final class AgentSlots: Sendable {
     private struct State {
         var count: Int
         var taken = 0
+        /// Those of the taken ones that wait for what is to fill them.
+        var unfilled = 0
         var closings: Set<Closing> = []
         var version: UInt64 = 0
         var nextWaiter: UInt64 = 0
@@ -35,6 +37,8 @@ public final class AgentSlots: Sendable {
 
     public var count: Int { state.withLock { $0.count } }
     public var taken: Int { state.withLock { $0.taken } }
+    /// How many runs go on.
+    public var busy: Int { state.withLock { $0.taken - $0.unfilled } }
 
     public func setCount(_ count: Int) {
         change { $0.count = count }
@@ -52,14 +56,25 @@ public final class AgentSlots: Sendable {
     /// - Returns: what `next` returned; then the slot is taken until ``giveBack()``.
     func fill<Work: Sendable>(_ next: @escaping @Sendable () async throws -> Work?) async throws -> Work? {
         try await take()
+        state.withLock { $0.unfilled += 1 }
         do {
-            if let work = try await unlessOverflowing(next) { return work }
+            if let work = try await unlessOverflowing(next) {
+                state.withLock { $0.unfilled -= 1 }
+                return work
+            }
         } catch {
-            giveBack()
+            giveBackUnfilled()
             throw error
         }
-        giveBack()
+        giveBackUnfilled()
         return nil
+    }
+
+    private func giveBackUnfilled() {
+        change { state in
+            state.unfilled -= 1
+            state.taken -= 1
+        }
     }
 
     private func unlessOverflowing<Work: Sendable>(

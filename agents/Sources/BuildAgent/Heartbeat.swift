@@ -18,7 +18,7 @@ struct Heartbeat: Sendable {
         while !Task.isCancelled {
             do {
                 heed(try await broker.heartbeat(report(), of: agent))
-                if contact.note(nil) { logger.info("server reached again") }
+                if contact.note(nil) { logger.info("server reached") }
             } catch is CancellationError {
                 return
             } catch {

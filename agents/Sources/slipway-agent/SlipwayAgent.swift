@@ -1,41 +1,18 @@
 import ArgumentParser
-import DockerEngine
-import Foundation
 
 @main
 struct SlipwayAgent: AsyncParsableCommand {
+    static let agentVersion = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "slipway-agent",
-        abstract: "The agent for build hosts other than the server's.",
+        abstract: "Carries out the runs of a slipway-server on this host's docker daemon.",
         discussion: """
-            An agent on another host can't join a server yet: builds run on the agent inside slipway-server, one for each pool of its \
-            configuration. What works is the check whether this host could be one.
+            It asks the server for runs over HTTPS, and opens no port unless --listen says so. It joins a pool once, with a token that \
+            'slipway pool token create' makes, and keeps a key of its own in its data folder from then on.
+
+            SIGTERM: it takes no new run, finishes those it has, for an hour at most, and ends. A second SIGTERM stops them.
+            Exit codes: 0 it was stopped; 1 it failed; 78 the server refuses it, or an option can't be used.
             """,
-        version: "0.1.0", subcommands: [Check.self])
-}
-
-/// `slipway-agent check`: whether the docker daemon of this host can carry out runs.
-struct Check: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Checks whether the docker daemon of this host can carry out runs.")
-
-    @Option(help: "The daemon's endpoint.")
-    var docker = "unix:///var/run/docker.sock"
-
-    func run() async throws {
-        do {
-            let client = try DockerClient(endpoint: docker)
-            let daemon = try await client.daemon()
-            let info = try await client.info()
-            print(
-                "docker \(info.serverVersion) on \(info.name): \(info.processors) processors, \(info.memory >> 30) GiB, \(info.storageDriver)"
-            )
-            print(
-                "API \(daemon.apiVersion); BuildKit: \(daemon.hasBuildKit ? "yes" : "no, builds use the classic builder")"
-            )
-        } catch {
-            FileHandle.standardError.write(Data("slipway-agent: \(error)\n".utf8))
-            throw ExitCode(1)
-        }
-    }
+        version: agentVersion, subcommands: [Run.self, Check.self], defaultSubcommand: Run.self)
 }
