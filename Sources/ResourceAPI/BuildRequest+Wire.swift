@@ -36,7 +36,8 @@ extension BuildRequest {
             agentPoolName: try RequestChecks.pool(wire.agentPoolName),
             logTemplate: try RequestChecks.text(wire.logTemplate, field: "logTemplate"),
             loginMode: try RequestChecks.loginMode(wire.credentials?.sourceRegistry?.loginMode),
-            customCredentials: logins.credentials, vaultLogins: logins.inVault)
+            customCredentials: logins.credentials, vaultLogins: logins.inVault,
+            queue: try (wire.queue ?? QueueProperties()).checked())
         guard self.platforms.isEmpty || builder == .buildKit else {
             throw InvalidRequest(
                 code: "InvalidParameter",

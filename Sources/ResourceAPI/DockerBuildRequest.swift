@@ -42,6 +42,8 @@ public struct DockerBuildRequest: Codable, Sendable, Hashable {
     public var sourceDateEpoch: Int64?
     /// Ours: `oci` or `docker`, to keep the image for a download.
     public var keptOutput: String?
+    /// Ours.
+    public var queue: QueueProperties?
 
     public init() {}
 }

@@ -31,10 +31,14 @@ extension ResourceClient {
     /// Asks for many runs to stop, in one request (`POST P/runs/cancel`, ours).
     public func cancelRuns(
         _ request: CancelRunsRequest, in registry: ResourceID
-    ) async throws -> [CancelRunsAnswer.Item] {
-        let answer: CancelRunsAnswer = try await post(
-            "\(registry)/runs/cancel", apiVersion: APIVersion.runs, body: request)
-        return answer.value
+    ) async throws -> CancelRunsAnswer {
+        try await post("\(registry)/runs/cancel", apiVersion: APIVersion.runs, body: request)
+    }
+
+    /// Who asked for runs to stop, the last ones first (`GET P/runs/cancels`, ours).
+    public func cancels(in registry: ResourceID, top: Int) async throws -> [CancelRecordResource] {
+        try await list(
+            "\(registry)/runs/cancels", apiVersion: APIVersion.runs, query: [("$top", String(top))], limit: top)
     }
 
     /// Where the log of a run is read (`POST P/runs/ID/listLogSasUrl`).

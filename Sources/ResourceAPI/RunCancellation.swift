@@ -18,9 +18,12 @@ public struct CancelRunsRequest: Codable, Sendable, Hashable {
 /// The answer: what was done to each run. Runs that a filter meant and that had ended before are left out.
 public struct CancelRunsAnswer: Codable, Sendable, Hashable {
     public var value: [Item]
+    /// Of the record that was made of it (`GET P/runs/cancels`); nil for a dry run.
+    public var recordId: Int64?
 
-    public init(value: [Item]) {
+    public init(value: [Item], recordId: Int64? = nil) {
         self.value = value
+        self.recordId = recordId
     }
 
     public struct Item: Codable, Sendable, Hashable {
@@ -47,5 +50,30 @@ public struct CancelRunsAnswer: Codable, Sendable, Hashable {
         case notFound
         /// A dry run: nothing was done.
         case wouldCancel
+    }
+}
+
+/// That somebody asked for runs to stop (`GET P/runs/cancels`).
+public struct CancelRecordResource: Codable, Sendable, Hashable {
+    public var id: Int64?
+    public var time: Timestamp?
+    /// The id of a principal.
+    public var principal: String?
+    public var address: String?
+    /// As it was given; missing where ids were.
+    public var filter: String?
+    public var runs: [CancelRunsAnswer.Item]?
+
+    public init(_ record: CancelRecord) {
+        id = record.number
+        time = Timestamp(record.time)
+        principal = record.principal
+        address = record.address
+        filter = record.filter
+        runs = record.runs.compactMap { item in
+            CancelRunsAnswer.Result(rawValue: item.result).map {
+                CancelRunsAnswer.Item(runId: item.run.text, previousStatus: item.previousStatus, result: $0)
+            }
+        }
     }
 }

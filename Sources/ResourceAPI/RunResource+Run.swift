@@ -31,6 +31,11 @@ extension RunProperties {
         waitReason = run.waitReason
         agent = run.agent
         if run.isCancelRequested { isCancelRequested = true }
+        canceledBy = run.canceledBy
+        if run.isTimeoutRequested { isTimeoutRequested = true }
+        if run.epoch > 1 { attempt = run.epoch }
+        logLoss = run.logLoss.map(LogLossProperties.init)
+        queue = QueueProperties(run.request.common.queue)
         sourceRevision = run.source.map { SourceRevisionProperties(commitId: $0.commit, branchName: $0.branch) }
         if !run.outputImages.isEmpty {
             outputImages = run.outputImages.map {

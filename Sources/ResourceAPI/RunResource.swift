@@ -34,6 +34,16 @@ public struct RunProperties: Codable, Sendable, Hashable {
     public var agent: String?
     /// Ours: somebody asked for this run to stop.
     public var isCancelRequested: Bool?
+    /// Ours: the id of the principal that asked for it to stop.
+    public var canceledBy: String?
+    /// Ours: its time is over, and it is being stopped.
+    public var isTimeoutRequested: Bool?
+    /// Ours: how often it was handed to an agent.
+    public var attempt: Int?
+    /// Ours: what is missing in its log.
+    public var logLoss: LogLossProperties?
+    /// Ours.
+    public var queue: QueueProperties?
     /// Ours: the revision that a git context was resolved to.
     public var sourceRevision: SourceRevisionProperties?
     /// Ours: the archive that was kept of what the run built (`GET P/runs/ID/output`). Not in lists.

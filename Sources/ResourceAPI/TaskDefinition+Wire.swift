@@ -33,6 +33,7 @@ extension TaskDefinition {
             triggers: try TaskTriggers(properties.trigger ?? TriggerProperties()),
             credentials: try TaskCredentials(properties.credentials ?? CredentialsProperties()),
             identity: TaskIdentity(wire.identity, known: known?.identity, makeID: makeID), tags: wire.tags ?? [:],
+            queue: try properties.queue?.checked(field: "properties.queue"),
             created: known?.created ?? author, changed: author)
     }
 

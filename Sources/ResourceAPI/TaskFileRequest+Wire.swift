@@ -43,7 +43,8 @@ extension TaskFileRequest {
             agentPoolName: try RequestChecks.pool(wire.agentPoolName),
             logTemplate: try RequestChecks.text(wire.logTemplate, field: "logTemplate"),
             loginMode: try RequestChecks.loginMode(wire.credentials?.sourceRegistry?.loginMode),
-            customCredentials: logins.credentials, vaultLogins: logins.inVault)
+            customCredentials: logins.credentials, vaultLogins: logins.inVault,
+            queue: try (wire.queue ?? QueueProperties()).checked())
     }
 
     /// - Returns: nil for a missing or empty field.

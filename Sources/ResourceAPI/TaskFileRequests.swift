@@ -12,6 +12,7 @@ public protocol TaskFileRunRequest {
     var credentials: CredentialsProperties? { get set }
     var appliesIgnoreFile: Bool? { get set }
     var includeGit: Bool? { get set }
+    var queue: QueueProperties? { get set }
 }
 
 /// A request to carry out a task file of the context, as it is on the wire.
@@ -34,6 +35,8 @@ public struct FileTaskRunRequest: TaskFileRunRequest, Codable, Sendable, Hashabl
     public var appliesIgnoreFile: Bool?
     /// Ours: puts `.git` into the context of a folder or a git repository, whatever the ignore file says.
     public var includeGit: Bool?
+    /// Ours.
+    public var queue: QueueProperties?
 
     public init() {}
 }
@@ -59,6 +62,8 @@ public struct EncodedTaskRunRequest: TaskFileRunRequest, Codable, Sendable, Hash
     public var appliesIgnoreFile: Bool?
     /// Ours, as for ``FileTaskRunRequest``.
     public var includeGit: Bool?
+    /// Ours.
+    public var queue: QueueProperties?
 
     public init() {}
 }
@@ -71,6 +76,8 @@ public struct TaskRunRequest: Codable, Sendable, Hashable {
     public var logTemplate: String?
     public var isArchiveEnabled: Bool?
     public var overrideTaskStepProperties: OverrideTaskStepProperties?
+    /// Ours: in place of the task's own; what it doesn't say is as the task has it.
+    public var queue: QueueProperties?
 
     public init() {}
 }

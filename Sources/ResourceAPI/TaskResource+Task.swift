@@ -34,6 +34,7 @@ extension TaskProperties {
         timeout = task.timeoutSeconds
         agentPoolName = task.agentPoolName
         logTemplate = task.logTemplate
+        queue = task.queue.flatMap { QueueProperties($0) }
         guard !task.isSystemTask else { return }
         platform = PlatformProperties(
             os: task.platform.os, architecture: task.platform.architecture, variant: task.platform.variant)

@@ -30,6 +30,8 @@ public struct TaskProperties: Codable, Sendable, Hashable {
     public var trigger: TriggerProperties?
     public var credentials: CredentialsProperties?
     public var logTemplate: String?
+    /// Ours.
+    public var queue: QueueProperties?
 
     public init() {}
 }

@@ -5,6 +5,7 @@ extension TaskRunRequest {
     public func overrides() throws(InvalidRequest) -> TaskOverrides {
         let step = overrideTaskStepProperties ?? OverrideTaskStepProperties()
         let field = "overrideTaskStepProperties"
+        _ = try queue?.checked()
         return TaskOverrides(
             sourceLocation: try RequestChecks.source(step.contextPath),
             file: try RequestChecks.path(step.file, of: "a Dockerfile or task file", field: field + ".file"),
@@ -12,7 +13,8 @@ extension TaskRunRequest {
             arguments: try BuildRequest.checkedArguments(step.arguments ?? []),
             values: try TaskFileRequest.checkedValues(step.values ?? []),
             agentPoolName: try RequestChecks.pool(agentPoolName),
-            logTemplate: try RequestChecks.text(logTemplate, field: "logTemplate"))
+            logTemplate: try RequestChecks.text(logTemplate, field: "logTemplate"), priority: queue?.priority,
+            retryOnAgentLoss: queue?.retryOnAgentLoss)
     }
 
     /// The name of the task in this registry. Nil if the id names none of it: ids are compared without case.

@@ -206,14 +206,21 @@ public struct RunService: Sendable {
 
     // MARK: Stopping
 
-    /// Asks runs to stop. A run that waits ends at once, one that is under way is told; one that has ended stays as it is.
+    /// Asks runs to stop, and records who did. A run that waits ends at once, one that is under way is told; one that has ended stays as
+    /// it is.
+    ///
+    /// - Parameters:
+    ///   - address: where the request comes from.
+    ///   - filterText: the filter as it was given.
     public func cancel(
-        _ selection: CancelSelection, in registry: Registry, isDryRun: Bool, by principal: String
-    ) async throws -> [CancelAnswer] {
-        let answers = try await runs.cancel(
-            registry: registry.name, selection, isDryRun: isDryRun, at: environment.now())
+        _ selection: CancelSelection, in registry: Registry, isDryRun: Bool, by principal: String,
+        from address: String? = nil, filterText: String? = nil
+    ) async throws -> CancelAnswers {
+        let order = CancelOrder(
+            registry: registry.name, selection, by: principal, from: address, filterText: filterText)
+        let answers = try await runs.cancel(order, isDryRun: isDryRun, at: environment.now())
         guard !isDryRun else { return answers }
-        for answer in answers where answer.result == .canceled || answer.result == .cancelRequested {
+        for answer in answers.runs where answer.result == .canceled || answer.result == .cancelRequested {
             logger.info(
                 "run cancel asked for",
                 metadata: [
@@ -225,6 +232,11 @@ public struct RunService: Sendable {
             signals.logs.notify(answer.id)
         }
         return answers
+    }
+
+    /// Who asked for runs to stop, the last ones first.
+    public func cancels(in registry: Registry, limit: Int) async throws -> [CancelRecord] {
+        try await runs.cancels(registry: registry.name, limit: limit)
     }
 }
 

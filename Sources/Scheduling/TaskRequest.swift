@@ -25,7 +25,7 @@ struct TaskRequest {
                     agentPoolName: overrides.agentPoolName ?? task.agentPoolName,
                     logTemplate: overrides.logTemplate ?? task.logTemplate,
                     loginMode: task.credentials.loginMode ?? .default, customCredentials: logins.credentials,
-                    vaultLogins: logins.inVault))
+                    vaultLogins: logins.inVault, queue: queue(overrides)))
         case .file(let step)?:
             return .taskFile(
                 try request(
@@ -52,7 +52,14 @@ struct TaskRequest {
             sourceLocation: location(context, overrides), platform: task.platform, cpu: task.cpu,
             timeout: .seconds(task.timeoutSeconds), agentPoolName: overrides.agentPoolName ?? task.agentPoolName,
             logTemplate: overrides.logTemplate ?? task.logTemplate, loginMode: task.credentials.loginMode ?? .default,
-            customCredentials: logins.credentials, vaultLogins: logins.inVault)
+            customCredentials: logins.credentials, vaultLogins: logins.inVault, queue: queue(overrides))
+    }
+
+    private func queue(_ overrides: TaskOverrides) -> QueueSettings {
+        var queue = task.queue ?? QueueSettings()
+        if let priority = overrides.priority { queue.priority = priority }
+        if let retries = overrides.retryOnAgentLoss { queue.retryOnAgentLoss = retries }
+        return queue
     }
 
     /// The context with the task's token as its login, unless it has one of its own.

@@ -23,6 +23,7 @@ enum Migrations {
         migrator.registerMigration("15-secrets-of-builds", migrate: endBuildSecrets)
         migrator.registerMigration("16-agents", migrate: makeAgents)
         migrator.registerMigration("17-leases", migrate: makeLeases)
+        migrator.registerMigration("18-cancels", migrate: makeCancels)
         migrator.registerMigration("19-retention", migrate: makeRetention)
         return migrator
     }()

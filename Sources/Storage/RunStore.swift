@@ -77,12 +77,13 @@ public protocol RunStore: Sendable {
     /// - Returns: the run as stored; nil if the registry has none of that id.
     func setArchived(_ isArchived: Bool, _ id: RunID, registry: String, at now: Date) async throws -> Run?
 
-    /// Asks runs to stop: a Queued one is Canceled at once, one that is under way is marked.
+    /// Asks runs to stop, and records that: a Queued one is Canceled at once, one that is under way is marked.
     ///
     /// - Parameter isDryRun: only tell what would happen.
-    /// - Returns: an answer for each run that the selection means; for ids also for those that don't exist.
-    func cancel(registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date) async throws
-        -> [CancelAnswer]
+    func cancel(_ order: CancelOrder, isDryRun: Bool, at now: Date) async throws -> CancelAnswers
+
+    /// Who asked for runs to stop, the last ones first.
+    func cancels(registry: String, limit: Int) async throws -> [CancelRecord]
 
     /// The attempts that go on: those of runs that are Started or Running.
     func heldRuns() async throws -> [HeldRun]
@@ -294,6 +295,37 @@ public enum CancelSelection: Sendable, Hashable {
     case ids([RunID])
     /// Runs that have not ended and match.
     case filter(RunFilter)
+}
+
+/// That runs are to stop.
+public struct CancelOrder: Sendable, Hashable {
+    public let registry: String
+    public let selection: CancelSelection
+    /// Who asks: the id of a principal.
+    public let principal: String
+    /// Where the request comes from.
+    public let address: String?
+    /// The filter as it was given.
+    public let filterText: String?
+
+    public init(
+        registry: String, _ selection: CancelSelection, by principal: String, from address: String? = nil,
+        filterText: String? = nil
+    ) {
+        self.registry = registry
+        self.selection = selection
+        self.principal = principal
+        self.address = address
+        self.filterText = filterText
+    }
+}
+
+/// What became of an order.
+public struct CancelAnswers: Sendable, Hashable {
+    /// One for each run that the selection means; for ids also for those that don't exist.
+    public let runs: [CancelAnswer]
+    /// Of the record; nil for a dry run.
+    public let record: Int64?
 }
 
 /// What a cancel did to one run.

@@ -3,34 +3,34 @@ import GRDB
 import TaskModel
 
 extension SQLiteRunStore {
-    public func cancel(
-        registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date
-    ) async throws -> [CancelAnswer] {
+    public func cancel(_ order: CancelOrder, isDryRun: Bool, at now: Date) async throws -> CancelAnswers {
         if isDryRun {
             return try await database.pool.read { db in
-                try candidates(registry, selection, db).map { $0.answer(isDryRun: true) }
+                let runs = try candidates(order.registry, order.selection, db)
+                return CancelAnswers(runs: runs.map { $0.answer(isDryRun: true) }, record: nil)
             }
         }
         return try await database.pool.write { db in
-            let candidates = try candidates(registry, selection, db)
+            let answers = try candidates(order.registry, order.selection, db).map { $0.answer(isDryRun: false) }
             let queued = try db.makeStatement(
                 sql: """
-                    UPDATE run SET status = 'Canceled', isCancelRequested = 1, finishTime = ?, lastUpdatedTime = ?
+                    UPDATE run SET status = 'Canceled', isCancelRequested = 1, canceledBy = ?, finishTime = ?, lastUpdatedTime = ?
                     WHERE id = ? AND status = 'Queued'
                     """)
             let underWay = try db.makeStatement(
-                sql:
-                    "UPDATE run SET isCancelRequested = 1, lastUpdatedTime = ? WHERE id = ? AND status IN ('Started', 'Running')"
-            )
-            for candidate in candidates {
-                switch candidate.status {
-                case .queued:
-                    try queued.execute(arguments: [now.storedMilliseconds, now.storedMilliseconds, candidate.id.text])
-                case .started, .running: try underWay.execute(arguments: [now.storedMilliseconds, candidate.id.text])
-                default: break
+                sql: """
+                    UPDATE run SET isCancelRequested = 1, canceledBy = coalesce(canceledBy, ?), lastUpdatedTime = ?
+                    WHERE id = ? AND status IN ('Started', 'Running')
+                    """)
+            let time = now.storedMilliseconds
+            for answer in answers {
+                switch answer.result {
+                case .canceled: try queued.execute(arguments: [order.principal, time, time, answer.id.text])
+                case .cancelRequested: try underWay.execute(arguments: [order.principal, time, answer.id.text])
+                case .alreadyFinished, .notFound, .wouldCancel: break
                 }
             }
-            return candidates.map { $0.answer(isDryRun: false) }
+            return CancelAnswers(runs: answers, record: try insert(answers, of: order, at: now, db))
         }
     }
 

@@ -21,6 +21,8 @@ public struct TaskDefinition: Sendable, Hashable, Codable {
     public var credentials: TaskCredentials
     public var identity: TaskIdentity?
     public var tags: [String: String]
+    /// How its runs stand in the queue; nil for the usual.
+    public var queue: QueueSettings?
     /// Who made it, and when; who changed it last.
     public var created: Authorship
     public var changed: Authorship
@@ -32,7 +34,7 @@ public struct TaskDefinition: Sendable, Hashable, Codable {
         platform: Platform = .linuxAMD64, cpu: Int? = nil, timeoutSeconds: Int = standardTimeoutSeconds,
         agentPoolName: String? = nil, logTemplate: String? = nil, triggers: TaskTriggers = TaskTriggers(),
         credentials: TaskCredentials = TaskCredentials(), identity: TaskIdentity? = nil, tags: [String: String] = [:],
-        created: Authorship, changed: Authorship
+        queue: QueueSettings? = nil, created: Authorship, changed: Authorship
     ) {
         self.name = name
         self.registry = registry
@@ -48,6 +50,7 @@ public struct TaskDefinition: Sendable, Hashable, Codable {
         self.credentials = credentials
         self.identity = identity
         self.tags = tags
+        self.queue = queue
         self.created = created
         self.changed = changed
     }

@@ -11,10 +11,13 @@ public struct TaskOverrides: Sendable, Hashable {
     public var values: [TaskValue]
     public var agentPoolName: String?
     public var logTemplate: String?
+    public var priority: Int?
+    public var retryOnAgentLoss: Int?
 
     public init(
         sourceLocation: String? = nil, file: String? = nil, target: String? = nil, arguments: [BuildArgument] = [],
-        values: [TaskValue] = [], agentPoolName: String? = nil, logTemplate: String? = nil
+        values: [TaskValue] = [], agentPoolName: String? = nil, logTemplate: String? = nil,
+        priority: Int? = nil, retryOnAgentLoss: Int? = nil
     ) {
         self.sourceLocation = sourceLocation
         self.file = file
@@ -23,5 +26,7 @@ public struct TaskOverrides: Sendable, Hashable {
         self.values = values
         self.agentPoolName = agentPoolName
         self.logTemplate = logTemplate
+        self.priority = priority
+        self.retryOnAgentLoss = retryOnAgentLoss
     }
 }

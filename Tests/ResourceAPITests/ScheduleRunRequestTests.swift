@@ -33,6 +33,23 @@ struct ScheduleRunRequestTests {
         #expect(request.labels == [BuildLabel(name: "a", value: "1"), BuildLabel(name: "b", value: "2")])
     }
 
+    @Test(arguments: [
+        (QueueProperties(priority: -100, retryOnAgentLoss: 3), QueueSettings(priority: -100, retryOnAgentLoss: 3)),
+        (QueueProperties(concurrency: 2, supersedes: true), QueueSettings(concurrency: 2, supersedes: true)),
+        (QueueProperties(concurrency: 0), QueueSettings()),
+    ])
+    func `a run says how it stands in the queue`(asked: QueueProperties, settings: QueueSettings) throws {
+        #expect(try BuildRequest(wire { $0.queue = asked }).queue == settings)
+    }
+
+    @Test(arguments: [
+        QueueProperties(priority: 101), QueueProperties(priority: -101), QueueProperties(retryOnAgentLoss: 4),
+        QueueProperties(concurrency: 1001),
+    ])
+    func `settings of the queue have limits`(asked: QueueProperties) {
+        #expect(throws: InvalidRequest.self) { try BuildRequest(wire { $0.queue = asked }) }
+    }
+
     @Test func `what only BuildKit has is read`() throws {
         let body = #"""
             {"type": "DockerBuildRequest", "sourceLocation": "s", "secrets": [{"id": "token", "value": "aGk="}],

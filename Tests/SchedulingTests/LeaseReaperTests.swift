@@ -209,7 +209,7 @@ struct LeaseReaperTests {
             let answers = try await server.service.cancel(
                 .ids([run.id]), in: server.registry, isDryRun: false, by: "tester")
 
-            #expect(answers.map(\.result) == [.alreadyFinished])
+            #expect(answers.runs.map(\.result) == [.alreadyFinished])
             #expect(try await server.service.show(run.id.text, in: server.registry).status == .succeeded)
         }
     }

@@ -24,6 +24,19 @@ struct TaskServiceTests {
                 ]))
     }
 
+    @Test func `a run stands in the queue as its task has it, or as is asked for this once`() throws {
+        let settings = QueueSettings(priority: 5, retryOnAgentLoss: 1, concurrency: 2, supersedes: true)
+        let task = Self.task(Self.docker("https://git.example.test/app.git")) { $0.queue = settings }
+
+        let usual = try TaskRequest(task).request(with: TaskOverrides())
+        let urgent = try TaskRequest(task).request(with: TaskOverrides(priority: 100))
+
+        #expect(usual.common.queue == settings)
+        #expect(
+            urgent.common.queue
+                == QueueSettings(priority: 100, retryOnAgentLoss: 1, concurrency: 2, supersedes: true))
+    }
+
     @Test func `a run takes what it overrides and the rest from its task`() throws {
         let task = Self.task(Self.docker("https://git.example.test/app.git"))
 

@@ -26,15 +26,15 @@ struct RunCancelTests {
         }
     }
 
-    @Test func `T7 one request cancels all queued runs and touches no other`() async throws {
+    @Test func `T7 one request cancels 1,000 queued runs and touches no other`() async throws {
         try await withStore { store, _, _ in
-            for _ in 0..<200 { _ = try await store.enqueueTest() }
+            for _ in 0..<1001 { _ = try await store.enqueueTest() }
             _ = try await store.claimTest(lease: "lease")
 
             let answers = try await store.cancel(
                 registry: "local01", .filter(RunFilter([.status([.queued])])), isDryRun: false, at: TestData.now)
 
-            #expect(answers.count == 199)
+            #expect(answers.count == 1000)
             #expect(answers.allSatisfy { $0.result == .canceled })
             #expect(try await store.leased("lease")?.run.isCancelRequested == false)
         }
@@ -60,6 +60,48 @@ struct RunCancelTests {
 
             #expect(answers.map(\.result) == [.notFound])
             #expect(try await store.find(run.id)?.status == .queued)
+        }
+    }
+
+    @Test func `who canceled what stays on record, with the answer for each run`() async throws {
+        try await withStore { store, _, _ in
+            let first = try await store.enqueueTest()
+            _ = try await store.claimTest(lease: "1")
+            let second = try await store.enqueueTest()
+            let order = CancelOrder(
+                registry: "local01", .filter(RunFilter()), by: "p1", from: "192.0.2.7", filterText: "")
+
+            let answers = try await store.cancel(order, isDryRun: false, at: TestData.now)
+            _ = try await store.cancel(order, isDryRun: true, at: TestData.now)
+
+            let records = try await store.cancels(registry: "LOCAL01", limit: 10)
+            #expect(answers.record == 1)
+            #expect(
+                records == [
+                    CancelRecord(
+                        number: 1, time: TestData.now, principal: "p1", address: "192.0.2.7", filter: "",
+                        runs: [
+                            CancelRecord.Item(run: first.id, previousStatus: .started, result: "cancelRequested"),
+                            CancelRecord.Item(run: second.id, previousStatus: .queued, result: "canceled"),
+                        ])
+                ])
+            #expect(try await store.cancels(registry: "other01", limit: 10).isEmpty)
+            #expect(try await store.find(second.id)?.canceledBy == "p1")
+        }
+    }
+
+    @Test func `M4 a run is not canceled by a cancel that comes after its end`() async throws {
+        try await withStore { store, _, _ in
+            let run = try await store.enqueueTest()
+            _ = try await store.claimTest(lease: "1")
+            _ = try await store.finish(lease: "1", with: RunOutcome(status: .failed, message: "m"), at: TestData.now)
+
+            let answers = try await store.cancel(
+                registry: "local01", .ids([run.id]), isDryRun: false, at: TestData.now)
+
+            #expect(answers.map(\.result) == [.alreadyFinished])
+            #expect(try await store.find(run.id)?.isCancelRequested == false)
+            #expect(try await store.find(run.id)?.canceledBy == nil)
         }
     }
 }

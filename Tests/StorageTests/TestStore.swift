@@ -39,6 +39,13 @@ enum TestData {
 }
 
 extension SQLiteRunStore {
+    @discardableResult
+    func cancel(registry: String, _ selection: CancelSelection, isDryRun: Bool, at now: Date) async throws
+        -> [CancelAnswer]
+    {
+        try await cancel(CancelOrder(registry: registry, selection, by: "tester"), isDryRun: isDryRun, at: now).runs
+    }
+
     func enqueueTest(pool: String = "default", task: String? = nil) async throws -> Run {
         try await enqueue(TestData.newRun(pool: pool, task: task), maxQueued: 100_000, at: TestData.now)
     }

@@ -375,7 +375,8 @@ struct RegistryDoorTests {
             #expect(try await door.push(token, to: "app") == .created)
             #expect(try await door.push(token, to: "base") == .unauthorized)
             #expect(try await door.call(.delete, "/v2/app/manifests/v1", authorization: token).status == .unauthorized)
-            _ = try await door.store.cancel(registry: "front01", .ids([run.id]), isDryRun: false, at: Date())
+            _ = try await door.store.cancel(
+                CancelOrder(registry: "front01", .ids([run.id]), by: "tester"), isDryRun: false, at: Date())
             #expect(try await door.call(.get, "/v2/base/manifests/v1", authorization: token).status == .unauthorized)
         }
     }

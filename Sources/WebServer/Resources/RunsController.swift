@@ -17,6 +17,7 @@ struct RunsController {
         registry.post("scheduleRun", needing: .submitRuns, use: schedule)
         registry.get("runs", needing: .readResources, use: list)
         registry.post("runs/cancel", needing: .submitRuns, use: cancelMany)
+        registry.get("runs/cancels", needing: .readResources, use: cancels)
         registry.get("runs/:run", needing: .readResources, use: show)
         registry.patch("runs/:run", needing: .submitRuns, use: update)
         registry.post("runs/:run/cancel", needing: .submitRuns, use: cancel)
@@ -117,7 +118,8 @@ struct RunsController {
     /// 200 also for a run that has ended already.
     private func cancel(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
         let run = try await runs.show(runName(context), in: registry)
-        _ = try await runs.cancel(.ids([run.id]), in: registry, isDryRun: false, by: try context.caller.id)
+        _ = try await runs.cancel(
+            .ids([run.id]), in: registry, isDryRun: false, by: try context.caller.id, from: context.address)
         return Response(status: .ok)
     }
 
@@ -144,14 +146,23 @@ struct RunsController {
                 target: "filter")
         }
         let answers = try await runs.cancel(
-            selection, in: registry, isDryRun: wire.dryRun ?? false, by: try context.caller.id)
+            selection, in: registry, isDryRun: wire.dryRun ?? false, by: try context.caller.id, from: context.address,
+            filterText: wire.filter)
         return try .json(
             CancelRunsAnswer(
-                value: answers.compactMap { answer in
+                value: answers.runs.compactMap { answer in
                     CancelRunsAnswer.Result(rawValue: answer.result.rawValue).map {
                         CancelRunsAnswer.Item(runId: answer.id.text, previousStatus: answer.previousStatus, result: $0)
                     }
-                }))
+                }, recordId: answers.record))
+    }
+
+    /// Who asked for runs to stop, the last 100 times or as many as `$top` says.
+    private func cancels(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response
+    {
+        let top = request.uri.queryParameters["$top"].flatMap { Int(String($0)) } ?? 100
+        let records = try await runs.cancels(in: registry, limit: max(1, min(top, 1000)))
+        return try .json(Page(value: records.map(CancelRecordResource.init)))
     }
 
     private func logLink(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response

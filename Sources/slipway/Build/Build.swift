@@ -50,6 +50,8 @@ struct Build: AsyncParsableCommand {
         completion: .list(["files", "tar"]))
     var contextTransfer: String?
 
+    @OptionGroup var queue: QueueOptions
+
     @OptionGroup var times: TimeOptions
 
     @OptionGroup var following: FollowOptions
@@ -80,6 +82,7 @@ struct Build: AsyncParsableCommand {
                 context, dockerfile: DockerfileOption(image.file), includesGit: includeGit, latestTime: latestTime)
             request.timeout = timeout
             request.agentPoolName = agentPool
+            request.queue = queue.properties
 
             let connection = try await connection.connect()
             let source = try await context.hand(to: connection)

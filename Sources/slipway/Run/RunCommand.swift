@@ -52,6 +52,7 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Put .git into the context, as '!.git/**' at the end of the ignore file would.")
     var includeGit = false
 
+    @OptionGroup var queue: QueueOptions
     @OptionGroup var times: TimeOptions
     @OptionGroup var following: FollowOptions
 
@@ -101,6 +102,7 @@ struct RunCommand: AsyncParsableCommand {
             + secretValues.map { ArgumentProperties(.setValue, typed: $0, isSecret: true) }
         request.timeout = timeout
         request.agentPoolName = agentPool
+        request.queue = queue.properties
         request.credentials = CredentialsProperties(
             sourceRegistry: authMode.map { CredentialsProperties.SourceRegistry(loginMode: $0) })
     }

@@ -46,11 +46,15 @@ struct RunsCancel: AsyncParsableCommand {
                 filter: ids.isEmpty ? try selection.text() : nil, runIds: ids.isEmpty ? nil : ids,
                 dryRun: dryRun ? true : nil)
             let connection = try await connection.connect()
-            let items = try await connection.client.cancelRuns(request, in: connection.registry)
+            let answer = try await connection.client.cancelRuns(request, in: connection.registry)
+            let items = answer.value
             try Output(outputOptions).write(
                 columns: ["RUN ID", "STATUS", "RESULT"],
                 rows: items.map { [$0.runId, $0.previousStatus ?? "", Self.words(for: $0)] },
                 json: try JSONDocument(of: items))
+            if let record = answer.recordId, !items.isEmpty {
+                Terminal.say("Recorded as \(record): slipway runs cancels")
+            }
             if items.isEmpty { Terminal.say("No run that could be cancelled matches.") }
             if items.contains(where: { $0.knownResult == .notFound }) { throw ExitStatus.notFound.exitCode }
         }

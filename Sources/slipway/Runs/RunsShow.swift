@@ -34,9 +34,16 @@ struct RunsShow: AsyncParsableCommand {
         if let commit = run.sourceRevision?.commitId {
             Terminal.print("\nCommit: \(commit)" + (run.sourceRevision?.branchName.map { " (\($0))" } ?? ""))
         }
-        if let agent = run.agent { Terminal.print("\nAgent: \(agent.escapedForDisplay)") }
+        if let agent = run.agent {
+            Terminal.print("\nAgent: \(agent.escapedForDisplay)" + (run.attempt.map { " (attempt \($0))" } ?? ""))
+        }
+        if let principal = run.canceledBy { Terminal.print("\nCanceled by: \(principal)") }
         if let reason = run.waitReason { Terminal.print("\nWaiting: \(reason.escapedForDisplay)") }
         if let message = run.runErrorMessage { Terminal.print("\nError: \(message.escapedForDisplay)") }
+        if let loss = run.logLoss {
+            let what = loss.bytes.map { "\($0) bytes are missing" } ?? "bytes may be missing"
+            Terminal.print("\nLog: \(what): \((loss.reason ?? "").escapedForDisplay)")
+        }
         if let images = run.outputImages, !images.isEmpty { describe(images) }
         if let steps = run.steps, !steps.isEmpty {
             let table = StepTable(steps, start: run.startTime?.date)

@@ -48,6 +48,8 @@ struct TaskOptions: ParsableArguments {
     )
     var schedule: [String] = []
 
+    @OptionGroup var queue: TaskQueueOptions
+
     func validate() throws {
         if let platform, Platform(platform) == nil {
             throw ValidationError("'\(platform)' is no platform. Write it as linux/amd64 or linux/arm64/v8.")
@@ -83,6 +85,7 @@ struct TaskOptions: ParsableArguments {
         properties.timeout = timeout
         properties.agentPoolName = agentPool
         properties.logTemplate = logTemplate
+        properties.queue = queue.properties
         properties.credentials = authMode.map {
             CredentialsProperties(sourceRegistry: CredentialsProperties.SourceRegistry(loginMode: $0))
         }

@@ -36,6 +36,7 @@ struct TaskRun: AsyncParsableCommand {
     @Option(help: "Where the log goes as an artifact.")
     var logTemplate: String?
 
+    @OptionGroup var queue: QueueOptions
     @OptionGroup var following: FollowOptions
 
     func run() async throws {
@@ -58,6 +59,7 @@ struct TaskRun: AsyncParsableCommand {
             var request = TaskRunRequest()
             request.taskId = reference.id(in: connection).description
             request.agentPoolName = agentPool
+            request.queue = queue.properties
             request.logTemplate = logTemplate
             request.overrideTaskStepProperties = step
             try await following.follow(.taskRun(request), kind: "run", in: connection)
