@@ -26,6 +26,9 @@ public final class AgentHealth: Sendable {
         self.minFreeDisk = minFreeDisk
     }
 
+    /// Which a ``Watchdog`` looks for.
+    var lifeSign: LifeSign { LifeSign(in: directory) }
+
     /// Why no run can be taken, for people; nil if one can.
     public var obstacle: String? { known.withLock(\.obstacle) }
 

@@ -50,6 +50,7 @@ public struct AgentService: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await watchHealth() }
             group.addTask { await heartbeat.run() }
+            group.addTask { await health?.lifeSign.keep() }
             defer { group.cancelAll() }
             try await serve()
         }

@@ -14,5 +14,5 @@ struct SlipwayAgent: AsyncParsableCommand {
             SIGTERM: it takes no new run, finishes those it has, for an hour at most, and ends. A second SIGTERM stops them.
             Exit codes: 0 it was stopped; 1 it failed; 78 the server refuses it, or an option can't be used.
             """,
-        version: agentVersion, subcommands: [Run.self, Check.self], defaultSubcommand: Run.self)
+        version: agentVersion, subcommands: [Run.self, Check.self, Watch.self], defaultSubcommand: Run.self)
 }
