@@ -20,7 +20,9 @@ enum TestHost {
     static let isRunning = FileManager.default.fileExists(atPath: String(endpoint.dropFirst("unix://".count)))
 
     /// Runs `use` with the name of an image with busybox. Its registry takes no connections, so it is the daemon's own.
-    static func withShell<Result>(_ use: (String) async throws -> Result) async throws -> Result {
+    static func withShell<Result>(on endpoint: String = endpoint, _ use: (String) async throws -> Result) async throws
+        -> Result
+    {
         let client = try DockerClient(endpoint: endpoint)
         let name = "127.0.0.1:1/slipway-test-\(UUID().uuidString.lowercased().prefix(13)):1"
         let path = EntryPath("busybox")
@@ -36,12 +38,14 @@ enum TestHost {
             CMD ["sh"]
             LABEL name=\(name)
             """
+        var options = BuildOptions(tags: [name])
+        options.network = "none"
         // The label gives each test an image of its own: the daemon stumbles when two names of one go at once.
         _ = try await client.build(
             BuildInput(
                 walk: InMemoryWalk([InMemoryEntry(entry, bytes: bytes)]), dockerfile: Array(dockerfile.utf8),
                 isDockerfileIncluded: false),
-            options: BuildOptions(tags: [name])
+            options: options
         ) { _ in }
         let result: Swift.Result<Result, any Error>
         do { result = .success(try await use(name)) } catch { result = .failure(error) }
@@ -59,6 +63,7 @@ extension Trait where Self == ConditionTrait {
 
 /// One run of a task file from a test: carried out by a real executor on a real daemon.
 struct TestRun {
+    var endpoint = TestHost.endpoint
     var registry = "127.0.0.1:1"
     var run = RunID("cf\(UInt32.random(in: 0 ... .max))") ?? RunID(sequence: 1)
     var files: [String: String] = [:]
@@ -90,7 +95,7 @@ struct TestRun {
         try await withTemporaryFolder { folder in
             let broker = TestBroker(upload: folder + "/context.tar")
             if !files.isEmpty { try await pack(to: folder + "/context.tar") }
-            let client = try DockerClient(endpoint: TestHost.endpoint)
+            let client = try DockerClient(endpoint: endpoint)
             let daemon = try Daemon(client: client, directory: folder + "/names")
             let executor = RunExecutor(
                 daemon: daemon, registries: RegistryClient(http: HTTPClient()),
@@ -108,6 +113,7 @@ struct TestRun {
                 }
                 try await group.waitForAll()
             }
+            await daemon.removeOwed(logger: logger)
             let label = "slipway.owner=\(daemon.owner)"
             let leftovers =
                 try await client.containers(labels: [label]).map(\.id)

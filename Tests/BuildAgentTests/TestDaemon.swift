@@ -1,0 +1,68 @@
+import DockerEngine
+import Foundation
+import TestSupport
+import Testing
+
+/// A docker daemon of a test's own, which it may kill.
+final class TestDaemon {
+    static let isInstalled =
+        getuid() == 0
+        && ["/usr/sbin/dockerd", "/usr/bin/dockerd"].contains { FileManager.default.fileExists(atPath: $0) }
+
+    let endpoint: String
+    private let folder: String
+    private let options: [String]
+    private var process: Process?
+
+    private init(in folder: String, keepsContainers: Bool) {
+        self.folder = folder
+        endpoint = "unix://\(folder)/docker.sock"
+        let name = "test-" + folder.suffix(8).filter { $0.isLetter || $0.isNumber }.lowercased()
+        options =
+            [
+                "--data-root", folder + "/data", "--exec-root", folder + "/exec", "--pidfile", folder + "/pid",
+                "--host", endpoint, "--bridge", "none", "--iptables=false", "--ip6tables=false",
+                "--storage-driver", "vfs", "--containerd-namespace", name,
+                "--containerd-plugins-namespace", "plugins-" + name,
+            ] + (keepsContainers ? ["--live-restore"] : [])
+    }
+
+    /// - Parameter keepsContainers: whether they go on while it is restarted.
+    static func with<Result>(keepsContainers: Bool, _ use: (TestDaemon) async throws -> Result) async throws -> Result {
+        try await withTemporaryFolder { folder in
+            let daemon = TestDaemon(in: folder, keepsContainers: keepsContainers)
+            try await daemon.start()
+            let result: Swift.Result<Result, any Error>
+            do { result = .success(try await use(daemon)) } catch { result = .failure(error) }
+            await daemon.end(SIGTERM)
+            return try result.get()
+        }
+    }
+
+    func start() async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["dockerd"] + options
+        let log = folder + "/log"
+        try Data().write(to: URL(fileURLWithPath: log))
+        process.standardOutput = FileHandle(forWritingAtPath: log)
+        process.standardError = process.standardOutput
+        try process.run()
+        self.process = process
+        let client = try DockerClient(endpoint: endpoint)
+        while process.isRunning, (try? await client.ping(timeout: .seconds(5))) == nil { await Task.yield() }
+        try #require(
+            process.isRunning, "dockerd did not start: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+    }
+
+    /// - Parameter signal: SIGKILL ends it without a word; it can be started again.
+    func end(_ signal: CInt) async {
+        guard let process, process.isRunning else { return }
+        kill(process.processIdentifier, signal)
+        while process.isRunning { await Task.yield() }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    static var needsOwnDaemon: Self { .enabled(if: TestDaemon.isInstalled, "no dockerd can be started here") }
+}
