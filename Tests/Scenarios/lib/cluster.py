@@ -162,7 +162,11 @@ class Host:
         self.daemon.start()
 
     def wait_for_daemon(self):
-        wait_until(90, f"the daemon of {self.name}", lambda: self.docker("version", check=False).returncode == 0)
+        try:
+            wait_until(90, f"the daemon of {self.name}", lambda: self.docker("version", check=False).returncode == 0)
+        except TimeoutError:
+            say("".join(open(f"{self.folder}/dockerd.log", errors="replace").readlines()[-20:]))
+            raise
 
     def end_containerd(self):
         for place in glob.glob("/proc/[0-9]*/cmdline"):
@@ -232,7 +236,9 @@ class Server:
         self.program.start()
 
     def wait(self):
-        wait_until(60, "the server", lambda: self.program.lives and self.is_ready())
+        wait_until(60, "the server", lambda: not self.program.lives or self.is_ready())
+        if not self.program.lives:
+            raise RuntimeError("the server ended: " + open(self.program.log, errors="replace").read()[-2000:])
 
     def is_ready(self):
         try:
@@ -344,7 +350,7 @@ class Cluster:
             self.server = Server(self, f"""\
 registries: [{{name: tests, loginServer: "{self.registry_address}", endpoint: "http://{self.registry_address}"}}]
 pools: [{{name: default, slots: 0}}]
-sources: {{allow: ["http://{self.ledger.address}"]}}
+sources: {{allow: ["http://{self.registry_address}"]}}
 {settings}""")
             self.server.start()
             self.server.wait()

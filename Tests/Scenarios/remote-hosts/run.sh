@@ -9,4 +9,4 @@ need_packages "for hosts of their own" ip:iproute2 nsenter:util-linux busybox-st
 ip netns add "slip-try-$$" 2>/dev/null || skip "no network namespace can be made here"
 ip netns delete "slip-try-$$"
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$root/Tests/Scenarios/lib python3 "$scenario/hosts.py" --folder "$work/cluster" \
-    --bin "$bin" --lease "${SLIPWAY_HOSTS_LEASE:-12}"
+    --bin "$bin" --lease "${SLIPWAY_TEST_LEASE:-12}"
