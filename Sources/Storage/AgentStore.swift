@@ -4,8 +4,11 @@ import GRDB
 public import TaskModel
 
 /// Keeps agents on other hosts and the tokens that let them join. Keys and tokens are 256 random bits, of which a hash is kept.
+///
+/// It remembers the agents that have shown their keys, as they call every second: only one of these may be in use at a time.
 public struct AgentStore: Sendable {
     let database: Database
+    private let known = KnownAgents()
 
     public init(database: Database) {
         self.database = database
@@ -38,11 +41,13 @@ public struct AgentStore: Sendable {
                 ])
             try Self.update(agent, at: now, db)
         }
+        known.forget(agent.id)
     }
 
     /// Notes how a known agent describes itself now. Its pool stays.
     public func update(_ agent: AgentRecord, at now: Date) async throws {
         try await database.pool.write { try Self.update(agent, at: now, $0) }
+        known.forget(agent.id)
     }
 
     private static func update(_ agent: AgentRecord, at now: Date, _ db: GRDB.Database) throws {
@@ -55,12 +60,16 @@ public struct AgentStore: Sendable {
 
     /// The agent of that id, if this is its key. Compared in constant time.
     public func authenticate(agent id: String, key: Secret) async throws -> AgentRecord? {
-        try await database.pool.read { db in
+        if let entry = known.find(id), Self.matches(key, hash: entry.hash, id: id) { return entry.agent }
+        let mark = known.mark()
+        let found = try await database.pool.read { db -> (agent: AgentRecord, hash: String)? in
             guard let row = try Row.fetchOne(db, sql: "SELECT * FROM agent WHERE id = ?", arguments: [id]),
                 Self.matches(key, hash: row["hash"], id: id)
             else { return nil }
-            return try Self.agent(row)
+            return (try Self.agent(row), row["hash"])
         }
+        if let found { known.remember(found.agent, hash: found.hash, since: mark) }
+        return found?.agent
     }
 
     /// By pool and id.
@@ -78,6 +87,7 @@ public struct AgentStore: Sendable {
             try db.execute(sql: "UPDATE agent SET isDraining = ? WHERE id = ?", arguments: [isDraining, id])
             guard db.changesCount == 1 else { throw AgentStoreError.agentNotFound(id) }
         }
+        known.forget(id)
     }
 
     /// Forgets an agent: its key is good no more.
@@ -88,6 +98,7 @@ public struct AgentStore: Sendable {
             try db.execute(sql: "DELETE FROM agent WHERE id = ?", arguments: [id])
             guard db.changesCount == 1 else { throw AgentStoreError.agentNotFound(id) }
         }
+        known.forget(id)
     }
 
     /// Who was given this lease; nil if there is no such one, or its run was given to nobody since.

@@ -146,7 +146,7 @@ func answering(_ work: () async throws -> Response) async throws -> Response {
             throw ServerError(
                 status: .serviceUnavailable, code: "NotReady", message: error.description, retryAfter: 5)
         }
-        if case .notAuthorized = error { throw ServerError.unauthenticated(error.description) }
+        if case .notAuthorized(let reason) = error { throw ServerError.unauthenticated(reason) }
         return try .json(answer.refusal, status: HTTPResponse.Status(code: answer.status))
     } catch let error as AgentProtocolError {
         throw ServerError(status: .badRequest, code: "InvalidRequestContent", message: error.description)
