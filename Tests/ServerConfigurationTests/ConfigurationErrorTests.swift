@@ -112,8 +112,8 @@ struct ConfigurationErrorTests {
             ("pools: [{slots: 1}]", ["pools[0].name", "missing"]),
             ("pools: [{name: a_b}]", ["pools[0].name", "'a_b'", "1 to 20"]),
             ("pools: [{name: a}, {name: A}]", ["pools[1].name", "pools[0]"]),
-            ("pools: [{name: a, slots: 0}]", ["pools[0].slots", "'0'", "1 to 64"]),
-            ("pools: [{name: a, slots: 65}]", ["pools[0].slots", "'65'", "1 to 64"]),
+            ("pools: [{name: a, slots: -1}]", ["pools[0].slots", "'-1'", "0 to 64"]),
+            ("pools: [{name: a, slots: 65}]", ["pools[0].slots", "'65'", "0 to 64"]),
             ("pools: [{name: a, docker: 'tcp://x:2375'}]", ["pools[0].docker", "'tcp://x:2375'", "unix://"]),
             (
                 "pools: [{name: a, policy: {refuseSecretBuildArguments: 1}}]",
