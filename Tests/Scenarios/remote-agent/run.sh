@@ -89,6 +89,27 @@ printf '        ended %s ms after the request\n' "$(($(milliseconds) - began))"
 expect_equal 'T8 a run is canceled' Canceled "$status"
 expect '  its step has left the machine' wait_until 60 nobody_waits_at "$gate_number"
 
+expect_exit 'what is built can be kept by the server' 0 \
+    slipway build --no-push --keep oci -t "$name/app:kept" "$work/app"
+expect_exit '  and downloaded' 0 slipway runs download "$(newest_run)" --output-file "$work/kept.tar"
+
+# ---- A server that goes ----
+
+new_gate
+write_file "$work/outage/Dockerfile" "FROM $base" "RUN $gate" 'RUN echo after the outage'
+submit --no-cache -t "$name/app:outage" "$work/outage"
+outage=$run
+wait_at_gate "$outage"
+kill_server_hard
+open_gate "$gate_number"
+expect 'F2 an agent notices that its server is gone' wait_until 60 agent_says one 'server not reached'
+expect_equal '  and lives on' ok "$(_curl "http://$monitor/healthz")"
+restart_server main
+wait_for_end "$outage"
+expect_equal 'F1 a run goes on while its server is away' Succeeded "$status"
+expect_contains '  with all of its log' 'after the outage' "$(log_of_run "$outage")"
+expect 'the agent is back' wait_until 60 agent_is one connected
+
 # ---- Drain ----
 
 expect_exit 'the agent is drained' 0 slipway pool agent drain one
@@ -96,7 +117,11 @@ expect_equal '  at once' draining "$(agent_field one .state)"
 submit -t "$name/app:2" "$work/app"
 drained=$run
 expect_equal '  and takes no run' Queued "$(run_field "$drained" .status)"
+began=$(milliseconds)
 stop_server
+elapsed=$(($(milliseconds) - began))
+printf '        the server stopped in %s ms\n' "$elapsed"
+expect 'T15 a server stops although agents wait for its answers' test "$elapsed" -le 9000
 restart_server main
 expect_equal '  also after a restart of the server' draining \
     "$(wait_until 60 agent_is one draining || true; agent_field one .state)"
