@@ -18,6 +18,11 @@ public protocol RunBroker: Sendable {
     /// - Returns: nil if none came in that time.
     func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment?
 
+    /// What it takes to carry out a run that the agent has already, for one that was restarted.
+    ///
+    /// - Throws: ``BrokerError/refused(_:)`` of a server that can't.
+    func resume(_ lease: LeaseID) async throws -> RunAssignment
+
     /// Makes the uploaded context of a run available as a file, packed as it was uploaded.
     ///
     /// - Parameter directory: where a copy may be put if the file is not on this host.
@@ -56,6 +61,12 @@ public protocol RunBroker: Sendable {
     ///
     /// - Parameter logLength: bytes in this agent's stream; ``BrokerError/logIncomplete(stored:)`` if the server has fewer.
     func finish(_ lease: LeaseID, with outcome: RunOutcome, logLength: Int64) async throws
+}
+
+extension RunBroker {
+    public func resume(_ lease: LeaseID) async throws -> RunAssignment {
+        throw BrokerError.refused("it can't hand out a run once more")
+    }
 }
 
 /// Why the server refused a call of an agent.

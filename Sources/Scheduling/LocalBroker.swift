@@ -80,6 +80,12 @@ public struct LocalBroker: RunBroker {
         }
     }
 
+    public func resume(_ lease: LeaseID) async throws -> RunAssignment {
+        let run = try await held(lease)
+        guard let assignment = try await assignment(of: run, lease: lease) else { throw BrokerError.leaseLost }
+        return assignment
+    }
+
     public func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String {
         let run = try await held(lease)
         guard let name = run.request.common.sourceLocation.flatMap(RunService.uploadName(ofPath:)),

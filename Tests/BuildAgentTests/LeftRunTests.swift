@@ -24,7 +24,7 @@ struct LeftRunTests {
             let files = RunFiles(folder)
             let pair = try files.make(for: run, epoch: 2)
             for entry in [.assigned(assigned)] + entries { try await pair.journal.note(entry) }
-            try pair.spool.append(Array(log.utf8))
+            try pair.spool.append(Array(log.utf8), mark: nil)
             try await broker.appendLog(Array(log.utf8.prefix(stored)), at: 0, for: LeaseID("x"))
             let told = Mutex<RunOutcome?>(nil)
             let finish = broker.finishAnswer
@@ -35,9 +35,7 @@ struct LeftRunTests {
                 }
             }
 
-            for (record, pair) in files.takeLeft(logger: logger) {
-                await LeftRun(record: record, files: pair, broker: broker, logger: logger).settle()
-            }
+            for left in files.takeLeft(logger: logger) { await left.settle(broker: broker, logger: logger) }
 
             return (told.withLock { $0 }, try FileManager.default.contentsOfDirectory(atPath: folder))
         }
@@ -148,8 +146,8 @@ struct LeftRunTests {
                     registries: RegistryClient(http: HTTPClient()),
                     fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
                     logLimit: 1 << 20, directory: folder + "/runs")
-                await executor.removeLeftovers(logger: logger)
-                await executor.settleLeft(broker: broker, logger: logger)
+                let left = await executor.removeLeftovers(logger: logger)
+                await executor.settle(left, agent: "a1", broker: broker, logger: logger)
 
                 let (outcome, containers) = try #require(told.withLock { $0 })
                 #expect(outcome.status == .error)

@@ -86,10 +86,10 @@ struct LogSpoolTests {
         var length: Int64 { kept.length }
         var hasRoom: Bool { true }
 
-        mutating func append(_ bytes: [UInt8]) throws(SpoolError) {
+        mutating func append(_ bytes: [UInt8], mark: LogMark?) throws(SpoolError) {
             guard bytes.count <= left else { throw SpoolError(path: "/data/log", reason: "No space left on device") }
             left -= bytes.count
-            try kept.append(bytes)
+            try kept.append(bytes, mark: mark)
         }
 
         func read(at offset: Int64, most: Int) throws(SpoolError) -> [UInt8] { try kept.read(at: offset, most: most) }

@@ -8,6 +8,7 @@ final class ScriptedBroker: RunBroker {
     struct Answers: Sendable {
         var renew: @Sendable (Duration) async throws -> LeaseState = { _ in .held }
         var grant: @Sendable () async throws -> PushGrant = { PushGrant(credential: nil) }
+        var resume: @Sendable () async throws -> RunAssignment = { throw BrokerError.refused("it can't") }
         var report: @Sendable (RunEvent) async throws -> Void = { _ in }
         var finish: @Sendable (RunOutcome, Int64) async throws -> Void = { _, _ in }
     }
@@ -51,6 +52,7 @@ final class ScriptedBroker: RunBroker {
     }
 
     func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? { nil }
+    func resume(_ lease: LeaseID) async throws -> RunAssignment { try await answers().resume() }
     func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String { "" }
     func report(_ event: RunEvent, for lease: LeaseID) async throws { try await answers().report(event) }
 

@@ -5,8 +5,12 @@ import Testing
 
 /// A docker daemon of a test's own, which it may kill.
 final class TestDaemon {
+    /// One that outlasts the daemon, as containers may: a daemon's own ends with it.
+    private static let containerd = ["/run/containerd/containerd.sock", "/var/run/docker/containerd/containerd.sock"]
+        .first { FileManager.default.fileExists(atPath: $0) }
+
     static let isInstalled =
-        getuid() == 0
+        getuid() == 0 && containerd != nil
         && ["/usr/sbin/dockerd", "/usr/bin/dockerd"].contains { FileManager.default.fileExists(atPath: $0) }
 
     let endpoint: String
@@ -22,7 +26,7 @@ final class TestDaemon {
             [
                 "--data-root", folder + "/data", "--exec-root", folder + "/exec", "--pidfile", folder + "/pid",
                 "--host", endpoint, "--bridge", "none", "--iptables=false", "--ip6tables=false",
-                "--storage-driver", "vfs", "--containerd-namespace", name,
+                "--storage-driver", "vfs", "--containerd", Self.containerd ?? "", "--containerd-namespace", name,
                 "--containerd-plugins-namespace", "plugins-" + name,
             ] + (keepsContainers ? ["--live-restore"] : [])
     }

@@ -145,7 +145,7 @@ struct TestRun {
         }
     }
 
-    private func assignment(_ task: String) -> RunAssignment {
+    func assignment(_ task: String) -> RunAssignment {
         let taskRequest = TaskFileRequest(
             taskFile: taskFile.map { .path($0) } ?? .content(Secret(task)), valuesFile: valuesFile.map { .path($0) },
             values: values, sourceLocation: files.isEmpty ? nil : "upload",

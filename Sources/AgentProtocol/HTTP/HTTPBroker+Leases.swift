@@ -6,6 +6,11 @@ extension HTTPBroker {
         AgentCaller.Call(method, "\(AgentPaths.lease(lease))/\(path)", credential)
     }
 
+    public func resume(_ lease: LeaseID) async throws -> RunAssignment {
+        let answer: AssignmentAnswer = try await caller.exchange(call("GET", lease, "assignment"))
+        return try answer.assignment()
+    }
+
     public func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String {
         try await contexts.file(for: lease, in: directory) { file in
             var call = call("GET", lease, "context")

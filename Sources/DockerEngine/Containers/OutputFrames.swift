@@ -10,6 +10,11 @@ public struct ContainerOutput: Sendable, Hashable {
 
     public let channel: Channel
     public let bytes: [UInt8]
+
+    public init(channel: Channel, bytes: [UInt8]) {
+        self.channel = channel
+        self.bytes = bytes
+    }
 }
 
 /// Takes the channels of a container's output apart.

@@ -22,6 +22,7 @@ struct AgentLeasesController {
     }
 
     func addRoutes(to group: RouterGroup<ResourceContext>) {
+        group.get("assignment", use: resume)
         group.get("context", use: uploadedContext)
         group.put("events/:sequence", use: report)
         group.put("log", use: appendLog)
@@ -41,6 +42,13 @@ struct AgentLeasesController {
             let lease = LeaseID(context.parameters.get("lease") ?? "")
             try await desk.registrar.check(lease, isOf: agent)
             return try await work(lease)
+        }
+    }
+
+    /// For an agent that was restarted.
+    private func resume(_ request: Request, _ context: ResourceContext) async throws -> Response {
+        try await leased(request, context) { lease in
+            try Response.secret(try AssignmentAnswer(try await desk.broker.resume(lease)))
         }
     }
 

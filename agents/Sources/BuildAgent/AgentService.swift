@@ -40,18 +40,19 @@ public struct AgentService: Service {
     /// - Throws: ``BrokerError/notAuthorized(_:)`` once the server does not know the agent any more: what it has in hand is stopped then.
     public func run() async throws {
         if health != nil { slots.setClosed(true, because: .unwell) }
-        do {
-            try await cancelWhenGracefulShutdown {
-                try await Outage.enduring { try await broker.register(description) }
-            }
-        } catch is CancellationError {
-            return
-        }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await watchHealth() }
-            group.addTask { await heartbeat.run() }
+            // Also while no server answers: what an earlier process began goes on.
             group.addTask { await health?.lifeSign.keep() }
+            group.addTask { await watchHealth() }
             defer { group.cancelAll() }
+            do {
+                try await cancelWhenGracefulShutdown {
+                    try await Outage.enduring { try await broker.register(description) }
+                }
+            } catch is CancellationError {
+                return
+            }
+            group.addTask { await heartbeat.run() }
             try await serve()
         }
     }
@@ -68,9 +69,15 @@ public struct AgentService: Service {
     /// Takes runs and carries them out until the agent is to stop.
     private func serve() async throws {
         await waitForDaemon()
-        await executor.removeLeftovers(logger: logger)
+        let left = await executor.removeLeftovers(logger: logger)
         try await withThrowingDiscardingTaskGroup { group in
-            group.addTask { await executor.settleLeft(broker: broker, logger: logger) }
+            for run in left {
+                slots.occupy()
+                group.addTask {
+                    await executor.settle([run], agent: description.id.text, broker: broker, logger: logger)
+                    slots.giveBack()
+                }
+            }
             while let assignment = try await nextRun() {
                 group.addTask {
                     await executor.carryOut(

@@ -109,6 +109,11 @@ public final class AgentSlots: Sendable {
         }
     }
 
+    /// Takes a slot, free or not, for a run that goes on already.
+    func occupy() {
+        change { $0.taken += 1 }
+    }
+
     func giveBack() {
         change { $0.taken -= 1 }
     }

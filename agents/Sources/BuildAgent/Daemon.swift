@@ -103,16 +103,18 @@ public final class Daemon: Sendable {
     /// Removes what runs of an earlier process left behind: names, containers, volumes and networks. Once in the life
     /// of a process, however many ask: later ones have runs of their own.
     ///
+    /// - Parameter spared: runs that go on.
     /// - Returns: whether all of it is gone.
     @discardableResult
-    func removeLeftovers(logger: Logger) async -> Bool {
+    func removeLeftovers(sparing spared: Set<RunID> = [], logger: Logger) async -> Bool {
         let task = sweep.withLock { sweep in
             let task =
                 sweep
                 ?? Task {
-                    let areNamesGone = await removeLeftoverNames(logger: logger)
+                    let areNamesGone = await removeLeftoverNames(sparing: spared, logger: logger)
                     return await remove(
-                        labels: ["\(RunLabels.owner)=\(owner)"], reachesOthers: true, logger: logger) && areNamesGone
+                        labels: ["\(RunLabels.owner)=\(owner)"], sparing: spared, reachesOthers: spared.isEmpty,
+                        logger: logger) && areNamesGone
                 }
             sweep = task
             return task
@@ -126,8 +128,13 @@ public final class Daemon: Sendable {
     ///   the daemon's socket can begin some.
     /// - Returns: whether all of them are gone.
     @discardableResult
-    func remove(labels: [String], reachesOthers: Bool, logger: Logger) async -> Bool {
+    func remove(
+        labels: [String], sparing spared: Set<RunID> = [], reachesOthers: Bool, logger: Logger
+    ) async -> Bool {
         var isClean = true
+        func isSpared(_ labels: [String: String]?) -> Bool {
+            labels?[RunLabels.run].flatMap { RunID($0) }.map(spared.contains) ?? false
+        }
         func attempt(_ what: String, _ work: () async throws -> Void) async {
             do {
                 try await work()
@@ -137,7 +144,7 @@ public final class Daemon: Sendable {
             }
         }
         await attempt("containers") {
-            var containers = try await client.containers(labels: labels).map(\.id)
+            var containers = try await client.containers(labels: labels).filter { !isSpared($0.labels) }.map(\.id)
             if reachesOthers { containers += try await containersOnThings(with: labels) }
             await withTaskGroup(of: Void.self) { group in
                 for container in Set(containers) {
@@ -146,12 +153,12 @@ public final class Daemon: Sendable {
             }
         }
         await attempt("volumes") {
-            for volume in try await client.volumes(labels: labels) {
+            for volume in try await client.volumes(labels: labels) where !isSpared(volume.labels) {
                 await attempt("volume") { try await client.removeVolume(volume.name) }
             }
         }
         await attempt("networks") {
-            for network in try await client.networks(labels: labels) {
+            for network in try await client.networks(labels: labels) where !isSpared(network.labels) {
                 await attempt("network") { try await client.removeNetwork(network.id) }
             }
         }
@@ -209,13 +216,15 @@ public final class Daemon: Sendable {
         }
     }
 
-    private func removeLeftoverNames(logger: Logger) async -> Bool {
+    private func removeLeftoverNames(sparing spared: Set<RunID>, logger: Logger) async -> Bool {
         // Unreadable: nothing to remove.
         let files = (try? FileManager.default.contentsOfDirectory(atPath: ledger)) ?? []
         var isClean = true
         for file in files {
             let path = ledger + "/" + file
-            guard let run = RunID(file), let text = try? String(contentsOfFile: path, encoding: .utf8) else { continue }
+            guard let run = RunID(file), !spared.contains(run),
+                let text = try? String(contentsOfFile: path, encoding: .utf8)
+            else { continue }
             await removeAllNames(text.split(separator: "\n").map(String.init), of: run, logger: logger)
             if FileManager.default.fileExists(atPath: path) { isClean = false }
         }

@@ -41,19 +41,35 @@ public struct RunExecutor: Sendable {
     }
 
     /// Removes what runs of an earlier process left on the daemon.
-    func removeLeftovers(logger: Logger) async {
-        await daemon.removeLeftovers(logger: logger)
+    ///
+    /// - Returns: the runs to ``settle(_:agent:broker:logger:)``: those that may go on have kept what they have.
+    func removeLeftovers(logger: Logger) async -> [LeftRun] {
+        let left = files?.takeLeft(logger: logger) ?? []
+        let adoptable = Set(left.filter(\.record.isAdoptable).map(\.record.run))
+        await daemon.removeLeftovers(sparing: adoptable, logger: logger)
+        return left
     }
 
-    /// Brings runs that an earlier process had to their ends; ``removeLeftovers(logger:)`` comes first. When the task is
-    /// canceled, what remains is left to the next process.
-    func settleLeft(broker: any RunBroker, logger: Logger) async {
-        guard let files else { return }
+    /// Goes on with runs that an earlier process had, or brings them to their ends. When the task is canceled, what
+    /// remains is left to the next process.
+    func settle(_ left: [LeftRun], agent: String, broker: any RunBroker, logger: Logger) async {
         await withTaskGroup(of: Void.self) { group in
-            for (record, pair) in files.takeLeft(logger: logger) {
-                group.addTask { await LeftRun(record: record, files: pair, broker: broker, logger: logger).settle() }
-            }
+            for run in left { group.addTask { await settle(run, agent: agent, broker: broker, logger: logger) } }
         }
+    }
+
+    private func settle(_ left: LeftRun, agent: String, broker: any RunBroker, logger: Logger) async {
+        var logger = logger
+        logger[metadataKey: "run"] = "\(left.record.run)"
+        if left.record.isAdoptable {
+            if let assignment = await left.assignment(from: broker, logger: logger) {
+                logger.info("run of an earlier process goes on")
+                return await carryOut(assignment, agent: agent, left: left, broker: broker, logger: logger)
+            }
+            if Task.isCancelled { return }
+            await daemon.removeAll(of: left.record.run, reachesOthers: true, logger: logger)
+        }
+        await left.settle(broker: broker, logger: logger)
     }
 
     /// Carries out a run and finishes it with the broker. When the calling task is canceled the run is stopped, cleaned up and finished as
@@ -61,17 +77,18 @@ public struct RunExecutor: Sendable {
     ///
     /// - Parameters:
     ///   - agent: its name, for people.
+    ///   - left: what an earlier process did of it.
     ///   - local: for a run that has no server.
     func carryOut(
-        _ assignment: RunAssignment, agent: String? = nil, local: LocalRunParts? = nil, broker: any RunBroker,
-        logger: Logger
+        _ assignment: RunAssignment, agent: String? = nil, left: LeftRun? = nil, local: LocalRunParts? = nil,
+        broker: any RunBroker, logger: Logger
     ) async {
         var logger = logger
         logger[metadataKey: "run"] = "\(assignment.run)"
         let (stop, stopper) = AsyncStream<Void>.makeStream()
         // Its own task, so that the end of a run is written also when the agent is told to stop.
         let work = Task { [logger] in
-            await conduct(assignment, agent, local: local, broker: broker, stop: stop, logger: logger)
+            await conduct(assignment, agent, left: left, local: local, broker: broker, stop: stop, logger: logger)
         }
         await withTaskCancellationHandler {
             await work.value
@@ -81,19 +98,22 @@ public struct RunExecutor: Sendable {
     }
 
     private func conduct(
-        _ assignment: RunAssignment, _ agent: String?, local: LocalRunParts?, broker: any RunBroker,
-        stop: AsyncStream<Void>, logger: Logger
+        _ assignment: RunAssignment, _ agent: String?, left: LeftRun?, local: LocalRunParts?,
+        broker: any RunBroker, stop: AsyncStream<Void>, logger: Logger
     ) async {
         let isRepeatable = assignment.request.common.queue.retryOnAgentLoss > 0
         let lease = HeldLease(
             assignment.lease, terms: assignment.terms, isRepeatable: isRepeatable, broker: broker, logger: logger)
-        let files = await files(of: assignment, isRepeatable, logger: logger)
+        if left != nil { lease.begin() }
+        var files = left?.files
+        if files == nil { files = await makeFiles(for: assignment, isRepeatable, logger: logger) }
         let log = RunLogWriter(
             broker: broker, lease: assignment.lease, secrets: assignment.secrets, limit: logLimit, logger: logger,
             spool: files?.spool ?? MemorySpool(), console: console)
         let session = RunSession(
             assignment: assignment, lease: lease, broker: broker, daemon: daemon, registries: registries,
-            fetcher: fetcher, log: log, journal: files?.journal, agent: agent, local: local, logger: logger)
+            fetcher: fetcher, log: log, journal: files?.journal, left: left?.record,
+            adoptedMarks: files?.spool.marks ?? [:], agent: agent, local: local, logger: logger)
         let isStopping = await withTaskGroup(of: Bool.self) { group in
             // Also while the run is cleaned up after, and its log is sent.
             group.addTask {
@@ -167,7 +187,8 @@ public struct RunExecutor: Sendable {
     }
 
     /// Nil if they can't be made: all is kept in memory then.
-    private func files(of assignment: RunAssignment, _ isRepeatable: Bool, logger: Logger) async -> RunFiles.Pair? {
+    private func makeFiles(for assignment: RunAssignment, _ isRepeatable: Bool, logger: Logger) async -> RunFiles.Pair?
+    {
         guard let files else { return nil }
         do {
             let pair = try files.make(for: assignment.run, epoch: assignment.epoch)

@@ -1,4 +1,5 @@
 import AgentProtocol
+import DockerEngine
 import Foundation
 import Logging
 import TaskModel
@@ -93,11 +94,13 @@ actor RunLogWriter {
 
     /// Gives the output of one container or build a way into the log while `work` goes on.
     ///
-    /// - Parameter isShared: whether other steps may print at the same time.
+    /// - Parameters:
+    ///   - isShared: whether other steps may print at the same time.
+    ///   - mark: what the log has of the container already; nil for a build.
     nonisolated func withOutput<Result>(
-        of step: String, isShared: Bool, _ work: (StepOutput) async throws -> Result
+        of step: String, isShared: Bool, mark: LogMark? = nil, _ work: (StepOutput) async throws -> Result
     ) async throws -> Result {
-        let output = await open(step, isShared: isShared)
+        let output = await open(step, isShared: isShared, mark: mark)
         do {
             let result = try await work(output)
             await close(output.number)
@@ -108,9 +111,9 @@ actor RunLogWriter {
         }
     }
 
-    func open(_ step: String, isShared: Bool) -> StepOutput {
+    func open(_ step: String, isShared: Bool, mark: LogMark? = nil) -> StepOutput {
         lastSource += 1
-        sources[lastSource] = StepOutputBuffer(step: step, isShared: isShared, masker: masker)
+        sources[lastSource] = StepOutputBuffer(step: step, isShared: isShared, masker: masker, mark: mark)
         return StepOutput(log: self, number: lastSource)
     }
 
@@ -120,16 +123,16 @@ actor RunLogWriter {
         sources[number] = nil
     }
 
-    func write(_ bytes: [UInt8], to number: Int) async {
+    func write(_ bytes: [UInt8], to number: Int, from channel: ContainerOutput.Channel = .standard) async {
         lastOutput = elapsed()
         await waitForRoom()
-        guard let ready = sources[number]?.add(bytes) else { return }
+        guard let ready = sources[number]?.add(bytes, from: channel) else { return }
         take(ready, of: number)
     }
 
     private func take(_ ready: (log: [UInt8], plain: [UInt8]), of number: Int) {
         guard let source = sources[number] else { return }
-        take(ready.log, isOwn: source.isShared)
+        take(ready.log, isOwn: source.isShared, mark: source.mark)
         if !ready.plain.isEmpty { console?.print(ready.plain, of: source.step, isShared: source.isShared) }
     }
 
@@ -274,7 +277,7 @@ actor RunLogWriter {
     }
 
     /// - Parameter isOwn: whether it must begin at the begin of a line.
-    private func take(_ bytes: [UInt8], isOwn: Bool) {
+    private func take(_ bytes: [UInt8], isOwn: Bool, mark: LogMark? = nil) {
         guard !bytes.isEmpty else { return }
         guard !isCut else { return lose(Int64(bytes.count)) }
         let bytes = isOwn && lastByte != UInt8(ascii: "\n") ? [UInt8(ascii: "\n")] + bytes : bytes
@@ -288,7 +291,7 @@ actor RunLogWriter {
         let most = min(limit, spool.limit)
         let fitting = min(Int64(ended.count), max(0, most - taken))
         do {
-            try spool.append(Array(ended.prefix(Int(fitting))))
+            try spool.append(Array(ended.prefix(Int(fitting))), mark: mark)
             taken += fitting
             let rest = Int64(ended.count) - fitting
             if rest > 0 {

@@ -14,6 +14,10 @@ final class RunSession: Sendable {
     let lease: HeldLease
     /// Nil where the run is not to outlast the process.
     let journal: RunJournal?
+    /// What an earlier process of the agent did of the run; nil for one that is new here.
+    let left: JournalRecord?
+    /// What the log has of containers that an earlier process began, by id.
+    let adoptedMarks: [String: LogMark]
     /// On whose disks the run is, for people.
     let agent: String?
     /// Its calls wait while the server can't be reached.
@@ -35,11 +39,14 @@ final class RunSession: Sendable {
     init(
         assignment: RunAssignment, lease: HeldLease, broker: any RunBroker, daemon: Daemon,
         registries: RegistryClient, fetcher: ContextFetcher, log: RunLogWriter, journal: RunJournal? = nil,
+        left: JournalRecord? = nil, adoptedMarks: [String: LogMark] = [:],
         agent: String? = nil, local: LocalRunParts? = nil, logger: Logger
     ) {
         self.assignment = assignment
         self.lease = lease
         self.journal = journal
+        self.left = left
+        self.adoptedMarks = adoptedMarks
         self.agent = agent
         self.broker = PatientBroker(broker: broker)
         gate = PushGate(broker: broker, lease: assignment.lease, log: log)

@@ -40,6 +40,9 @@ struct SecretMasker: Sendable {
         return shown
     }
 
+    /// How many of the bytes that were taken are held back.
+    var heldCount: Int { held.count }
+
     /// What was held back.
     mutating func finish() -> [UInt8] {
         defer { held = [] }

@@ -44,6 +44,11 @@ final class StepLedger: Sendable {
         }
     }
 
+    /// A step that an earlier process of the agent began.
+    func resume(_ id: String) {
+        times.withLock { $0.starts[id] = .now }
+    }
+
     /// One more container or build begins.
     func launch(_ id: String) {
         change(id) { $0.launches += 1 }

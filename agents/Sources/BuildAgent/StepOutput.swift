@@ -1,3 +1,4 @@
+import DockerEngine
 import TaskModel
 
 /// The way of one container's or build's output into the log of its run. Secrets are masked in it, also where they are
@@ -6,8 +7,9 @@ struct StepOutput: Sendable {
     let log: RunLogWriter
     let number: Int
 
-    func write(_ bytes: [UInt8]) async {
-        await log.write(bytes, to: number)
+    /// - Parameter channel: of a container.
+    func write(_ bytes: [UInt8], from channel: ContainerOutput.Channel = .standard) async {
+        await log.write(bytes, to: number, from: channel)
     }
 }
 
@@ -24,11 +26,16 @@ struct StepOutputBuffer {
     private var masker: SecretMasker
     private var line: [UInt8] = []
     private var isContinued = false
+    /// How much of a container's output is in what was given out; nil where nobody asks.
+    private(set) var mark: LogMark?
+    /// What came after that.
+    private var unmarked: [(channel: ContainerOutput.Channel, count: Int)] = []
 
-    init(step: String, isShared: Bool, masker: SecretMasker) {
+    init(step: String, isShared: Bool, masker: SecretMasker, mark: LogMark? = nil) {
         self.step = step
         self.isShared = isShared
         self.masker = masker
+        self.mark = mark
     }
 
     mutating func hide(_ secret: String) {
@@ -36,13 +43,52 @@ struct StepOutputBuffer {
     }
 
     /// What can be written now that `bytes` have come: for the log, and as it came.
-    mutating func add(_ bytes: [UInt8]) -> (log: [UInt8], plain: [UInt8]) {
-        ready(masker.mask(bytes), isEnd: false)
+    mutating func add(_ bytes: [UInt8], from channel: ContainerOutput.Channel = .standard) -> (
+        log: [UInt8], plain: [UInt8]
+    ) {
+        guard isShared, mark != nil else { return addPiece(bytes, from: channel) }
+        // Line by line: only where one ends it is known what of the container has been given out.
+        var result: (log: [UInt8], plain: [UInt8]) = ([], [])
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: 0x0a).map { $0 + 1 } ?? rest.endIndex
+            let piece = addPiece(Array(rest[..<end]), from: channel)
+            result.log += piece.log
+            result.plain += piece.plain
+            rest = rest[end...]
+        }
+        return result
+    }
+
+    private mutating func addPiece(_ bytes: [UInt8], from channel: ContainerOutput.Channel) -> (
+        log: [UInt8], plain: [UInt8]
+    ) {
+        let result = ready(masker.mask(bytes), isEnd: false)
+        guard mark != nil else { return result }
+        unmarked.append((channel, bytes.count))
+        if line.isEmpty { moveMark(upTo: masker.heldCount) }
+        return result
+    }
+
+    /// - Parameter rest: so many of the last bytes are not given out yet.
+    private mutating func moveMark(upTo rest: Int) {
+        var count = unmarked.reduce(0) { $0 + $1.count } - rest
+        while count > 0, let (channel, size) = unmarked.first {
+            let taken = min(size, count)
+            switch channel {
+            case .error: mark?.error += Int64(taken)
+            case .standard, .input, .daemon: mark?.standard += Int64(taken)
+            }
+            count -= taken
+            if taken == size { unmarked.removeFirst() } else { unmarked[0].count -= taken }
+        }
     }
 
     /// What is left at the end. A last line without end gets one where others share the log.
     mutating func finish() -> (log: [UInt8], plain: [UInt8]) {
-        ready(masker.finish(), isEnd: true)
+        let result = ready(masker.finish(), isEnd: true)
+        moveMark(upTo: 0)
+        return result
     }
 
     private mutating func ready(_ bytes: [UInt8], isEnd: Bool) -> (log: [UInt8], plain: [UInt8]) {

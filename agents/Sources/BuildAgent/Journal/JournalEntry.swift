@@ -1,4 +1,5 @@
 import AgentProtocol
+import Foundation
 import TaskModel
 
 /// What happened to one run on its agent, in the order in which it did. Secrets are in none of them.
@@ -10,10 +11,15 @@ enum JournalEntry: Sendable, Codable {
     /// A container of a step is about to be made.
     case intent(step: String, attempt: Int, container: String)
     /// It was made, and is about to be started.
-    case started(step: String, attempt: Int, id: String)
-    case exited(step: String, attempt: Int, code: Int)
-    /// What came of a container has been taken into the log so far, in bytes.
-    case output(step: String, attempt: Int, standard: Int64, error: Int64)
+    ///
+    /// - Parameter time: when, in milliseconds since the host was started.
+    case started(step: String, attempt: Int, id: String, time: Int64)
+    case exited(container: String, code: Int)
+    /// What has become of a step.
+    case step(StepResult)
+    /// A file of the context, or from elsewhere, that the task was made of.
+    case read(name: String, content: Data?)
+    case resolved(commit: String, branch: String?)
     case pushGranted(image: String)
     case pushed(OutcomeRequest.Image)
     /// How the run ended; it remains to be told.

@@ -11,10 +11,9 @@ struct JournalRecord: Sendable {
         let name: String
         /// Nil if it may not have been made.
         var id: String?
+        /// When it was to be started, in milliseconds since the host was.
+        var time: Int64?
         var exitCode: Int?
-        /// Bytes of its output that the log has.
-        var standard: Int64 = 0
-        var error: Int64 = 0
     }
 
     let assignment: JournalEntry.Assignment
@@ -25,6 +24,11 @@ struct JournalRecord: Sendable {
     private(set) var granted: [String] = []
     private(set) var pushed: [OutputImage] = []
     private(set) var ending: OutcomeRequest?
+    /// Those that have begun.
+    private(set) var steps: [String: StepResult] = [:]
+    /// What the task was made of.
+    private(set) var files: [String: Data] = [:]
+    private(set) var revision: SourceRevision?
 
     var lease: LeaseID { LeaseID(assignment.lease) }
 
@@ -46,13 +50,16 @@ struct JournalRecord: Sendable {
         case .began: hasBegun = true
         case .intent(let step, let attempt, let name):
             containers.append(Container(step: step, attempt: attempt, name: name))
-        case .started(let step, let attempt, let id): change(step, attempt) { $0.id = id }
-        case .exited(let step, let attempt, let code): change(step, attempt) { $0.exitCode = code }
-        case .output(let step, let attempt, let standard, let error):
-            change(step, attempt) { container in
-                container.standard = standard
-                container.error = error
-            }
+        case .started(let step, let attempt, let id, let time):
+            guard let index = containers.lastIndex(where: { $0.step == step && $0.attempt == attempt }) else { return }
+            containers[index].id = id
+            containers[index].time = time
+        case .exited(let id, let code):
+            guard let index = containers.lastIndex(where: { $0.id == id }) else { return }
+            containers[index].exitCode = code
+        case .step(let result): steps[result.id] = result
+        case .read(let name, let content): files[name] = content
+        case .resolved(let commit, let branch): revision = SourceRevision(commit: commit, branch: branch)
         case .pushGranted(let image): granted.append(image)
         case .pushed(let image):
             pushed.append(
@@ -62,8 +69,9 @@ struct JournalRecord: Sendable {
         }
     }
 
-    private mutating func change(_ step: String, _ attempt: Int, _ change: (inout Container) -> Void) {
-        guard let index = containers.lastIndex(where: { $0.step == step && $0.attempt == attempt }) else { return }
-        change(&containers[index])
-    }
+    /// Whether what it had begun may be gone on with: nothing but containers, as far as the journal tells.
+    var isAdoptable: Bool { hasBegun && ending == nil && granted.isEmpty && !containers.isEmpty }
+
+    /// The last container of a step.
+    func container(of step: String) -> Container? { containers.last { $0.step == step } }
 }

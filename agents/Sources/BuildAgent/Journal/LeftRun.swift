@@ -3,22 +3,37 @@ import Foundation
 import Logging
 import TaskModel
 
-/// A run that an agent had when its process ended, brought to its end by the next process.
+/// A run that an agent had when its process ended.
 ///
-/// What it had begun is not begun again, and its containers are gone: it ends as Error. One that had ended is told to
-/// have ended as it did. One that had not begun is left to the server, which hands it out again.
+/// What it had begun is never begun again. If that is nothing but containers, the next process goes on with them; else
+/// it ends as Error. One that had ended is told to have ended as it did. One that had not begun is left to the server,
+/// which hands it out again.
 struct LeftRun: Sendable {
     let record: JournalRecord
     let files: RunFiles.Pair
-    let broker: any RunBroker
-    let logger: Logger
 
-    /// How long the end of a run is tried to be told: the server has given the run up by then.
-    private var longest: Duration { max(record.assignment.terms.hold, record.assignment.terms.duration) }
+    /// What carrying the run out takes, asked for again: secrets are in no journal.
+    ///
+    /// - Returns: nil if it can't go on.
+    func assignment(from broker: any RunBroker, logger: Logger) async -> RunAssignment? {
+        let lease = HeldLease(record.lease, terms: record.assignment.terms, broker: broker, logger: logger)
+        lease.begin()
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { await lease.keep() }
+            defer { group.cancelAll() }
+            return await lease.untilLost {
+                do {
+                    return try await Outage.enduring { try await broker.resume(lease.id) }
+                } catch {
+                    logger.warning("run can't go on", metadata: ["error": "\(error)"])
+                    throw error
+                }
+            }
+        }
+    }
 
-    func settle() async {
-        var logger = logger
-        logger[metadataKey: "run"] = "\(record.run)"
+    /// Brings it to its end.
+    func settle(broker: any RunBroker, logger: Logger) async {
         guard record.hasBegun || record.ending != nil else {
             logger.info("run not begun before the agent was restarted")
             return files.remove()
@@ -27,7 +42,7 @@ struct LeftRun: Sendable {
         lease.begin()
         let isTold = await withTaskGroup(of: Void.self) { group in
             group.addTask { await lease.keep() }
-            let isTold: Void? = await lease.untilLost { [logger] in try await tell(lease, logger) }
+            let isTold: Void? = await lease.untilLost { try await tell(lease, broker, logger) }
             group.cancelAll()
             return isTold != nil
         }
@@ -37,7 +52,7 @@ struct LeftRun: Sendable {
         files.remove()
     }
 
-    private func tell(_ lease: HeldLease, _ logger: Logger) async throws {
+    private func tell(_ lease: HeldLease, _ broker: any RunBroker, _ logger: Logger) async throws {
         let log = RunLogWriter(
             broker: broker, lease: record.lease, secrets: [], limit: .max, logger: logger, spool: files.spool)
         let outcome: RunOutcome

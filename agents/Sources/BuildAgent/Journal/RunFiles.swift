@@ -41,7 +41,7 @@ final class RunFiles: Sendable {
 
     /// What an earlier process left here. Once in the life of a process, however many ask: later ones have runs of
     /// their own here.
-    func takeLeft(logger: Logger) -> [(JournalRecord, Pair)] {
+    func takeLeft(logger: Logger) -> [LeftRun] {
         let isFirst = areLeftTaken.withLock { areTaken in
             defer { areTaken = true }
             return !areTaken
@@ -49,7 +49,7 @@ final class RunFiles: Sendable {
         guard isFirst else { return [] }
         // Unreadable: there are none.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        var left: [(JournalRecord, Pair)] = []
+        var left: [LeftRun] = []
         for name in names.sorted() where name.hasSuffix(".journal") {
             let path = directory + "/" + name
             do {
@@ -58,13 +58,14 @@ final class RunFiles: Sendable {
                     unlink(path)
                     continue
                 }
-                left.append((record, try make(for: record.run, epoch: record.assignment.epoch)))
+                left.append(
+                    LeftRun(record: record, files: try make(for: record.run, epoch: record.assignment.epoch)))
             } catch {
                 logger.error("journal not read", metadata: ["file": "\(path)", "error": "\(error)"])
             }
         }
-        let known = Set(left.map { "\($0.0.run)-\($0.0.assignment.epoch).log" })
-        for name in names where name.hasSuffix(".log") && !known.contains(name) { unlink(directory + "/" + name) }
+        let known = Set(left.map { "\($0.record.run)-\($0.record.assignment.epoch)" })
+        for name in names where !known.contains(String(name.prefix { $0 != "." })) { unlink(directory + "/" + name) }
         return left
     }
 }

@@ -16,6 +16,8 @@ struct PatientBroker: RunBroker {
         try await broker.nextRun(for: agent, waiting: waiting)
     }
 
+    func resume(_ lease: LeaseID) async throws -> RunAssignment { try await broker.resume(lease) }
+
     func uploadedContext(_ lease: LeaseID, in directory: String) async throws -> String {
         try await Outage.enduring { try await broker.uploadedContext(lease, in: directory) }
     }

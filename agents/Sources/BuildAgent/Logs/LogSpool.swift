@@ -9,8 +9,9 @@ protocol LogSpool: Sendable {
 
     /// Adds bytes at the end.
     ///
+    /// - Parameter mark: what is in the log with them.
     /// - Throws: ``SpoolError``; then none of them is kept.
-    mutating func append(_ bytes: [UInt8]) throws(SpoolError)
+    mutating func append(_ bytes: [UInt8], mark: LogMark?) throws(SpoolError)
 
     /// - Returns: at most `most` bytes from `offset` on, which is not after the end; none at the end.
     func read(at offset: Int64, most: Int) throws(SpoolError) -> [UInt8]
@@ -38,7 +39,7 @@ struct MemorySpool: LogSpool {
     var length: Int64 { start + Int64(bytes.count) }
     var hasRoom: Bool { bytes.count <= Self.mostWaiting }
 
-    mutating func append(_ more: [UInt8]) throws(SpoolError) {
+    mutating func append(_ more: [UInt8], mark: LogMark?) throws(SpoolError) {
         bytes += more
     }
 

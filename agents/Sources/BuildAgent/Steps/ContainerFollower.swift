@@ -6,24 +6,33 @@ import Synchronization
 struct ContainerFollower: Sendable {
     let client: DockerClient
     let container: String
-    let output: @Sendable ([UInt8]) async -> Void
-    private let seen = Seen()
+    let output: @Sendable (ContainerOutput) async -> Void
+    private let seen: Seen
 
     /// How long a daemon that is gone is waited for.
     private static let patience = Duration.seconds(85)
     /// The same for one that takes calls and does not answer: 75 s have passed until that is noticed.
     private static let patienceWithSilence = Duration.seconds(20)
 
-    init(client: DockerClient, container: String, output: @escaping @Sendable ([UInt8]) async -> Void) {
+    /// - Parameter known: what was passed on before.
+    init(
+        client: DockerClient, container: String, known: LogMark? = nil,
+        output: @escaping @Sendable (ContainerOutput) async -> Void
+    ) {
         self.client = client
         self.container = container
+        seen = Seen(known)
         self.output = output
     }
 
     /// Bytes of each stream that were passed on.
     private final class Seen: Sendable {
-        let counts = Mutex<[ContainerOutput.Channel: Int64]>([:])
+        let counts: Mutex<[ContainerOutput.Channel: Int64]>
         let isStarted = Mutex(false)
+
+        init(_ known: LogMark?) {
+            counts = Mutex(known.map { [.standard: $0.standard, .error: $0.error] } ?? [:])
+        }
     }
 
     /// - Parameter start: starts it, once its output is read.
@@ -43,9 +52,27 @@ struct ContainerFollower: Sendable {
         }
     }
 
-    private func take(_ bytes: [UInt8], of stream: ContainerOutput.Channel) async {
-        seen.counts.withLock { $0[stream, default: 0] += Int64(bytes.count) }
-        await output(bytes)
+    /// Goes on with a container that an earlier process began.
+    ///
+    /// - Parameter start: starts it, if that process did not come to that.
+    /// - Throws: ``RunFailure`` if it is gone.
+    func adopt(start: @escaping @Sendable () async throws -> Void) async throws -> Int {
+        do {
+            guard let details = try await client.inspectContainer(container) else {
+                throw RunFailure.error("container lost: it was gone when the agent was restarted")
+            }
+            guard details.status != "created" else { return try await follow(start: start) }
+            seen.isStarted.withLock { $0 = true }
+            try await catchUp(isFollowed: details.status == "running")
+            return try await client.waitForContainer(container)
+        } catch let error as DockerError where error.isLoss {
+            return try await resume(after: error)
+        }
+    }
+
+    private func take(_ bytes: [UInt8], of channel: ContainerOutput.Channel) async {
+        seen.counts.withLock { $0[channel, default: 0] += Int64(bytes.count) }
+        await output(ContainerOutput(channel: channel, bytes: bytes))
     }
 
     /// Waits for the daemon and goes on with what the container has said since.

@@ -29,9 +29,33 @@ struct ContainerStep: Sendable {
 
     /// - Parameter isOver: whether the step's time is over, so that nothing of it may go on.
     func carryOut(isOver: @escaping @Sendable () -> Bool) async throws {
-        try await StepAttempts(step: step, log: session.log).run { number, search in
+        let left = session.left?.container(of: step.id)
+        try await StepAttempts(step: step, log: session.log).run(from: left?.attempt ?? 1) { number, search in
+            if let left, left.attempt == number, try await goOn(with: left, search, isOver: isOver) { return }
             try await attempt(number, search, isOver: isOver)
         }
+    }
+
+    /// Goes on with a container that an earlier process of the agent made.
+    ///
+    /// - Returns: false if it did not come to make it.
+    private func goOn(
+        with left: JournalRecord.Container, _ search: OutputSearch, isOver: @escaping @Sendable () -> Bool
+    ) async throws -> Bool {
+        if let code = left.exitCode {
+            session.steps.note(exitCode: code, of: step.id)
+            guard code == 0 else { throw ContainerExit(code: code) }
+            return true
+        }
+        var found = left.id
+        if found == nil { found = try await client.inspectContainer(left.name)?.id }
+        guard let id = found else { return false }
+        let running = StepContainer(
+            runner: runner, step: step, container: id, children: [],
+            adopted: session.adoptedMarks[id] ?? LogMark(container: id), isOver: isOver)
+        try await running.carryOut(search)
+        await session.log.line("Successfully executed container: \(step.id)")
+        return true
     }
 
     private func attempt(_ number: Int, _ search: OutputSearch, isOver: @escaping @Sendable () -> Bool) async throws {
@@ -39,7 +63,7 @@ struct ContainerStep: Sendable {
         runner.place.untouched.touch()
         let container = try await make(number)
         session.steps.launch(step.id)
-        try await session.journal?.note(.started(step: step.id, attempt: number, id: container))
+        try await session.journal?.note(.started(step: step.id, attempt: number, id: container, time: BootTime.now))
         let running = StepContainer(runner: runner, step: step, container: container, children: [], isOver: isOver)
         if command.isDetached { try await running.beginDetached() } else { try await running.carryOut(search) }
         await session.log.line("Successfully executed container: \(step.id)")

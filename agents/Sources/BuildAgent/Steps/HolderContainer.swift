@@ -33,7 +33,11 @@ actor HolderContainer {
                 settings.network = "none"
                 settings.mounts = mounts
                 try await daemon.holderImage.ensure()
-                _ = try await daemon.client.createContainer(name, settings)
+                do {
+                    _ = try await daemon.client.createContainer(name, settings)
+                } catch DockerError.refused(_, 409, _) {
+                    // An earlier process of the agent made it.
+                }
             }
         making = task
         do {

@@ -103,6 +103,30 @@ struct RunPlace: Sendable {
         return networks
     }
 
+    /// Finds what an earlier process of the agent made.
+    func reopen(_ plan: TaskPlan) async throws -> [String: String] {
+        untouched.touch()
+        for volume in plan.volumes {
+            for text in volume.files.values { await session.hideContent(of: text) }
+        }
+        holder.setVolumes(
+            sharedMounts + plan.volumes.map { VolumeMount(volume: name(of: $0), path: Self.path(of: $0)) })
+        let made = try await client.networks(labels: labels.map { "\($0.key)=\($0.value)" }.sorted())
+        var ids: [String: String] = [:]
+        for network in plan.networks where !network.skipCreation {
+            if plan.isOneByOne {
+                ids[network.name] = try await session.daemon.isolatedNetwork.ensure()
+                continue
+            }
+            let name = name("network-\(ids.count)")
+            guard let found = made.first(where: { $0.name == name }) else {
+                throw RunFailure.error("the network \(network.name) of the run is gone")
+            }
+            ids[network.name] = found.id
+        }
+        return ids
+    }
+
     private func fill(_ plan: TaskPlan, context: PreparedContext?) async throws {
         let volumes = try plan.volumes.map { (volume: $0, files: try Self.files(of: $0)) }
         try await withThrowingTaskGroup(of: Void.self) { group in

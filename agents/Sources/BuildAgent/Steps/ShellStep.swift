@@ -21,7 +21,7 @@ struct ShellStep: Sendable {
             runner.place.untouched.touch()
             let container = try await make(number)
             session.steps.launch(step.id)
-            try await session.journal?.note(.started(step: step.id, attempt: number, id: container))
+            try await session.journal?.note(.started(step: step.id, attempt: number, id: container, time: BootTime.now))
             let children = labels(number).map { "\($0.key)=\($0.value)" }
             try await StepContainer(
                 runner: runner, step: step, container: container, children: children,

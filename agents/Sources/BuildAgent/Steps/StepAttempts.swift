@@ -7,15 +7,18 @@ struct StepAttempts {
     let step: TaskGraph.Step
     let log: RunLogWriter
 
-    /// - Parameter attempt: given the number of the attempt, over all executions, from 1, and what its output must be
+    /// - Parameters:
+    ///   - first: the attempt to begin with, of a step without repetitions.
+    ///   - attempt: given the number of the attempt, over all executions, from 1, and what its output must be
     ///   shown to.
     /// - Throws: the error of the last attempt of the execution that failed; ``ExecutionFailures`` if several did. The
     ///   others are carried out all the same.
-    func run(_ attempt: (_ number: Int, _ search: OutputSearch) async throws -> Void) async throws {
-        var number = 0
+    func run(from first: Int = 1, _ attempt: (_ number: Int, _ search: OutputSearch) async throws -> Void) async throws
+    {
+        var number = first - 1
         var failures: [any Error] = []
         for _ in 0...step.repetitions {
-            for left in stride(from: step.retries, through: 0, by: -1) {
+            for left in stride(from: max(0, step.retries + 1 - first), through: 0, by: -1) {
                 number += 1
                 let search = OutputSearch(step.retryOnErrors)
                 do {

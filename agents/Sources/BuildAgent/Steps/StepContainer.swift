@@ -14,6 +14,8 @@ struct StepContainer: Sendable {
     let children: [String]
     /// Whether they stay when it ends by itself.
     var keepsChildren = false
+    /// What the log has of a container that an earlier process of the agent began; nil for a new one.
+    var adopted: LogMark?
     /// Whether the step's time is over, so that nothing of it may go on.
     let isOver: @Sendable () -> Bool
 
@@ -27,6 +29,7 @@ struct StepContainer: Sendable {
         let code: Int
         do {
             code = try await exitCode(search) {}
+            try await session.journal?.note(.exited(container: container, code: code))
         } catch {
             await remove(childrenToo: true)
             throw error
@@ -65,12 +68,16 @@ struct StepContainer: Sendable {
 
     /// When the task is canceled it is stopped, and its last output still comes.
     private func exitCode(_ search: OutputSearch, whenStarted: @escaping @Sendable () -> Void) async throws -> Int {
-        try await session.log.withOutput(of: step.id, isShared: runner.isShared(step)) { log in
+        try await session.log.withOutput(
+            of: step.id, isShared: runner.isShared(step), mark: adopted ?? LogMark(container: container)
+        ) { log in
             try await Shield.carryOut {
-                try await ContainerFollower(client: client, container: container) { bytes in
-                    search.add(bytes)
-                    await log.write(bytes)
-                }.follow {
+                let follower = ContainerFollower(client: client, container: container, known: adopted) { piece in
+                    search.add(piece.bytes)
+                    await log.write(piece.bytes, from: piece.channel)
+                }
+                guard adopted == nil else { return try await follower.adopt { try await start() } }
+                return try await follower.follow {
                     try await start()
                     whenStarted()
                 }

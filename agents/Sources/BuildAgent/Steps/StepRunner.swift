@@ -80,6 +80,7 @@ final class StepRunner: Sendable {
     ///   canceled, after its containers were stopped.
     func carryOut(_ planned: TaskPlan.Step) async throws {
         let step = planned.step
+        if session.left?.steps[step.id] != nil { return try await goOn(with: planned) }
         if step.startDelay > .zero {
             let seconds = step.startDelay.components.seconds
             await log.line("Waiting \(seconds) seconds before executing step ID: \(step.id)")
@@ -89,9 +90,29 @@ final class StepRunner: Sendable {
         }
         try Task.checkCancellation()
         session.steps.begin(step.id)
+        try await noteStep(step.id)
         await log.line(
             "Executing step ID: \(step.id). Timeout(sec): \(step.timeout.components.seconds), "
                 + "Working directory: '\(step.workingDirectory ?? "")', Network: '\(step.network ?? "")'")
+        try await finish(planned)
+    }
+
+    /// Goes on with a step that had begun before the agent was restarted.
+    private func goOn(with planned: TaskPlan.Step) async throws {
+        guard planned.isAdoptable else {
+            throw RunFailure.error("agent restarted during build: the step \(planned.id) can't be gone on with")
+        }
+        session.steps.resume(planned.id)
+        try await finish(planned)
+    }
+
+    private func noteStep(_ id: String) async throws {
+        guard let result = session.steps[id] else { return }
+        try await session.journal?.note(.step(result))
+    }
+
+    private func finish(_ planned: TaskPlan.Step) async throws {
+        let step = planned.step
         do {
             try await log.keepingAlive({ "Step \(step.id): still running, \($0.brief)" }) {
                 try await execute(planned)
@@ -110,9 +131,10 @@ final class StepRunner: Sendable {
             await log.line(
                 "Step ID: \(step.id) encountered an error: \(Self.words(error)), but is set to ignore errors. Continuing..."
             )
-            return
+            return try await noteStep(step.id)
         }
         session.steps.end(step.id, .successful)
+        try await noteStep(step.id)
     }
 
     private static func words(_ error: any Error) -> String {
@@ -124,7 +146,7 @@ final class StepRunner: Sendable {
         switch planned.work {
         case .container(let command):
             let work = ContainerStep(runner: self, step: step, command: command)
-            if step.pullsFirst { try await work.pullFirst() }
+            if step.pullsFirst, session.left?.container(of: step.id) == nil { try await work.pullFirst() }
             try await limited(step) { isOver in try await work.carryOut(isOver: isOver) }
         case .shell(let command):
             let work = ShellStep(runner: self, step: step, command: command)
@@ -170,12 +192,18 @@ final class StepRunner: Sendable {
             .push)
     }
 
+    /// What an earlier process of the agent has used of a step's time.
+    private func spent(_ step: TaskGraph.Step) -> Duration {
+        guard let time = session.left?.container(of: step.id)?.time else { return .zero }
+        return .milliseconds(max(0, BootTime.now - time))
+    }
+
     /// Gives `work` the step's time; then it is canceled, and containers of it are killed at once.
     private func limited(
         _ step: TaskGraph.Step,
         _ work: @escaping @Sendable (_ isOver: @escaping @Sendable () -> Bool) async throws -> Void
     ) async throws {
-        let deadline = ContinuousClock.now + step.timeout
+        let deadline = ContinuousClock.now + step.timeout - spent(step)
         let isOver = { @Sendable in ContinuousClock.now >= deadline }
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -193,5 +221,13 @@ final class StepRunner: Sendable {
             while let _ = try? await group.next() {}
             throw StepProblem("timed out", .timeout)
         }
+    }
+}
+
+extension TaskPlan.Step {
+    /// Whether a new process of the agent can go on with it. A build stream is gone with the process that read it.
+    var isAdoptable: Bool {
+        guard case .container(let command) = work else { return false }
+        return !command.isDetached && !step.isKept && step.repetitions == 0
     }
 }

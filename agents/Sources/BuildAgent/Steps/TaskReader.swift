@@ -1,6 +1,7 @@
 import AgentProtocol
 import Contexts
 import CurlHTTP
+import Foundation
 import TaskFiles
 import TaskModel
 
@@ -23,7 +24,7 @@ struct TaskReader: Sendable {
         var values: String?
         if let file = request.valuesFile { values = try await self.text(of: file, "file of values") }
         let data = try TemplateData(
-            run: session.variables(revision: context?.revision, sharedVolume: sharedVolume),
+            run: session.variables(revision: context?.revision ?? session.left?.revision, sharedVolume: sharedVolume),
             valuesFile: values, overrides: request.values.map { ($0.name, $0.value.value) })
         let loader = TaskFileLoader(settings: session.assignment.taskFiles, policy: session.assignment.policy)
         let task = try await loader.load(
@@ -36,7 +37,7 @@ struct TaskReader: Sendable {
         switch source {
         case .content(let text): return text.value
         case .path(let path):
-            guard context != nil else {
+            guard context != nil || session.left != nil else {
                 throw RunFailure.failed("the \(what) '\(path)' can't be read: the run has no context")
             }
             guard let bytes = try await file(path) else {
@@ -49,17 +50,23 @@ struct TaskReader: Sendable {
 
 extension TaskReader: TaskFileSources {
     func file(_ path: String) async throws -> [UInt8]? {
+        if let left = session.left { return left.files[path].map { [UInt8]($0) } }
         guard let context else { return nil }
-        return try await ContextFileReader(walk: context.upload).read(path, limit: Self.maxBytes)
+        let bytes = try await ContextFileReader(walk: context.upload).read(path, limit: Self.maxBytes)
+        // What the run goes on as after a restart of the agent is what it began as.
+        if let bytes { try await session.journal?.note(.read(name: path, content: Data(bytes))) }
+        return bytes
     }
 
     func download(_ url: String, limit: Int, within time: Duration) async throws -> [UInt8] {
+        if let known = session.left?.files[url] { return [UInt8](known) }
         var request = HTTPRequest("GET", url)
         request.timeout = time
         let (response, bytes) = try await session.fetcher.access.client.fetch(request, limit: limit)
         guard response.status == 200 else {
             throw StepProblem("its server answered with status \(response.status)")
         }
+        try await session.journal?.note(.read(name: url, content: Data(bytes)))
         return bytes
     }
 

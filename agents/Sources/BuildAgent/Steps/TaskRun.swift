@@ -18,30 +18,42 @@ struct TaskRun: RunWork {
     }
 
     private func carryOutTask() async throws -> [ImageDependencies] {
-        await session.warnOfShortSecrets(
-            "secret value", request.values.filter(\.isSecret).map { ($0.name, $0.value) })
-        let context = try await fetchContext()
-        await session.warnOfLogTemplate()
+        let isNew = session.left == nil
+        if isNew {
+            await session.warnOfShortSecrets(
+                "secret value", request.values.filter(\.isSecret).map { ($0.name, $0.value) })
+        }
+        let context = isNew ? try await fetchContext() : nil
+        if isNew { await session.warnOfLogTemplate() }
         let place = RunPlace(session: session)
         let plan = try await TaskReader(
             session: session, request: request, context: context, sharedVolume: place.workspaceVolume
         ).read()
-        session.steps.plan(plan.results)
-        for warning in plan.warnings(runTimeout: assignment.timeout) { await log.line(warning) }
-        try await session.logIn()
+        session.steps.plan(plan.results(session.left))
+        if isNew {
+            for warning in plan.warnings(runTimeout: assignment.timeout) { await log.line(warning) }
+            try await session.logIn()
+        }
         let built = try plan.builtNames
         let caches = try plan.cacheNames(of: assignment)
         let images = RunImages(session: session, builtNames: built.union(caches))
         return try await session.holdingNames(built, passing: caches) {
             try await opening(place, images) {
-                let networks = try await place.open(plan, context: context)
-                try await session.begin()
+                let networks: [String: String]
+                if isNew {
+                    networks = try await place.open(plan, context: context)
+                    try await session.begin()
+                } else {
+                    await log.line("The agent was restarted; the run goes on.")
+                    try plan.checkAdoptable(session.left)
+                    networks = try await place.reopen(plan)
+                }
                 let steps = StepRunner(
                     session: session, place: place, networks: networks, images: images,
                     names: StepNames(plan.steps.map(\.id)), isIsolated: plan.isOneByOne,
                     overlapping: plan.overlapping)
                 try await schedule(plan, steps)
-                return await summarize(plan, steps, revision: context?.revision)
+                return await summarize(plan, steps, revision: context?.revision ?? session.left?.revision)
             }
         }
     }
@@ -68,6 +80,7 @@ struct TaskRun: RunWork {
         let context = try await session.fetcher.fetch(for: session, .workspace)
         if let revision = context.revision {
             try await session.broker.report(.resolved(revision), for: assignment.lease)
+            try await session.journal?.note(.resolved(commit: revision.commit, branch: revision.branch))
         }
         for notice in context.notices { await log.line(notice) }
         return context
@@ -77,8 +90,8 @@ struct TaskRun: RunWork {
 
     /// Carries out all steps, each as soon as those it waits for have succeeded. The first that fails ends the others.
     private func schedule(_ plan: TaskPlan, _ runner: StepRunner) async throws {
-        var waiting = plan.steps
-        var done: Set<String> = []
+        var done = plan.done(session.left)
+        var waiting = plan.steps.filter { [done] in !done.contains($0.id) }
         try await withThrowingTaskGroup(of: String?.self) { group in
             func startReady() {
                 let ready = waiting.filter { done.isSuperset(of: $0.step.dependencies) }
@@ -180,9 +193,27 @@ extension TaskPlan {
         return names
     }
 
-    /// Its steps, none begun.
-    fileprivate var results: [StepResult] {
-        steps.map { StepResult(id: $0.id, kind: $0.step.action.kind, dependencies: $0.step.dependencies) }
+    /// Its steps, none begun but those of an earlier process of the agent.
+    fileprivate func results(_ left: JournalRecord?) -> [StepResult] {
+        steps.map {
+            left?.steps[$0.id]
+                ?? StepResult(id: $0.id, kind: $0.step.action.kind, dependencies: $0.step.dependencies)
+        }
+    }
+
+    /// The ids of steps that an earlier process of the agent brought to their ends.
+    fileprivate func done(_ left: JournalRecord?) -> Set<String> {
+        Set(steps.map(\.id).filter { left?.steps[$0]?.status == .successful })
+    }
+
+    /// - Throws: ``RunFailure`` if what an earlier process began is more than containers: what a build made is known to
+    ///   that process alone.
+    fileprivate func checkAdoptable(_ left: JournalRecord?) throws {
+        for step in steps where left?.steps[step.id] != nil && !step.isAdoptable {
+            throw RunFailure.error(
+                "agent restarted during the run, which can't go on after the step \(step.id): what it did is stopped. "
+                    + "Queue it again")
+        }
     }
 
     /// The ids of steps beside which others may print: those that no order holds apart, and all that come after one

@@ -1,0 +1,137 @@
+import AgentProtocol
+import Contexts
+import CurlHTTP
+import Distribution
+import DockerEngine
+import Foundation
+import Logging
+import Synchronization
+import TaskModel
+import TestSupport
+import Testing
+
+@testable import BuildAgent
+
+/// Runs of an agent that was killed, whose containers live.
+@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+struct AdoptionTests {
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private struct Ending {
+        var outcome: RunOutcome?
+        var log = ""
+        var leftovers: [String] = []
+        var files: [String] = []
+    }
+
+    /// What becomes of a run of two steps, of which a killed agent had begun the first.
+    ///
+    /// - Parameters:
+    ///   - first: the line of its shell.
+    ///   - log: what was taken of its output.
+    ///   - change: to the container, before the next process comes.
+    private func adopt(
+        _ first: String, log: String,
+        change: @escaping @Sendable (DockerClient, String) async throws -> Void = { _, _ in }
+    ) async throws -> Ending {
+        try await TestHost.withShell { shell in
+            try await withTemporaryFolder { folder in
+                let client = try DockerClient(endpoint: TestHost.endpoint)
+                let owner = try Daemon(client: client, directory: folder + "/names").owner
+                let test = TestRun()
+                let assignment = test.assignment(
+                    """
+                    steps:
+                      - id: first
+                        cmd: \(shell) sh -c '\(first)'
+                      - id: second
+                        cmd: \(shell) sh -c 'cat ran; echo last'
+                    """)
+                let labels = [RunLabels.owner: owner, RunLabels.run: test.run.text]
+                let workspace = "\(test.run)-1-workspace-\(owner)"
+                try await client.createVolume(workspace, labels: labels)
+                try await client.createVolume("\(test.run)-1-home-\(owner)", labels: labels)
+                var settings = ContainerSettings(image: shell)
+                settings.command = ["sh", "-c", first]
+                settings.labels = labels
+                settings.mounts = [VolumeMount(volume: workspace, path: "/workspace")]
+                settings.workingDirectory = "/workspace"
+                settings.network = "none"
+                let name = "\(test.run)-1-first-1-\(owner)"
+                let container = try await client.createContainer(name, settings)
+                let files = try RunFiles(folder + "/runs").make(for: test.run, epoch: 1)
+                var step = StepResult(id: "first", kind: .command, dependencies: [], status: .running, launches: 1)
+                step.startTime = Date()
+                for entry: JournalEntry in [
+                    .assigned(.init(assignment, isRepeatable: false)), .began, .step(step),
+                    .intent(step: "first", attempt: 1, container: name),
+                    .started(step: "first", attempt: 1, id: container, time: BootTime.now),
+                ] { try await files.journal.note(entry) }
+                try files.spool.append(
+                    Array(log.replacing("\n", with: "\r\n").utf8),
+                    mark: LogMark(container: container, standard: Int64(log.utf8.count)))
+                try await client.startContainer(container)
+                try await change(client, container)
+
+                let broker = ScriptedBroker()
+                let outcome = Mutex<RunOutcome?>(nil)
+                broker.change {
+                    $0.resume = { assignment }
+                    $0.finish = { ended, _ in outcome.withLock { $0 = ended } }
+                }
+                let executor = RunExecutor(
+                    daemon: try Daemon(client: client, directory: folder + "/names"),
+                    registries: RegistryClient(http: HTTPClient()),
+                    fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
+                    logLimit: 1 << 20, directory: folder + "/runs")
+                let left = await executor.removeLeftovers(logger: logger)
+                await executor.settle(left, agent: "a1", broker: broker, logger: logger)
+
+                let label = "\(RunLabels.owner)=\(owner)"
+                return Ending(
+                    outcome: outcome.withLock { $0 }, log: broker.text,
+                    leftovers: try await client.containers(labels: [label]).map(\.id)
+                        + client.volumes(labels: [label]).map(\.name),
+                    files: try FileManager.default.contentsOfDirectory(atPath: folder + "/runs"))
+            }
+        }
+    }
+
+    @Test func `F4 a container of a killed agent is gone on with: no step runs twice, no byte of the log is lost`()
+        async throws
+    {
+        let ending = try await adopt("echo ran >> ran; echo one; echo two; sleep 1; echo three", log: "one\n")
+
+        #expect(ending.outcome?.status == .succeeded, Comment(rawValue: ending.log))
+        let lines = ending.log.split(separator: "\r\n").map(String.init)
+        #expect(
+            lines.filter { ["one", "two", "three", "ran", "last"].contains($0) } == [
+                "one", "two", "three", "ran", "last",
+            ])
+        #expect(lines.contains { $0.hasSuffix("The agent was restarted; the run goes on.") })
+        #expect(ending.leftovers.isEmpty)
+        #expect(ending.files.isEmpty)
+    }
+
+    @Test func `F4 a container that ended while no agent was there counts as it ended`() async throws {
+        let ending = try await adopt("echo one; exit 3", log: "") { client, container in
+            _ = try await client.waitForContainer(container)
+        }
+
+        #expect(ending.outcome?.status == .failed)
+        #expect(ending.outcome?.failure?.exitCode == 3)
+        #expect(ending.log.contains("one\r\n"))
+        #expect(!ending.log.contains("last"))
+        #expect(ending.leftovers.isEmpty)
+    }
+
+    @Test func `F4 a container that is gone ends the run as Error, and is not begun again`() async throws {
+        let ending = try await adopt("echo ran >> ran; sleep 600", log: "") { client, container in
+            try await client.removeContainer(container)
+        }
+
+        #expect(ending.outcome?.status == .error)
+        #expect(ending.outcome?.message?.contains("container lost") == true)
+        #expect(ending.leftovers.isEmpty)
+    }
+}
