@@ -18,7 +18,7 @@ struct DaemonLossTests {
                 nonisolated(unsafe) let daemon = daemon
 
                 let ending = try await test.carryOut(
-                    "steps: [{cmd: --network none \(shell) \(Self.task)}]", marker: "line 9"
+                    "steps:\n  - cmd: --network none \(shell) \(Self.task)", marker: "line 9"
                 ) {
                     _ in
                     await daemon.end(SIGKILL)

@@ -125,6 +125,7 @@ struct LeftRunTests {
                 let owner = try Daemon(client: client, directory: folder + "/names").owner
                 var settings = ContainerSettings(image: shell)
                 settings.command = ["sleep", "600"]
+                settings.network = "none"
                 settings.labels = [RunLabels.owner: owner, RunLabels.run: run.text]
                 let name = "\(run)-2-step-1-\(owner)"
                 let pair = try RunFiles(folder + "/runs").make(for: run, epoch: 2)

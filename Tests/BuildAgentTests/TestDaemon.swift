@@ -46,7 +46,8 @@ final class TestDaemon {
     func start() async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["dockerd"] + options
+        // In a network namespace of its own: without a bridge it would take away that of the host's daemon.
+        process.arguments = ["unshare", "--net", "sh", "-c", "ip link set lo up; exec dockerd \"$@\"", "sh"] + options
         let log = folder + "/log"
         try Data().write(to: URL(fileURLWithPath: log))
         process.standardOutput = FileHandle(forWritingAtPath: log)

@@ -51,6 +51,7 @@ struct WatchdogTests {
                 var settings = ContainerSettings(image: shell)
                 settings.command = ["sleep", "600"]
                 settings.labels = [RunLabels.owner: daemon.owner]
+                settings.network = "none"
                 let container = try await client.createContainer("watched-\(daemon.owner)", settings)
                 try await client.startContainer(container)
                 let sign = LifeSign(in: folder)
