@@ -264,11 +264,10 @@ def settle(cluster, clients, checks):
 
     def open_runs():
         try:
-            status, answer = cluster.server.call(
-                "GET", "runs?$filter=" + "Status%20in%20('Queued','Started','Running')&$top=1000")
+            status, answer = cluster.server.call("GET", "runs?$top=1000")
         except OSError:
             return None
-        return answer["value"] if status == 200 else None
+        return [one for one in answer["value"] if one["properties"]["status"] not in TERMINAL] if status == 200 else None
 
     try:
         wait_until(240, "all runs end", lambda: open_runs() == [])
