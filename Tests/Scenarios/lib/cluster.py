@@ -17,6 +17,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -82,6 +83,14 @@ class Process:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+def is_there(process):
+    """Whether a process runs. One that has ended and that nobody has asked for does not."""
+    try:
+        return open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class Ledger:
@@ -169,11 +178,19 @@ class Host:
             raise
 
     def end_containerd(self):
+        """Of a daemon that was killed. The next one takes it for running as long as anything of it is there."""
+        self.end_processes(f"{self.folder}/exec/containerd/containerd.toml")
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(f"{self.folder}/exec/containerd/containerd.pid")
+
+    def end_processes(self, argument):
+        ended = []
         for place in glob.glob("/proc/[0-9]*/cmdline"):
             with contextlib.suppress(OSError, ValueError):
-                command = open(place, "rb").read()
-                if f"{self.folder}/exec/containerd/containerd.toml".encode() in command:
-                    os.kill(int(place.split("/")[2]), signal.SIGKILL)
+                if argument.encode() in open(place, "rb").read():
+                    ended.append(int(place.split("/")[2]))
+                    os.kill(ended[-1], signal.SIGKILL)
+        wait_until(30, f"processes of {argument} end", lambda: not any(map(is_there, ended)))
 
     def kill_daemon(self):
         self.daemon.kill()
@@ -201,11 +218,7 @@ class Host:
             self.agent.send(signal.SIGCONT)
             self.agent.kill()
         self.daemon.stop()
-        self.end_containerd()
-        for place in glob.glob("/proc/[0-9]*/cmdline"):
-            with contextlib.suppress(OSError, ValueError):
-                if f"{self.folder}/".encode() in open(place, "rb").read():
-                    os.kill(int(place.split("/")[2]), signal.SIGKILL)
+        self.end_processes(f"{self.folder}/")
         mounts = [line.split()[1] for line in open("/proc/mounts") if line.split()[1].startswith(self.folder + "/")]
         for mount in reversed(mounts):
             run("umount", "--lazy", mount, check=False)
@@ -331,6 +344,9 @@ class Cluster:
     """Hosts 1…count with their agents in the pool `default`, which has no agent inside the server."""
 
     def __init__(self, folder, bin_folder, hosts, settings=""):
+        # What was begun is cleared away also when somebody stops the scenario.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: sys.exit(143))
         self.folder, self.bin = folder, bin_folder
         os.makedirs(folder, exist_ok=True)
         self.name = f"slip{random.SystemRandom().randrange(10_000)}"
