@@ -27,7 +27,7 @@ class Clients:
         self.context = None
 
     def step(self, name, seconds):
-        return (f"{self.base} sh -c 'wget -q -T 5 -O /dev/null http://{self.ledger.address}/step/{{{{.Run.ID}}}}/{name} || true; "
+        return (f"{self.base} sh -c 'timeout 5 wget -q -O /dev/null http://{self.ledger.address}/step/{{{{.Run.ID}}}}/{name} || true; "
                 f"i=0; while [ $i -lt {LINES} ]; do echo \"@@ {{{{.Run.ID}}}} {name} $i\"; i=$((i+1)); done; sleep {seconds}'")
 
     def task(self):
@@ -149,13 +149,17 @@ class Faults:
 def check(cluster, clients, checks):
     server, ledger = cluster.server, cluster.ledger
     database = sqlite3.connect(f"{server.data}/db/slipway.sqlite")
-    rows = {row[0]: row[1:] for row in database.execute("SELECT id, status, finishTime, epoch FROM run")}
+    rows = {row[0]: row[1:] for row in database.execute("SELECT id, status, finishTime, epoch, errorMessage FROM run")}
     lost = [one for one in clients.accepted if one not in rows]
     checks.expect(f"N1 every accepted run is there ({len(clients.accepted)})", not lost, lost)
     open_runs = [(one, row[0]) for one, row in rows.items() if row[0] not in TERMINAL]
     checks.expect("N1 and has ended", not open_runs, open_runs)
     say(f"        {dict(collections.Counter(row[0] for row in rows.values()))}")
     say(f"        handed out more than once: {sum(1 for row in rows.values() if row[2] > 1)}")
+
+    for message, count in collections.Counter(re.sub(r"\b(ca\w+|\d\S*)", "…", row[3] or "")[:150] for row in rows.values()
+                                              if row[0] in ("Failed", "Error")).most_common():
+        say(f"        {count} × {message}")
 
     begun = collections.Counter(names for names, _ in ledger.steps)
     checks.expect(f"N2 no step began twice ({len(begun)} begun)", all(count == 1 for count in begun.values()),
@@ -280,8 +284,14 @@ def settle(cluster, clients, checks):
     except TimeoutError:
         checks.expect("N7 nothing of ours is left on the hosts", False,
                       *[host.docker("ps", "--all").stdout for host in cluster.hosts])
-    states = {name: row["state"] for name, row in cluster.agents().items()}
-    checks.expect("all agents are back", set(states.values()) == {"connected"}, states)
+    def states():
+        return {name: row["state"] for name, row in cluster.agents().items()}
+
+    try:
+        wait_until(60, "agents", lambda: set(states().values()) == {"connected"})
+        checks.expect("all agents are back", True)
+    except TimeoutError:
+        checks.expect("all agents are back", False, states())
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ class Host:
         self.daemon = Process(
             self.inside("dockerd", "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec", "--pidfile",
                         f"{self.folder}/dockerd.pid", "--host", f"unix://{self.socket}", "--bip", "10.204.0.1/24",
-                        "--insecure-registry", cluster.registry_address),
+                        "--insecure-registry", f"http://{cluster.registry_address}"),
             f"{self.folder}/dockerd.log")
         self.agent = None
         self.is_stopped = False
