@@ -1,10 +1,11 @@
 import AgentProtocol
-import BuildAgent
 import CurlHTTP
 import Foundation
 import Logging
 import TestSupport
 import Testing
+
+@testable import BuildAgent
 
 /// The folder of an agent on another host, and how it becomes known.
 struct AgentHomeTests {
@@ -64,6 +65,24 @@ struct AgentHomeTests {
             }
             try home.keep(try home.pendingKey(for: "one"))
             await #expect(throws: AgentEntryError.otherName("one", asked: "two")) { try await enter(home, name: "two") }
+        }
+    }
+
+    @Test func `F4 an agent that starts while its server is away works by what it was told before`() async throws {
+        try await withTemporaryFolder { folder async throws in
+            let home = try AgentHome(folder + "/data")
+            try home.keep(try home.pendingKey(for: "one"))
+            var settings = AgentSettings()
+            settings.logBytes = 77
+            try home.keep(settings)
+
+            let entry = try await AgentEntry(
+                server: "http://127.0.0.1:1", home: home, name: nil, joinTokenFile: nil, client: HTTPClient(),
+                logger: logger
+            ) { AgentDescription(id: $0, pool: "p", host: "h", slots: 1, version: "1") }
+
+            #expect(entry.settings == settings)
+            #expect(entry.agent.id == AgentID("one"))
         }
     }
 }

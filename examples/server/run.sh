@@ -21,7 +21,7 @@ for file in "$root"/agents/pools/*.yaml; do
 done
 
 if command -v systemd-analyze >/dev/null; then
-    for unit in "$scenario/slipway-server.service" "$root/agents/slipway-agent.service"; do
+    for unit in "$scenario/slipway-server.service" "$root"/agents/*.service; do
         sed "s|ExecStart=[^ ]*|ExecStart=/bin/true|" "$unit" >"$work/$(basename "$unit")"
         expect_exit "systemd knows all of $(basename "$unit")" 0 systemd-analyze verify "$work/$(basename "$unit")"
         expect_lacks '  and all settings' 'Unknown' "$output"

@@ -12,7 +12,7 @@ public struct AgentEntry: Sendable {
     /// As the server knows it.
     public let agent: AgentDescription
 
-    /// Waits while the server can't be reached.
+    /// Waits while the server can't be reached, unless the agent knows from an earlier start how to work.
     ///
     /// - Parameters:
     ///   - name: asked for; nil takes the one that the agent has, or that of the host.
@@ -39,11 +39,26 @@ public struct AgentEntry: Sendable {
             let token = try Self.token(in: joinTokenFile)
             settings = try await waiting { try await broker.join(agent, with: token) }
             try home.keep(key)
+        } else if let last = home.settings() {
+            settings = try await Self.introduced(agent, to: broker, else: last, logger: logger)
         } else {
             settings = try await waiting { try await broker.introduce(agent) }
         }
+        try home.keep(settings)
         self.broker = broker
         self.agent = agent
+    }
+
+    /// An agent that starts while its server is away has to look after what an earlier process began.
+    private static func introduced(
+        _ agent: AgentDescription, to broker: HTTPBroker, else last: AgentSettings, logger: Logger
+    ) async throws -> AgentSettings {
+        do {
+            return try await broker.introduce(agent)
+        } catch BrokerError.unreachable(let reason) {
+            logger.warning("server not reached; the settings of before are used", metadata: ["error": "\(reason)"])
+            return last
+        }
     }
 
     private static func token(in file: String?) throws(AgentEntryError) -> AgentCredential {

@@ -26,6 +26,7 @@ public final class AgentHome: Sendable {
 
     private var keyFile: String { directory + "/agent-key" }
     private var pendingFile: String { keyFile + ".joining" }
+    private var settingsFile: String { directory + "/settings.json" }
 
     /// The key that the server knows; nil before the agent joined.
     ///
@@ -46,6 +47,18 @@ public final class AgentHome: Sendable {
     public func keep(_ key: AgentCredential) throws(AgentHomeError) {
         try write(key, to: keyFile)
         unlink(pendingFile)
+    }
+
+    /// What the server said the last time, for a start while it is away; nil if that is not known.
+    func settings() -> AgentSettings? {
+        // What can't be read is asked for again.
+        FileManager.default.contents(atPath: settingsFile).flatMap {
+            try? AgentJSON.decode(AgentSettings.self, from: Array($0))
+        }
+    }
+
+    func keep(_ settings: AgentSettings) throws {
+        try Data(try AgentJSON.encode(settings)).write(to: URL(fileURLWithPath: settingsFile), options: .atomic)
     }
 
     private func read(_ path: String) throws(AgentHomeError) -> AgentCredential? {
