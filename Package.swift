@@ -206,7 +206,7 @@ let package = Package(
             name: "SchedulingTests",
             dependencies: [
                 "AgentProtocol", "Contexts", "CurlHTTP", "PrometheusText", "Scheduling", "Storage", "TaskModel",
-                "TestSupport", crypto, logging,
+                "TestSupport", crypto, logging, sqlite,
             ],
             swiftSettings: strict
         ),

@@ -36,8 +36,9 @@ public struct QueueDeadline: Service {
             since: now.addingTimeInterval(-Double(limit.components.seconds)),
             because: "not started within \(Self.text(limit))", at: now)
         for run in ended {
-            environment.logger.warning("run not started in time", metadata: ["run": "\(run)"])
-            environment.signals.logs.notify(run)
+            environment.logger.warning("run not started in time", metadata: ["run": "\(run.id)"])
+            environment.metrics.ended(as: .error, in: run.pool)
+            environment.signals.logs.notify(run.id)
         }
     }
 

@@ -62,8 +62,9 @@ public struct RunService: Sendable {
         logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.id)", "principal": "\(principal)"])
         environment.metrics.queued(in: pool.id)
         for older in accepted.superseded {
-            logger.info("run superseded", metadata: ["run": "\(older)", "by": "\(run.id)"])
-            signals.logs.notify(older)
+            logger.info("run superseded", metadata: ["run": "\(older.id)", "by": "\(run.id)"])
+            environment.metrics.ended(as: .canceled, in: older.pool)
+            signals.logs.notify(older.id)
         }
         signals.queues.notify(pool.id)
         if QueuePlace(pool: pool.id, position: 0, slots: pool.slots).obstacle != nil { await warn(run) }
@@ -227,6 +228,7 @@ public struct RunService: Sendable {
                     "run": "\(answer.id)", "principal": "\(principal)",
                     "status": "\(answer.previousStatus?.rawValue ?? "")",
                 ])
+            if answer.result == .canceled, let pool = answer.pool { environment.metrics.ended(as: .canceled, in: pool) }
             environment.leases.with { table, _ in _ = table.requestStop(of: answer.id, .cancel) }
             signals.stops.notify(answer.id)
             signals.logs.notify(answer.id)

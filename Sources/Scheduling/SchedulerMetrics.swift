@@ -38,10 +38,15 @@ public struct SchedulerMetrics: Sendable {
 
     /// - Parameter run: as it is now, in its terminal status.
     func ended(_ run: Run) {
-        counter("slipway_runs_total", ["pool": "\(run.pool)", "status": run.status.rawValue]).increment()
+        ended(as: run.status, in: run.pool)
         guard let start = run.startTime, let finish = run.finishTime else { return }
         timer("slipway_run_duration_seconds", ["pool": "\(run.pool)"]).recordSeconds(
             max(0, finish.timeIntervalSince(start)))
+    }
+
+    /// For a run that was not started.
+    func ended(as status: RunStatus, in pool: PoolID) {
+        counter("slipway_runs_total", ["pool": "\(pool)", "status": status.rawValue]).increment()
     }
 
     func leaseExpired(in pool: PoolID) {

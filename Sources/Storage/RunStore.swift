@@ -119,7 +119,7 @@ public protocol RunStore: Sendable {
     func giveBack(lease: String, at now: Date) async throws -> Run?
 
     /// Ends runs as Error that wait since before `start`.
-    func endQueued(since start: Date, because message: String, at now: Date) async throws -> [RunID]
+    func endQueued(since start: Date, because message: String, at now: Date) async throws -> [EndedRun]
 
     /// Those that wait, by the time they were accepted.
     func queuedRuns() async throws -> [QueuedRun]
@@ -204,7 +204,13 @@ public struct NewRun: Sendable {
 public struct AcceptedRun: Sendable {
     public let run: Run
     /// Older runs that were canceled for it.
-    public let superseded: [RunID]
+    public let superseded: [EndedRun]
+}
+
+/// A run that ended while it waited.
+public struct EndedRun: Sendable, Hashable {
+    public let id: RunID
+    public let pool: PoolID
 }
 
 /// A run together with what its lease is worth.
@@ -339,11 +345,14 @@ public struct CancelAnswer: Sendable, Hashable {
     }
 
     public let id: RunID
+    /// Nil if there is no such run.
+    public let pool: PoolID?
     public let previousStatus: RunStatus?
     public let result: Result
 
-    public init(id: RunID, previousStatus: RunStatus?, result: Result) {
+    public init(id: RunID, pool: PoolID?, previousStatus: RunStatus?, result: Result) {
         self.id = id
+        self.pool = pool
         self.previousStatus = previousStatus
         self.result = result
     }

@@ -36,7 +36,14 @@ extension SQLiteRunStore {
 
     private struct Candidate {
         let id: RunID
+        let pool: PoolID?
         let status: RunStatus?
+
+        init(_ id: RunID, _ row: Row?) {
+            self.id = id
+            pool = row.map(PoolID.init)
+            status = row.flatMap { RunStatus(rawValue: $0["status"]) }
+        }
 
         func answer(isDryRun: Bool) -> CancelAnswer {
             let result: CancelAnswer.Result =
@@ -46,7 +53,7 @@ extension SQLiteRunStore {
                 case .started, .running: isDryRun ? .wouldCancel : .cancelRequested
                 default: .alreadyFinished
                 }
-            return CancelAnswer(id: id, previousStatus: status, result: result)
+            return CancelAnswer(id: id, pool: pool, previousStatus: status, result: result)
         }
     }
 
@@ -55,20 +62,36 @@ extension SQLiteRunStore {
         switch selection {
         case .ids(let ids):
             return try ids.map { id in
-                let status = try String.fetchOne(
-                    db, sql: "SELECT status FROM run WHERE id = ? AND registry = ?", arguments: [id.text, registry])
-                return Candidate(id: id, status: status.flatMap(RunStatus.init(rawValue:)))
+                let row = try Row.fetchOne(
+                    db, sql: "SELECT status, agentPool, poolRegistry FROM run WHERE id = ? AND registry = ?",
+                    arguments: [id.text, registry])
+                return Candidate(id, row)
             }
         case .filter(let filter):
             let condition = RunCondition(registry: registry, filter)
             return try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, status FROM run WHERE status IN ('Queued', 'Started', 'Running') AND \(condition.sql) ORDER BY sequence
+                    SELECT id, status, agentPool, poolRegistry FROM run
+                    WHERE status IN ('Queued', 'Started', 'Running') AND \(condition.sql) ORDER BY sequence
                     """, arguments: condition.arguments
-            ).compactMap { row in
-                RunID(row["id"] as String).map { Candidate(id: $0, status: RunStatus(rawValue: row["status"])) }
-            }
+            ).compactMap { row in RunID(row["id"] as String).map { Candidate($0, row) } }
         }
+    }
+}
+
+extension PoolID {
+    /// That of a row with `agentPool` and `poolRegistry`.
+    init(_ row: Row) {
+        let registry: String = row["poolRegistry"]
+        self.init(registry: registry.isEmpty ? nil : registry, name: row["agentPool"])
+    }
+}
+
+extension EndedRun {
+    /// Of a row with `id` and its pool.
+    init?(_ row: Row) {
+        guard let id = RunID(row["id"] as String) else { return nil }
+        self.init(id: id, pool: PoolID(row))
     }
 }

@@ -23,11 +23,10 @@ extension SQLiteRunStore {
                 FROM run WHERE status IN ('Started', 'Running') AND lease IS NOT NULL \(condition)
                 """, arguments: arguments
         ).compactMap { row in
-            let registry: String = row["poolRegistry"]
-            return RunID(row["id"] as String).map { id in
+            RunID(row["id"] as String).map { id in
                 HeldRun(
                     run: id, lease: row["lease"], agent: row["agent"] ?? "",
-                    pool: PoolID(registry: registry.isEmpty ? nil : registry, name: row["agentPool"]),
+                    pool: PoolID(row),
                     logStart: row["logStart"],
                     stop: row["isCancelRequested"] ? .cancel : row["isTimeoutRequested"] ? .timeout : nil,
                     startTime: Date(storedMilliseconds: row["startTime"]),
@@ -125,16 +124,16 @@ extension SQLiteRunStore {
         }
     }
 
-    public func endQueued(since start: Date, because message: String, at now: Date) async throws -> [RunID] {
+    public func endQueued(since start: Date, because message: String, at now: Date) async throws -> [EndedRun] {
         try await database.pool.write { db in
-            try String.fetchAll(
+            try Row.fetchAll(
                 db,
                 sql: """
                     UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?
-                    WHERE status = 'Queued' AND createTime <= ? RETURNING id
+                    WHERE status = 'Queued' AND createTime <= ? RETURNING id, agentPool, poolRegistry
                     """,
                 arguments: [message, now.storedMilliseconds, now.storedMilliseconds, start.storedMilliseconds]
-            ).compactMap(RunID.init)
+            ).compactMap(EndedRun.init)
         }
     }
 }

@@ -35,10 +35,9 @@ extension SQLiteRunStore {
     }
 
     private func queuedRun(_ row: Row) -> QueuedRun? {
-        let registry: String = row["poolRegistry"]
-        return RunID(row["id"] as String).map {
+        RunID(row["id"] as String).map {
             QueuedRun(
-                id: $0, pool: PoolID(registry: registry.isEmpty ? nil : registry, name: row["agentPool"]),
+                id: $0, pool: PoolID(row),
                 position: row["place"], registry: row["registry"], task: row["task"], concurrency: row["concurrency"],
                 createTime: Date(storedMilliseconds: row["createTime"]))
         }
@@ -65,19 +64,20 @@ extension SQLiteRunStore {
     /// Cancels those that wait of the same task and branch and are older than this run.
     ///
     /// - Returns: those it has canceled.
-    func supersede(_ run: NewRun, by id: RunID, sequence: Int64, at now: Date, _ db: GRDB.Database) throws -> [RunID] {
+    func supersede(_ run: NewRun, by id: RunID, sequence: Int64, at now: Date, _ db: GRDB.Database) throws -> [EndedRun]
+    {
         guard run.request.common.queue.supersedes, let task = run.task else { return [] }
-        return try String.fetchAll(
+        return try Row.fetchAll(
             db,
             sql: """
                 UPDATE run SET status = 'Canceled', isCancelRequested = 1, errorMessage = ?, canceledBy = ?, finishTime = ?,
                     lastUpdatedTime = ?
-                WHERE registry = ? AND task = ? AND branch = ? AND status = 'Queued' AND sequence < ? RETURNING id
+                WHERE registry = ? AND task = ? AND branch = ? AND status = 'Queued' AND sequence < ? RETURNING id, agentPool, poolRegistry
                 """,
             arguments: [
                 "superseded by run \(id)", run.submittedBy, now.storedMilliseconds, now.storedMilliseconds,
                 run.registry, task, run.branch ?? "", sequence,
             ]
-        ).compactMap { RunID($0) }
+        ).compactMap(EndedRun.init)
     }
 }

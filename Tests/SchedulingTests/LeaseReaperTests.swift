@@ -242,4 +242,25 @@ struct LeaseReaperTests {
             #expect(try await server.service.show(run.id.text, in: server.registry).status == .queued)
         }
     }
+
+    @Test func `F9 while the database is away nobody is lost, and all leases begin anew when it is back`() async throws
+    {
+        try await TestServer.with { server async throws in
+            let run = try await server.submit()
+            let assignment = try #require(try await server.take())
+            try await server.broker.report(.began, for: assignment.lease)
+            server.time.pass(.seconds(3))
+            await server.reaper.look()
+
+            try await server.whileNoRunMoves { () async throws in
+                await pass(.seconds(91), server)
+                #expect(try await server.broker.renew(assignment.lease, waiting: .zero) == .held)
+            }
+
+            await pass(.seconds(85), server)
+            #expect(try await server.service.show(run.id.text, in: server.registry).status == .running)
+            await pass(.seconds(10), server)
+            #expect(try await server.service.show(run.id.text, in: server.registry).status == .error)
+        }
+    }
 }

@@ -47,7 +47,11 @@ struct RunCancelTests {
             let answers = try await store.cancel(
                 registry: "local01", .filter(RunFilter()), isDryRun: true, at: TestData.now)
 
-            #expect(answers == [CancelAnswer(id: run.id, previousStatus: .queued, result: .wouldCancel)])
+            #expect(
+                answers == [
+                    CancelAnswer(
+                        id: run.id, pool: PoolID(name: "default"), previousStatus: .queued, result: .wouldCancel)
+                ])
             #expect(try await store.find(run.id) == run)
         }
     }

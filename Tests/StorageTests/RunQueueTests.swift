@@ -100,7 +100,7 @@ struct RunQueueTests {
 
             let newer = try await store.accept(Self.taskRun(settings), maxQueued: 10, at: TestData.now)
 
-            #expect(newer.superseded == [older.id])
+            #expect(newer.superseded.map(\.id) == [older.id])
             let canceled = try #require(try await store.find(older.id))
             #expect(canceled.status == .canceled)
             #expect(canceled.errorMessage == "superseded by run \(newer.run.id)")
