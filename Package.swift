@@ -242,6 +242,7 @@ let package = Package(
                 "TaskFiles", "TaskModel", "TestSupport", crypto, logging,
             ],
             swiftSettings: strict),
+        .testTarget(name: "SlipwayAgentTests", dependencies: ["slipway-agent", arguments], swiftSettings: strict),
         .testTarget(
             name: "ServerConfigurationTests",
             dependencies: [
