@@ -12,7 +12,8 @@ struct SlipwayServer: AsyncParsableCommand {
             localhost:5000. Everything it keeps is below the data folder; the first start makes it, with a CA and certificate of its own and \
             an administrator. On the same machine `slipway` works right away.
             """,
-        version: version, subcommands: [Serve.self, Backup.self, Restore.self, Keys.self, Principals.self, Settings.self],
+        version: version,
+        subcommands: [Serve.self, Backup.self, Restore.self, Keys.self, Principals.self, Settings.self],
         defaultSubcommand: Serve.self)
 }
 

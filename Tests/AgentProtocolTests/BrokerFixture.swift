@@ -100,7 +100,9 @@ struct BrokerFixture: Sendable {
                     registries: [registry],
                     pools: ["default", "other"].map {
                         AgentPool(name: $0, dockerEndpoint: "unix:///x", slots: 1)
-                    }, gitSSH: GitSSH(privateKey: Secret("key"), knownHosts: "hosts")), logger: Self.logger)
+                    }, gitSSH: GitSSH(privateKey: Secret("key"), knownHosts: "hosts")), logger: Self.logger,
+                // It stands: how long a run waits for the agent that it prefers must not depend on the machine.
+                now: { Date(timeIntervalSince1970: 1_800_000_000) })
             agents = AgentStore(database: database)
             local = LocalBroker(environment)
             registrar = AgentRegistrar(environment, store: agents, broker: local)

@@ -8,7 +8,8 @@ struct RunRetentionTests {
     private let later = TestData.now.addingTimeInterval(3600)
 
     /// A run that ended at ``TestData/now``.
-    private func ended(_ store: SQLiteRunStore, _ status: RunStatus = .succeeded, task: String? = nil) async throws -> RunID
+    private func ended(_ store: SQLiteRunStore, _ status: RunStatus = .succeeded, task: String? = nil) async throws
+        -> RunID
     {
         let run = try await store.enqueueTest(task: task)
         let lease = UUID().uuidString
