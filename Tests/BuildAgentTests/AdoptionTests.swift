@@ -125,7 +125,7 @@ struct AdoptionTests {
         #expect(ending.leftovers.isEmpty)
     }
 
-    @Test func `F4 a container that is gone ends the run as Error, and is not begun again`() async throws {
+    @Test func `D3 F4 a container that is gone ends the run as Error, and is not begun again`() async throws {
         let ending = try await adopt("echo ran >> ran; sleep 600", log: "") { client, container in
             try await client.removeContainer(container)
         }

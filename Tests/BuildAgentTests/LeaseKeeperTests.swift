@@ -40,6 +40,15 @@ struct LeaseKeeperTests {
         #expect(keeper.verdict(at: .seconds(225)) == .givenUp)
     }
 
+    @Test func `F3 a cut of the network for 70 s changes nothing`() {
+        var keeper = LeaseKeeper(LeaseTerms(), at: .zero)
+
+        #expect(keeper.verdict(at: .seconds(70)) == .held)
+        keeper.renew(sentAt: .seconds(71))
+
+        #expect(keeper.verdict(at: .seconds(145)) == .held)
+    }
+
     @Test func `F2 a renewal after an outage lets the run push again`() {
         var keeper = keeper(begun: true)
         #expect(keeper.verdict(at: .seconds(900)) == .holding)

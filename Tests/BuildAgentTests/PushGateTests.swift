@@ -42,7 +42,7 @@ struct PushGateTests {
         #expect(times == [0, 20, 40, 60].map { Duration.seconds($0) })
     }
 
-    @Test func `M3 a push is broken off 10 s before the end of a grant that can't be renewed, and begins again`()
+    @Test func `M3 D11 a push is broken off 10 s before the end of a grant that can't be renewed, and begins again`()
         async throws
     {
         let (broker, clock) = (ScriptedBroker(), ManualClock())

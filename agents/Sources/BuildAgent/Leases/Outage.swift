@@ -3,15 +3,16 @@ import AgentProtocol
 /// How an agent waits for a server that can't be reached.
 enum Outage {
     private static let longestPause = Duration.seconds(5)
-    /// For errors that are none of the protocol's: the server's store may be locked for a moment.
-    private static let attempts = 5
 
     /// Repeats a call while the server can't be reached, which ends with the task: a run's tasks are canceled when its
     /// lease is given up.
     ///
-    /// - Parameter willWait: told once, before the first wait.
+    /// - Parameters:
+    ///   - attempts: for errors that are none of the protocol's: the server's store may be locked for a moment.
+    ///   - willWait: told once, before the first wait.
     static func enduring<Result>(
-        on clock: any Clock<Duration> = ContinuousClock(), willWait: (any Error) async -> Void = { _ in },
+        on clock: any Clock<Duration> = ContinuousClock(), attempts: Int = 5,
+        willWait: (any Error) async -> Void = { _ in },
         _ call: () async throws -> Result
     ) async throws -> Result {
         var failures = 0
@@ -19,7 +20,7 @@ enum Outage {
             do {
                 return try await call()
             } catch {
-                guard !Task.isCancelled, isOutage(error, failures) else { throw error }
+                guard !Task.isCancelled, isOutage(error, hasAttempts: failures + 1 < attempts) else { throw error }
                 if failures == 0 { await willWait(error) }
                 failures += 1
                 try await clock.sleep(for: pause(after: failures))
@@ -32,11 +33,11 @@ enum Outage {
         min(longestPause, .milliseconds(125 << min(failures, 10)))
     }
 
-    private static func isOutage(_ error: any Error, _ failures: Int) -> Bool {
+    private static func isOutage(_ error: any Error, hasAttempts: Bool) -> Bool {
         switch error {
         case BrokerError.unreachable: true
         case is BrokerError, is CancellationError: false
-        default: failures + 1 < attempts
+        default: hasAttempts
         }
     }
 }

@@ -24,11 +24,20 @@ struct OutputDelivery {
     func deliver() async throws {
         await session.log.line("Keeping the image as a \(form.rawValue) archive...")
         switch form {
-        case .docker: try await keepAsDocker()
-        case .oci: try await keepAsOCI()
+        case .docker: try await enduring { try await keepAsDocker() }
+        case .oci: try await enduring { try await keepAsOCI() }
         }
         await session.log.line(
             "The image can be downloaded: slipway runs download \(session.assignment.run)")
+    }
+
+    /// Begins anew when the server can be reached again: what was read of an archive is gone.
+    private func enduring(_ work: () async throws -> Void) async throws {
+        try await Outage.enduring(attempts: 1) { _ in
+            await session.log.line("Waiting to keep the image: the server can't be reached.")
+        } _: {
+            try await work()
+        }
     }
 
     /// What the daemon writes is the archive.
