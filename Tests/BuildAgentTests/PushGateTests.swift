@@ -65,7 +65,9 @@ struct PushGateTests {
         await log.close()
         try await log.ship()
 
-        #expect(end.withLock { $0 } == .seconds(50))
+        // The clock may go one step on before the work hears of it.
+        let broken = try #require(end.withLock { $0 })
+        #expect((.seconds(50)...Duration.seconds(51)).contains(broken))
         #expect(attempts.withLock { $0.count } == 2)
         #expect(broker.text.contains("could not be renewed"))
     }
