@@ -35,4 +35,26 @@ struct HeartbeatTests {
 
         #expect(contact.problem == "timed out")
     }
+
+    @Test func `T3 a heartbeat goes out every ten seconds, also while the server is away`() async throws {
+        let (broker, clock) = (ScriptedBroker(), ManualClock())
+        let beats = Mutex<[Duration]>([])
+        let heartbeat = Heartbeat(
+            agent: AgentID("a"), broker: broker, every: LeaseTerms().renewEvery, contact: ServerContact(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            report: {
+                beats.withLock { $0.append(clock.now.offset) }
+                return AgentReport()
+            }, heed: { _ in }, clock: clock)
+
+        let beating = Task { await heartbeat.run() }
+        for number in 1...5 {
+            if number == 3 { broker.setAway(true) }
+            await clock.pass(.seconds(10))
+        }
+        beating.cancel()
+        await beating.value
+
+        #expect(beats.withLock { $0.prefix(5) } == [0, 10, 20, 30, 40].map { .seconds($0) })
+    }
 }

@@ -12,6 +12,7 @@ struct Heartbeat: Sendable {
     let report: @Sendable () -> AgentReport
     /// Does what the server wants.
     let heed: @Sendable (AgentOrders) -> Void
+    var clock: any Clock<Duration> = ContinuousClock()
 
     /// Goes on until the task is canceled.
     func run() async {
@@ -24,7 +25,7 @@ struct Heartbeat: Sendable {
             } catch {
                 if contact.note("\(error)") { logger.warning("server not reached", metadata: ["error": "\(error)"]) }
             }
-            try? await Task.sleep(for: every)  // canceled: the loop ends
+            try? await clock.sleep(for: every)  // canceled: the loop ends
         }
     }
 }
