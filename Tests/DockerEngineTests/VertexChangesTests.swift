@@ -56,11 +56,7 @@ struct VertexChangesTests {
     @Test(.needsDaemon, arguments: [BuilderChoice.buildKit, .classic])
     func `the second of two equal builds takes all steps from the cache`(builder: BuilderChoice) async throws {
         let name = TestDaemon.uniqueName()
-        // From its first step on it is another build than those of all other tests: the classic builder may else choose
-        // among equal steps of several.
-        let input = TestDaemon.input(
-            TestDaemon.shell.replacing("FROM scratch", with: "FROM scratch\nLABEL name=\(name)")
-                + "RUN echo one \(name)\nRUN echo two\n", [try TestDaemon.busybox()])
+        let errors = Mutex<[String]>([])
         func build(_ input: BuildInput) async throws -> [BuildVertex] {
             let told = Mutex<[Int: BuildVertex]>([:])
             do {
@@ -69,16 +65,32 @@ struct VertexChangesTests {
                     vertices: { vertices in
                         told.withLock { told in for vertex in vertices { told[vertex.position] = vertex } }
                     }, output: { _ in })
-            } catch DockerError.build {}
+            } catch DockerError.build(let message) {
+                errors.withLock { $0.append("\(message)") }
+            }
             return told.withLock { $0.sorted { $0.key < $1.key }.map(\.value) }
         }
+        /// From its first step on it is another build than those of all other tests: the classic builder may else choose
+        /// among equal steps of several.
+        func input(_ number: Int) throws -> BuildInput {
+            TestDaemon.input(
+                TestDaemon.shell.replacing("FROM scratch", with: "FROM scratch\nLABEL name=\(name)-\(number)")
+                    + "RUN echo one \(name)\nRUN echo two\n", [try TestDaemon.busybox()])
+        }
 
-        let first = try await build(input)
-        let second = try await build(input)
+        // With many builds at once the classic builder fails now and then, at its first step.
+        var number = 1
+        var first = try await build(input(number))
+        while number < 3, first.contains(where: { $0.status == .failed }) {
+            number += 1
+            first = try await build(input(number))
+        }
+        let second = try await build(input(number))
         let failed = try await build(
             TestDaemon.input(TestDaemon.shell + "RUN exit 3\nRUN echo never\n", [try TestDaemon.busybox()]))
 
-        #expect(first.filter(\.isStep).suffix(2).map(\.status) == [.successful, .successful])
+        #expect(
+            first.filter(\.isStep).suffix(2).map(\.status) == [.successful, .successful], "\(errors.withLock(\.self))")
         #expect(second.filter { $0.isStep && $0.name.contains("RUN") }.map(\.status) == [.cached, .cached])
         #expect(second.filter(\.isStep).count >= 3)
         for vertex in first where vertex.isStep {
