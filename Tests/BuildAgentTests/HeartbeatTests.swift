@@ -55,6 +55,6 @@ struct HeartbeatTests {
         beating.cancel()
         await beating.value
 
-        #expect(beats.withLock { $0.prefix(5) } == [0, 10, 20, 30, 40].map { .seconds($0) })
+        #expect(beats.withLock { Array($0.prefix(5)) } == [0, 10, 20, 30, 40].map { Duration.seconds($0) })
     }
 }
