@@ -7,6 +7,7 @@ public import TaskModel
 final class AgentDirectory: Sendable {
     private struct Entry {
         var description: AgentDescription
+        let membership = Membership.random(in: .min ... .max)
         var report = AgentReport()
         /// By `uptime`.
         var lastHeard: Duration
@@ -21,6 +22,9 @@ final class AgentDirectory: Sendable {
             return report.running >= description.slots ? .busy : .connected
         }
     }
+
+    /// Another one once the agent was removed and has come back.
+    typealias Membership = UInt64
 
     private let entries = Mutex<[AgentID: Entry]>([:])
     private let uptime: @Sendable () -> Duration
@@ -68,6 +72,10 @@ final class AgentDirectory: Sendable {
         entries.withLock { $0[id]?.description }
     }
 
+    func membership(of id: AgentID) -> Membership? {
+        entries.withLock { $0[id]?.membership }
+    }
+
     /// Notes how an agent is.
     ///
     /// - Returns: what the server wants of it; nil for an agent that is not known.
@@ -94,8 +102,16 @@ final class AgentDirectory: Sendable {
 
     /// Notes that an agent asks for a run while `work` goes on.
     func asking<Value>(_ agent: AgentID, _ work: () async throws -> Value) async rethrows -> Value {
-        entries.withLock { $0[agent]?.asking += 1 }
-        defer { entries.withLock { $0[agent]?.asking -= 1 } }
+        let membership = entries.withLock { entries in
+            entries[agent]?.asking += 1
+            return entries[agent]?.membership
+        }
+        defer {
+            entries.withLock { entries in
+                // One that was removed and has come back meanwhile was not counted.
+                if let membership, entries[agent]?.membership == membership { entries[agent]?.asking -= 1 }
+            }
+        }
         return try await work()
     }
 

@@ -55,6 +55,8 @@ extension AgentRegistrar {
             throw PoolServiceError.agentNotFound(agent)
         }
         broker.agents.remove(AgentID(agent))
+        // What it asks for is answered at once.
+        environment.signals.queues.notify(pool)
         environment.logger.info(
             "agent removed", metadata: ["agent": "\(agent)", "pool": "\(pool)", "principal": "\(principal)"])
     }

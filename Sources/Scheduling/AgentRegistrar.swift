@@ -84,7 +84,10 @@ public struct AgentRegistrar: Sendable {
     public func check(_ lease: LeaseID, isOf agent: AgentID) async throws {
         if let holding = environment.leases.find(lease), holding.agent == agent.text { return }
         // One that has ended may be told its end again.
-        guard try await store.holder(ofLease: lease.text) == agent.text else { throw BrokerError.leaseLost }
+        guard try await store.holder(ofLease: lease.text) == agent.text else {
+            environment.metrics.staleWriteRefused()
+            throw BrokerError.leaseLost
+        }
     }
 
     private func record(of credential: AgentCredential) async throws -> AgentRecord {

@@ -42,15 +42,23 @@ public struct LocalBroker: RunBroker {
     }
 
     public func nextRun(for agent: AgentID, waiting: Duration) async throws -> RunAssignment? {
-        guard let description = agents.find(agent) else { throw BrokerError.unknownAgent(agent) }
-        return try await agents.asking(agent) { try await nextRun(for: description, waiting: waiting) }
+        guard let membership = agents.membership(of: agent), let description = agents.find(agent) else {
+            throw BrokerError.unknownAgent(agent)
+        }
+        return try await agents.asking(agent) {
+            try await nextRun(for: description, while: { agents.membership(of: agent) == membership }, waiting: waiting)
+        }
     }
 
-    private func nextRun(for description: AgentDescription, waiting: Duration) async throws -> RunAssignment? {
+    /// - Parameter isKnown: whether the agent has not been removed since it asked.
+    private func nextRun(
+        for description: AgentDescription, while isKnown: () -> Bool, waiting: Duration
+    ) async throws -> RunAssignment? {
         let agent = description.id
         let deadline = ContinuousClock.now + waiting
         while true {
             let mark = signals.queues.mark()
+            guard isKnown() else { throw BrokerError.unknownAgent(agent) }
             let lease = LeaseID.random()
             let rivals = agents.rivals(of: description)
             // One transaction: a task that is canceled meanwhile has claimed a run and gets it, or has not.
@@ -68,8 +76,12 @@ public struct LocalBroker: RunBroker {
                     environment.waits.note(.seconds(start.timeIntervalSince(run.createTime)), in: run.pool)
                 }
                 signals.logs.notify(run.id)
-                if let assignment = await prepared(run, lease: lease) { return assignment }
-                continue
+                guard let assignment = await prepared(run, lease: lease) else { continue }
+                guard isKnown() else {
+                    await takeBack(assignment)
+                    throw BrokerError.unknownAgent(agent)
+                }
+                return assignment
             }
             let left = deadline - .now
             guard left > .zero, !Task.isCancelled else { return nil }

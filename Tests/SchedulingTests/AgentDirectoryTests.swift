@@ -44,6 +44,18 @@ struct AgentDirectoryTests {
         #expect(state(directory) == .draining)
     }
 
+    @Test func `an agent that comes back while its old call goes on can ask again`() async {
+        let directory = directory()
+
+        await directory.asking(agent.id) {
+            directory.remove(agent.id)
+            directory.put(agent)
+            #expect(!directory.isAsked(agent.poolID))
+        }
+
+        await directory.asking(agent.id) { #expect(directory.isAsked(agent.poolID)) }
+    }
+
     @Test func `an agent that is not known is told so`() {
         #expect(directory().note(AgentReport(), of: AgentID("other")) == nil)
     }
