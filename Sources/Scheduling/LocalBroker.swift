@@ -149,7 +149,10 @@ public struct LocalBroker: RunBroker {
         let run = try await holding(lease).run
         defer { content.abandon() }
         do {
-            try await environment.outputs.put(KeptOutput.name(of: run, form), content)
+            // An attempt that the run was taken from meanwhile must not replace what the next one has kept.
+            try await environment.outputs.put(KeptOutput.name(of: run, form), content, by: lease.text) {
+                _ = try await held(lease)
+            }
         } catch StorageError.blobTooLarge(let limit) {
             throw BrokerError.outputTooLarge(limit: limit)
         }

@@ -21,11 +21,16 @@ public struct BlobStore: Sendable {
 
     /// Takes an upload chunk by chunk; on any error nothing of it stays.
     ///
-    /// - Parameter name: 1 to 100 letters, digits, dots and dashes, not beginning with a dot.
-    public func put<Chunks: AsyncSequence>(_ name: String, _ chunks: Chunks) async throws
-    where Chunks.Element == [UInt8] {
+    /// - Parameters:
+    ///   - name: 1 to 100 letters, digits, dots and dashes, not beginning with a dot.
+    ///   - writer: tells those apart that may write under the same name at the same time; of such letters too.
+    ///   - check: throws if the upload is not wanted any more, asked when it is whole.
+    public func put<Chunks: AsyncSequence>(
+        _ name: String, _ chunks: Chunks, by writer: String? = nil, ifStill check: () async throws -> Void = {}
+    ) async throws where Chunks.Element == [UInt8] {
         try reserve?.check()
-        let partial = try path(of: name) + ".part"
+        let whole = try path(of: name)
+        let partial = try path(of: writer.map { "\(name).\($0)" } ?? name) + ".part"
         let file = try BlobFile(creating: partial)
         do {
             var total: Int64 = 0
@@ -40,12 +45,13 @@ public struct BlobStore: Sendable {
                 try file.append(chunk)
             }
             try file.sync()
+            try await check()
+            guard rename(partial, whole) == 0 else {
+                throw StorageError.io(action: "store the upload \(name)", reason: String(cString: strerror(errno)))
+            }
         } catch {
             unlink(partial)
             throw error
-        }
-        guard rename(partial, try path(of: name)) == 0 else {
-            throw StorageError.io(action: "store the upload \(name)", reason: String(cString: strerror(errno)))
         }
     }
 

@@ -246,6 +246,25 @@ struct RunBrokerTests {
     }
 
     @Test(arguments: BrokerForm.allCases)
+    func `an attempt that has lost its run meanwhile keeps nothing`(form: BrokerForm) async throws {
+        try await BrokerFixture.with(form) { server async throws in
+            let run = try await server.submit()
+            let given = try #require(try await server.take())
+            let pipe = BytePipe(capacity: 1)
+            let keeping = Task { try await server.broker.keepOutput(.oci, pipe, for: given.lease) }
+            // The second byte is taken once the first was.
+            for byte in [UInt8(1), 2] { try await pipe.write([byte]) }
+
+            await server.local.takeBack(given)
+            pipe.finish()
+
+            await #expect(throws: BrokerError.leaseLost) { try await keeping.value }
+            #expect(try server.service.keptOutput(of: run) == nil)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: server.folder + "/uploads") == [])
+        }
+    }
+
+    @Test(arguments: BrokerForm.allCases)
     func `what becomes of steps and builds is told in order`(form: BrokerForm) async throws {
         try await BrokerFixture.with(form) { server async throws in
             let run = try await server.submit()

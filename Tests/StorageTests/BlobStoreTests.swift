@@ -38,6 +38,21 @@ struct BlobStoreTests {
         }
     }
 
+    @Test func `two that write under one name at a time don't write into one file`() async throws {
+        try await withUploads { uploads, folder async throws in
+            try await uploads.put("a", stream([1, 2, 3]), by: "first") {
+                try await uploads.put("a", stream([4]), by: "second")
+            }
+            #expect(FileManager.default.contents(atPath: folder + "/a") == Data([1, 2, 3]))
+
+            await #expect(throws: CancellationError.self) {
+                try await uploads.put("a", stream([5]), by: "third") { throw CancellationError() }
+            }
+            #expect(FileManager.default.contents(atPath: folder + "/a") == Data([1, 2, 3]))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a"])
+        }
+    }
+
     @Test(arguments: [(9, true), (10, true), (11, false)])
     func `S8 the limit holds to the byte`(size: Int, isAccepted: Bool) async throws {
         try await withUploads(maxBytes: 10) { uploads, _ in
