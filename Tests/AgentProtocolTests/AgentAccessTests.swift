@@ -1,12 +1,14 @@
 import AgentProtocol
 import CurlHTTP
 import Foundation
+import Hummingbird
 import Storage
 import TaskModel
 import TestSupport
 import Testing
 
 @testable import Scheduling
+@testable import WebServer
 
 /// Who may do what over HTTP.
 struct AgentAccessTests {
@@ -120,6 +122,33 @@ struct AgentAccessTests {
             let run = try await server.submit()
 
             #expect(try await server.broker(of: other).nextRun(for: other, waiting: .zero)?.run == run.id)
+        }
+    }
+
+    @Test func `S21 an agent that is removed while it waits gets no run`() async throws {
+        try await BrokerFixture.with(.http) { server async throws in
+            let other = AgentID("agent-2")
+            try await server.join(other)
+            let waiting = Task { try await server.broker.nextRun(for: BrokerFixture.agent, waiting: .seconds(60)) }
+            try await eventually("the agent to ask") { server.local.agents.areAsking([BrokerFixture.agent]) }
+
+            try await server.registrar.remove(BrokerFixture.agent.text, of: PoolID(name: "default"), by: "tester")
+            let run = try await server.submit()
+
+            await #expect(throws: BrokerError.self) { try await waiting.value }
+            #expect(try await server.broker(of: other).nextRun(for: other, waiting: .seconds(60))?.run == run.id)
+        }
+    }
+
+    @Test func `a run whose answer is dropped before its body began waits again`() async throws {
+        try await BrokerFixture.with(.local) { server async throws in
+            let run = try await server.submit()
+            let first = try #require(try await server.take())
+
+            _ = AssignmentDelivery(first, by: server.local).body(ResponseBody())
+
+            let second = try await server.broker.nextRun(for: BrokerFixture.agent, waiting: .seconds(60))
+            #expect(second?.run == run.id)
         }
     }
 

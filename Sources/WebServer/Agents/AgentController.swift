@@ -54,22 +54,11 @@ struct AgentController {
                 await desk.broker.takeBack(assignment)
                 return Response(status: .noContent)
             }
-            return try delivering(assignment)
+            let delivery = AssignmentDelivery(assignment, by: desk.broker)
+            var response = try Response.secret(try AssignmentAnswer(assignment))
+            response.body = delivery.body(response.body)
+            return response
         }
-    }
-
-    private func delivering(_ assignment: RunAssignment) throws -> Response {
-        var response = try Response.secret(try AssignmentAnswer(assignment))
-        let whole = response.body
-        response.body = ResponseBody(contentLength: whole.contentLength) { writer in
-            do {
-                try await whole.write(writer)
-            } catch {
-                await desk.broker.takeBack(assignment)
-                throw error
-            }
-        }
-        return response
     }
 
     /// Carries out work, and cancels it when the client closes the connection.
