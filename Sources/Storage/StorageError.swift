@@ -14,6 +14,8 @@ public enum StorageError: Error, Equatable {
     case secretUnreadable
     case diskFull(free: Int64, reserve: Int64)
     case io(action: String, reason: String)
+    /// SQLite can't carry out a call now, and nothing was changed.
+    case databaseUnavailable(reason: String)
 }
 
 extension StorageError: CustomStringConvertible {
@@ -34,6 +36,8 @@ extension StorageError: CustomStringConvertible {
         case .diskFull(let free, let reserve):
             "Nothing new is accepted: the server's disk has \(free >> 20) MiB left, and limits.diskReserveBytes keeps \(reserve >> 20) MiB. Free some space."
         case .io(let action, let reason): "Can't \(action): \(reason)."
+        case .databaseUnavailable(let reason):
+            "The server's database can't be used now: \(reason). Try again; if it stays so, look at the server's log and disk."
         }
     }
 }

@@ -1,6 +1,7 @@
 import Hummingbird
 import Logging
 import ResourceAPI
+import Storage
 
 /// Turns what a route throws into the ARM envelope, once.
 struct ErrorMiddleware: RouterMiddleware {
@@ -15,7 +16,7 @@ struct ErrorMiddleware: RouterMiddleware {
             throw CancellationError()
         } catch {
             let known = ServerError(error)
-            if known == nil || known?.status == .internalServerError {
+            if known == nil || known?.status == .internalServerError || StorageError(ofDatabase: error) != nil {
                 logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             }
             let answer =

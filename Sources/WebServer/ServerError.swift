@@ -73,7 +73,9 @@ extension ServerError {
             self.init(
                 status: error.status, code: error.status.reasonPhrase.filter { $0 != " " },
                 message: error.body ?? error.status.reasonPhrase)
-        default: return nil
+        default:
+            guard let error = StorageError(ofDatabase: error) else { return nil }
+            self.init(error)
         }
     }
 
@@ -108,6 +110,9 @@ extension ServerError {
         case .io, .diskFull:
             self.init(
                 status: .serviceUnavailable, code: "InsufficientStorage", message: error.description, retryAfter: 10)
+        case .databaseUnavailable:
+            self.init(
+                status: .serviceUnavailable, code: "ServiceUnavailable", message: error.description, retryAfter: 5)
         case .newerSchema, .leaseLost, .logOffset, .secretUnreadable:
             self.init(status: .internalServerError, code: "InternalError", message: error.description)
         }

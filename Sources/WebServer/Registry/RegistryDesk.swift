@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import RegistryGateway
 import Scheduling
+import Storage
 import TaskModel
 
 /// Finds the registry that a request is for, and gives every answer the form that clients of registries know.
@@ -40,6 +41,9 @@ struct RegistryDesk: Sendable {
             logger.error(
                 "registry request failed",
                 metadata: ["registry": "\(registry.name)", "path": "\(request.uri.path)", "error": "\(error)"])
+            if let error = StorageError(ofDatabase: error) {
+                return try refusal(RegistryFailure(503, "UNAVAILABLE", error.description, retryAfter: 5))
+            }
             return try refusal(
                 RegistryFailure(500, "UNKNOWN", "The server could not carry out the request; its log says why."))
         }
