@@ -138,6 +138,13 @@ private struct Door {
             body: "grant_type=access_token&service=\(Self.host)&tenant=TENANT&access_token=\(token)")
     }
 
+    /// The next run, as an agent has it.
+    func claim(lease: String) async throws -> Run {
+        try #require(
+            try await store.claim(
+                pool: PoolID(name: "default"), for: "agent", lease: lease, logLength: { _ in 0 }, at: Date()))
+    }
+
     /// Puts a blob and a manifest there.
     func push(_ authorization: String, to repository: String) async throws -> HTTPResponse.Status {
         let content = "{}"
@@ -359,10 +366,11 @@ struct RegistryDoorTests {
         try await Door.with { door async throws in
             #expect(try await door.push(door.login(.acrPush), to: "base") == .created)
             let request = RunRequest.build(BuildRequest(sourceLocation: "https://h.test/a.git", imageNames: ["app"]))
-            let run = try await door.store.enqueue(
+            _ = try await door.store.enqueue(
                 NewRun(
                     registry: "front01", type: .quickBuild, request: request, submittedBy: "nobody",
                     agentPool: "default"), maxQueued: 10, at: Date())
+            let run = try await door.claim(lease: "lease")
             let registry = Registry(
                 name: "front01", loginServer: Door.host, endpoint: "http://127.0.0.1:1", gateway: true)
             let minted = try await RunRegistryCredentials(tokens: door.tokens, principals: door.principals)
@@ -378,6 +386,36 @@ struct RegistryDoorTests {
             _ = try await door.store.cancel(
                 CancelOrder(registry: "front01", .ids([run.id]), by: "tester"), isDryRun: false, at: Date())
             #expect(try await door.call(.get, "/v2/base/manifests/v1", authorization: token).status == .unauthorized)
+        }
+    }
+
+    @Test func `a run's login is over when its agent loses it, and the next attempt does not bring it back`()
+        async throws
+    {
+        try await Door.with { door async throws in
+            let request = RunRequest.build(BuildRequest(sourceLocation: "https://h.test/a.git", imageNames: ["app"]))
+            _ = try await door.store.enqueue(
+                NewRun(
+                    registry: "front01", type: .quickBuild, request: request, submittedBy: "nobody",
+                    agentPool: "default"), maxQueued: 10, at: Date())
+            let registry = Registry(
+                name: "front01", loginServer: Door.host, endpoint: "http://127.0.0.1:1", gateway: true)
+            let credentials = RunRegistryCredentials(tokens: door.tokens, principals: door.principals)
+            func login(of run: Run) async throws -> String {
+                let credential = try await credentials.pushCredential(for: run, to: "app", at: registry)
+                return "Bearer "
+                    + (try await door.token(
+                        Door.basic(credential?.username ?? "", credential?.password.value ?? ""),
+                        "repository:app:pull,push"))
+            }
+            let first = try await login(of: try await door.claim(lease: "first"))
+
+            _ = try await door.store.giveBack(lease: "first", at: Date())
+            #expect(try await door.push(first, to: "app") == .unauthorized)
+            let second = try await login(of: try await door.claim(lease: "second"))
+
+            #expect(try await door.push(first, to: "app") == .unauthorized)
+            #expect(try await door.push(second, to: "app") == .created)
         }
     }
 

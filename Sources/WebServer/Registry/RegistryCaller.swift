@@ -9,35 +9,35 @@ enum RegistrySubject: Sendable, Hashable {
     case principal(String, secret: String)
     /// The registry's administrator login, by the password that was used.
     case administrator(key: String)
-    /// A run, by the name of its registry and its id.
-    case run(registry: String, RunID)
+    /// An attempt of a run, by the name of its registry, its id and the number of the attempt.
+    case run(registry: String, RunID, epoch: Int)
 
     /// The claim `sub`.
     var text: String {
         switch self {
         case .principal(let id, _): id
         case .administrator: "administrator"
-        case .run(let registry, let id): "run/\(registry)/\(id)"
+        case .run(let registry, let id, _): "run/\(registry)/\(id)"
         }
     }
 
-    /// The claim `key`: by which secret.
-    var key: String? {
+    /// The claim `key`: by which secret, or which attempt.
+    var key: String {
         switch self {
         case .principal(_, let secret): secret
         case .administrator(let key): key
-        case .run: nil
+        case .run(_, _, let epoch): String(epoch)
         }
     }
 
     init?(_ text: String, key: String?) {
         let parts = text.split(separator: "/")
+        guard let key else { return nil }
         if parts.count == 3, parts[0] == "run", let id = RunID(String(parts[2])) {
-            self = .run(registry: String(parts[1]), id)
-        } else if let key {
-            self = text == "administrator" ? .administrator(key: key) : .principal(text, secret: key)
+            guard let epoch = Int(key) else { return nil }
+            self = .run(registry: String(parts[1]), id, epoch: epoch)
         } else {
-            return nil
+            self = text == "administrator" ? .administrator(key: key) : .principal(text, secret: key)
         }
     }
 }

@@ -8,7 +8,7 @@ import Storage
 import TaskModel
 
 /// Checks logins and tokens at a registry. Whoever they stand for is looked up each time: a principal that is gone, a
-/// run that has ended, a password that was changed are good for nothing from then on.
+/// run whose attempt has ended, a password that was changed are good for nothing from then on.
 struct RegistryLogins: Sendable {
     /// The user name that goes with a refresh token as password.
     static let tokenUser = "00000000-0000-0000-0000-000000000000"
@@ -104,12 +104,14 @@ struct RegistryLogins: Sendable {
             let passwords = try await adminUsers.find(registry.name) ?? [:]
             guard passwords.values.contains(where: { RegistryCaller.keyID(of: $0) == key }) else { return nil }
             return administrator(key: key, limit: limit)
-        case .run(let home, let id):
+        case .run(let home, let id, let epoch):
             guard let home = settings.registry(named: home), let limit else { return nil }
             do {
                 let run = try await runs.show(id.text, in: home)
-                // Once a stop was asked for, nothing of a run is pushed any more.
-                guard !run.status.isTerminal, !run.isCancelRequested else { return nil }
+                // Once a stop was asked for, or its agent has lost it, nothing of a run is pushed any more.
+                guard [.started, .running].contains(run.status), run.epoch == epoch, !run.isCancelRequested,
+                    !run.isTimeoutRequested
+                else { return nil }
                 let needed: Permission = limit.contains { $0.actions.contains("push") } ? .pushImages : .pullImages
                 guard try await RunPermissions(principals: principals).has(needed, run, registry) else { return nil }
             } catch RunServiceError.runNotFound {

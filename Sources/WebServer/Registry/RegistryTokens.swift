@@ -32,7 +32,7 @@ struct RegistryTokens: Sendable {
         var grantType: Kind
         /// What an access token allows; what a refresh token is limited to, nil for no limit.
         var access: [RegistryAccess]?
-        /// Which secret or password the login was made with: see ``RegistrySubject/key``.
+        /// Which secret or password the login was made with, or for which attempt: see ``RegistrySubject/key``.
         var key: String?
 
         private enum CodingKeys: String, CodingKey {

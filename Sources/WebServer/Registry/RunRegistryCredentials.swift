@@ -5,7 +5,7 @@ import Foundation
 import RegistryGateway
 
 /// Logins of runs at registries that this server stands in front of: refresh tokens that are limited to what the run
-/// needs, and that end with the run.
+/// needs, and that end with the attempt.
 public struct RunRegistryCredentials: RegistryCredentials {
     private let tokens: RegistryTokens
     private let principals: PrincipalStore
@@ -43,7 +43,7 @@ public struct RunRegistryCredentials: RegistryCredentials {
         for run: Run, at registry: Registry, limit: [RegistryAccess], lifetime: TimeInterval
     ) async throws -> Credential {
         let token = try await tokens.refreshToken(
-            for: .run(registry: run.registry, run.id), at: registry, limit: limit, lifetime: lifetime)
+            for: .run(registry: run.registry, run.id, epoch: run.epoch), at: registry, limit: limit, lifetime: lifetime)
         return Credential(username: RegistryLogins.tokenUser, password: Secret(token))
     }
 }
