@@ -43,13 +43,15 @@ public struct RunLog: Sendable {
         }
     }
 
-    /// At most `count` bytes from `offset` on.
+    /// At most `count` bytes from `offset` on; none before the end if what was stored has been removed since.
     public func read(from offset: Int64, count: Int) throws -> [UInt8] {
         let end = min(offset + Int64(count), length)
         guard offset >= 0, offset < end else { return [] }
         var bytes: [UInt8] = []
         if offset < storedLength {
-            bytes = try store.read(run.id, from: offset, count: Int(min(end, storedLength) - offset))
+            let count = Int(min(end, storedLength) - offset)
+            bytes = try store.read(run.id, from: offset, count: count)
+            guard bytes.count == count else { return bytes }
         }
         if end > storedLength {
             let from = Int(max(offset, storedLength) - storedLength)

@@ -2,6 +2,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
+import Scheduling
 import Storage
 import TaskModel
 import Testing
@@ -73,6 +75,18 @@ struct LogStreamTests {
         }
     }
 
+    @Test func `a log that is removed while it is read breaks off`() async throws {
+        try await WebFixture.with { web async throws in
+            try await finish(web, log: Array("hello\r\n".utf8))
+            let run = try #require(try await web.runs.find(RunID(sequence: 1)))
+            let log = RunLog(run: run, store: web.logs)
+            web.logs.remove(run.id)
+
+            await #expect(throws: ServerError.self) { try await log.body(largestPart: 4).write(NoWriter()) }
+            await #expect(throws: ServerError.self) { try await log.body(largestPart: 4096).write(NoWriter()) }
+        }
+    }
+
     @Test func `a wrong offset and an unknown run are told`() async throws {
         try await WebFixture.with { web async throws in
             let reader = try await web.login(RoleAssignment(.reader))
@@ -97,4 +111,10 @@ struct LogStreamTests {
             #expect(String(validating: LogEvents.wholeCharacters(of: part, isLast: false), as: UTF8.self) != nil)
         }
     }
+}
+
+/// Takes what is written, and does nothing with it.
+private struct NoWriter: ResponseBodyWriter {
+    mutating func write(_ buffer: ByteBuffer) async throws {}
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }

@@ -46,6 +46,7 @@ struct LogsController {
         let wanted = min(
             range.through.map { $0 - range.from + 1 } ?? Int64(Self.largestAnswer), Int64(Self.largestAnswer))
         let bytes = try log.read(from: range.from, count: Int(wanted))
+        guard !bytes.isEmpty else { throw ServerError.logRemoved }
         var response = Response(
             status: .partialContent, headers: headers(of: log), body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
         )
@@ -54,16 +55,7 @@ struct LogsController {
     }
 
     private func whole(_ log: RunLog) -> Response {
-        let body = ResponseBody(contentLength: Int(log.length)) { writer in
-            var offset: Int64 = 0
-            while offset < log.length {
-                let bytes = try log.read(from: offset, count: min(Self.largestAnswer, Int(log.length - offset)))
-                try await writer.write(ByteBuffer(bytes: bytes))
-                offset += Int64(bytes.count)
-            }
-            try await writer.finish(nil)
-        }
-        return Response(status: .ok, headers: headers(of: log), body: body)
+        Response(status: .ok, headers: headers(of: log), body: log.body(largestPart: Self.largestAnswer))
     }
 
     private func headers(of log: RunLog) -> HTTPFields {

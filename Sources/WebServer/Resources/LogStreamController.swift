@@ -35,17 +35,9 @@ struct LogStreamController {
     }
 
     private func text(of log: RunLog, from offset: Int64) -> Response {
-        let length = log.length
-        let body = ResponseBody(contentLength: Int(max(0, length - offset))) { writer in
-            var offset = offset
-            while offset < length {
-                let bytes = try log.read(from: offset, count: min(Self.largestPart, Int(length - offset)))
-                try await writer.write(ByteBuffer(bytes: bytes))
-                offset += Int64(bytes.count)
-            }
-            try await writer.finish(nil)
-        }
-        return Response(status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: body)
+        Response(
+            status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: log.body(from: offset, largestPart: Self.largestPart))
     }
 
     private func followed(_ log: RunLog, in registry: Registry, from offset: Int64) -> Response {
