@@ -22,8 +22,10 @@ enum BackupFolder {
             try Database.copy(directory.path(database), to: "\(partial)/\(database)")
             let size = try size(of: "\(partial)/\(database)")
             for folder in folders + (withLogs ? [.logs] : []) {
-                try FileManager.default.copyItem(
-                    atPath: directory.path(of: folder), toPath: "\(partial)/\(folder.rawValue)")
+                let source = directory.path(of: folder)
+                try copyFiles(
+                    try FileManager.default.contentsOfDirectory(atPath: source), from: source,
+                    to: "\(partial)/\(folder.rawValue)")
             }
             for file in [ServerIdentity.file, LocalClient.file] where exists(directory.path(file)) {
                 try FileManager.default.copyItem(atPath: directory.path(file), toPath: "\(partial)/\(file)")
@@ -34,6 +36,19 @@ enum BackupFolder {
         } catch {
             try? FileManager.default.removeItem(atPath: partial)
             throw error
+        }
+    }
+
+    /// Copies these files of a folder that a server may be working in: those that it has removed since are passed over.
+    static func copyFiles(_ names: [String], from source: String, to target: String) throws {
+        try makeFolder(target, mode: 0o700)
+        for name in names {
+            do {
+                try FileManager.default.copyItem(atPath: "\(source)/\(name)", toPath: "\(target)/\(name)")
+            } catch {
+                guard !exists("\(source)/\(name)") else { throw error }
+                try? FileManager.default.removeItem(atPath: "\(target)/\(name)")  // what of it had been copied
+            }
         }
     }
 
