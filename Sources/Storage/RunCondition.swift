@@ -15,8 +15,8 @@ struct RunCondition {
     private mutating func add(_ condition: RunFilter.Condition) {
         switch condition {
         case .runID(let comparison, let id):
-            // Ids count up in base 36, so a longer one is a later one; "sequence" has the same order.
-            add("sequence \(comparison.sql) (SELECT sequence FROM run AS named WHERE named.id = ?)", [id.text])
+            // The run itself may have been removed. An id that can't be one compares as NULL does: with nothing.
+            add("sequence \(comparison.sql) ?", [id.sequence])
         case .status(let statuses):
             let marks = Array(repeating: "?", count: statuses.count).joined(separator: ", ")
             add("status IN (\(marks))", StatementArguments(statuses.map(\.rawValue).sorted()))

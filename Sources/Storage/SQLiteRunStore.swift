@@ -76,8 +76,9 @@ public struct SQLiteRunStore: RunStore {
         var sql = "SELECT \(RunRow.columns) FROM run WHERE \(condition.sql)"
         var arguments = condition.arguments
         if let before {
-            sql += " AND sequence < (SELECT sequence FROM run WHERE id = ?)"
-            arguments += [before.text]
+            // Its run may have been removed since.
+            sql += " AND sequence < ?"
+            arguments += [before.sequence]
         }
         sql += " ORDER BY sequence DESC LIMIT ?"
         arguments += [max(1, limit)]

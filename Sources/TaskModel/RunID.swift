@@ -9,6 +9,14 @@ public struct RunID: Sendable, Hashable {
         text = "ca" + String(max(sequence, 0), radix: 36)
     }
 
+    /// The number of the run; nil if no number makes this id.
+    public var sequence: Int64? {
+        guard text.hasPrefix("ca"), let sequence = Int64(text.dropFirst(2), radix: 36),
+            RunID(sequence: sequence) == self
+        else { return nil }
+        return sequence
+    }
+
     /// - Returns: nil unless the text is 1 to 32 lower-case letters and digits.
     public init?(_ text: String) {
         let valid = text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) }

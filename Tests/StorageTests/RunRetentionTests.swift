@@ -32,6 +32,22 @@ struct RunRetentionTests {
         }
     }
 
+    @Test func `a list goes on behind a run that was removed`() async throws {
+        try await withStore { store, _, _ async throws in
+            let first = try await store.enqueueTest().id
+            let old = try await store.enqueueTest().id
+            _ = try await store.cancel(registry: "local01", .ids([old]), isDryRun: false, at: TestData.now)
+            #expect(try await store.remove(endedBefore: later, limit: 10) == [old])
+
+            let page = try await store.list(registry: "local01", RunFilter(), before: old, limit: 10)
+            let filtered = try await store.list(
+                registry: "local01", RunFilter([.runID(.less, old)]), before: nil, limit: 10)
+
+            #expect(page.map(\.id) == [first])
+            #expect(filtered.map(\.id) == [first])
+        }
+    }
+
     @Test func `the last successful run of a task stays`() async throws {
         try await withStore { store, _, _ async throws in
             let first = try await ended(store, task: "t")
