@@ -47,7 +47,7 @@ struct AdoptionTests {
                       - id: second
                         cmd: \(shell) sh -c 'cat ran; echo last'
                     """)
-                let labels = [RunLabels.owner: owner, RunLabels.run: test.run.text]
+                let labels = RunAttempt(run: test.run, epoch: 1).labels(of: owner)
                 let workspace = "\(test.run)-1-workspace-\(owner)"
                 try await client.createVolume(workspace, labels: labels)
                 try await client.createVolume("\(test.run)-1-home-\(owner)", labels: labels)

@@ -126,7 +126,7 @@ struct LeftRunTests {
                 var settings = ContainerSettings(image: shell)
                 settings.command = ["sleep", "600"]
                 settings.network = "none"
-                settings.labels = [RunLabels.owner: owner, RunLabels.run: run.text]
+                settings.labels = RunAttempt(run: run, epoch: 2).labels(of: owner)
                 let name = "\(run)-2-step-1-\(owner)"
                 let pair = try RunFiles(folder + "/runs").make(for: run, epoch: 2)
                 for entry: JournalEntry in [

@@ -388,6 +388,26 @@ struct TaskRunTests {
         }
     }
 
+    @Test func `what is left of a run is not what the run makes when it is handed out again`() async throws {
+        try await withTemporaryFolder { folder in
+            let client = try DockerClient(endpoint: TestHost.endpoint)
+            let daemon = try Daemon(client: client, directory: folder)
+            let attempts = [1, 2].map { RunAttempt(run: RunID(sequence: 1), epoch: $0) }
+            for attempt in attempts {
+                try await client.createVolume(
+                    "slipway-test-\(attempt.epoch)-\(daemon.owner)", labels: attempt.labels(of: daemon.owner))
+            }
+
+            await daemon.removeAll(of: attempts[0], reachesOthers: true, logger: .init(label: "test"))
+
+            let label = "\(RunLabels.owner)=\(daemon.owner)"
+            #expect(try await client.volumes(labels: [label]).map(\.name) == ["slipway-test-2-\(daemon.owner)"])
+            await daemon.removeAll(of: attempts[1], reachesOthers: true, logger: .init(label: "test"))
+            #expect(try await client.volumes(labels: [label]).isEmpty)
+            #expect(!daemon.owes)
+        }
+    }
+
     @Test func `what an earlier process left is removed once`() async throws {
         try await withTemporaryFolder { folder in
             let client = try DockerClient(endpoint: TestHost.endpoint)

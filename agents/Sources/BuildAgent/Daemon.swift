@@ -26,7 +26,7 @@ public final class Daemon: Sendable {
     private let ledger: String
     private let sweep = Mutex<Task<Bool, Never>?>(nil)
     /// Runs that have ended and could not be cleaned up after, since the daemon did not answer.
-    private let owed = Mutex<Set<RunID>>([])
+    private let owed = Mutex<Set<RunAttempt>>([])
 
     /// - Parameter directory: made if missing; keeps the names that unfinished runs have made, so that a restart can remove them.
     public init(client: DockerClient, directory: String) throws {
@@ -166,24 +166,23 @@ public final class Daemon: Sendable {
     }
 
     /// Removes what a run made, now or when the daemon answers again.
-    func removeAll(of run: RunID, reachesOthers: Bool, logger: Logger) async {
-        guard await answers(), await remove(labels: labels(of: run), reachesOthers: reachesOthers, logger: logger)
-        else {
-            logger.warning("run not cleaned up after yet", metadata: ["run": "\(run)"])
-            return owed.withLock { _ = $0.insert(run) }
+    func removeAll(of attempt: RunAttempt, reachesOthers: Bool, logger: Logger) async {
+        let labels = attempt.labels(of: owner).map { "\($0.key)=\($0.value)" }.sorted()
+        guard await answers(), await remove(labels: labels, reachesOthers: reachesOthers, logger: logger) else {
+            logger.warning("run not cleaned up after yet", metadata: ["run": "\(attempt.run)"])
+            return owed.withLock { _ = $0.insert(attempt) }
         }
     }
 
+    /// Whether there is something of runs that could not be removed yet.
+    var owes: Bool { owed.withLock { !$0.isEmpty } }
+
     /// Removes what runs left when the daemon did not answer.
     func removeOwed(logger: Logger) async {
-        for run in owed.withLock({ owed in
+        for attempt in owed.withLock({ owed in
             defer { owed = [] }
             return owed
-        }) { await removeAll(of: run, reachesOthers: true, logger: logger) }
-    }
-
-    private func labels(of run: RunID) -> [String] {
-        ["\(RunLabels.owner)=\(owner)", "\(RunLabels.run)=\(run)"]
+        }) { await removeAll(of: attempt, reachesOthers: true, logger: logger) }
     }
 
     /// Whether it can be asked to remove something: with one that hangs each call would last.
@@ -232,10 +231,22 @@ public final class Daemon: Sendable {
     }
 }
 
+/// One time that a run was handed out. The next one may be on the same daemon before this one is cleaned up after.
+struct RunAttempt: Sendable, Hashable {
+    let run: RunID
+    let epoch: Int
+
+    /// Of all that it makes on a daemon.
+    func labels(of owner: String) -> [String: String] {
+        [RunLabels.owner: owner, RunLabels.run: run.text, RunLabels.epoch: "\(epoch)"]
+    }
+}
+
 /// The labels of what runs make on a daemon.
 enum RunLabels {
     static let owner = "slipway.owner"
     static let run = "slipway.run"
+    static let epoch = "slipway.epoch"
     static let step = "slipway.step"
     /// Of containers that a step's shell begins.
     static let attempt = "slipway.attempt"

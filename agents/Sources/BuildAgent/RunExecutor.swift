@@ -67,7 +67,7 @@ public struct RunExecutor: Sendable {
                 return await carryOut(assignment, agent: agent, left: left, broker: broker, logger: logger)
             }
             if Task.isCancelled { return }
-            await daemon.removeAll(of: left.record.run, reachesOthers: true, logger: logger)
+            await daemon.removeAll(of: left.record.attempt, reachesOthers: true, logger: logger)
         }
         await left.settle(broker: broker, logger: logger)
     }

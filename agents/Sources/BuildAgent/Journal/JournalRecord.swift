@@ -31,6 +31,7 @@ struct JournalRecord: Sendable {
     private(set) var revision: SourceRevision?
 
     var lease: LeaseID { LeaseID(assignment.lease) }
+    var attempt: RunAttempt { RunAttempt(run: run, epoch: assignment.epoch) }
 
     /// - Returns: nil for a journal without a beginning: its run was never taken on. A last line that was cut short is
     ///   left out: what it announces was not done.

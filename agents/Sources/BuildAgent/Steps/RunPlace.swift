@@ -15,6 +15,7 @@ struct RunPlace: Sendable {
     let workspaceVolume: String
     private let homeVolume: String
     private let stem: String
+    private let attempt: RunAttempt
     private let labels: [String: String]
     let holder: HolderContainer
     let untouched = UntouchedWorkspace()
@@ -25,7 +26,8 @@ struct RunPlace: Sendable {
         stem = "\(session.assignment.run)-\(session.assignment.epoch)"
         workspaceVolume = "\(stem)-workspace-\(session.daemon.owner)"
         homeVolume = "\(stem)-home-\(session.daemon.owner)"
-        labels = [RunLabels.owner: session.daemon.owner, RunLabels.run: session.assignment.run.text]
+        attempt = RunAttempt(run: session.assignment.run, epoch: session.assignment.epoch)
+        labels = attempt.labels(of: session.daemon.owner)
         holder = HolderContainer(
             daemon: session.daemon, name: "\(stem)-files-\(session.daemon.owner)", labels: labels)
     }
@@ -253,7 +255,6 @@ struct RunPlace: Sendable {
     /// Removes everything that the run made, its steps' containers too, and those that steps began by themselves with
     /// the daemon's socket and put into its volumes or networks.
     func close() async {
-        await session.daemon.removeAll(
-            of: session.assignment.run, reachesOthers: hasSocket, logger: session.logger)
+        await session.daemon.removeAll(of: attempt, reachesOthers: hasSocket, logger: session.logger)
     }
 }
