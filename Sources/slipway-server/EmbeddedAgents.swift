@@ -40,14 +40,16 @@ struct EmbeddedAgents {
                 cache: pool.cache)
             // Those that registries have for themselves are served as the first one.
             if services.isEmpty {
-                services.append(RegistryPoolAgents(pools: pools, broker: broker, executor: executor, logger: logger))
+                services.append(
+                    RegistryPoolAgents(
+                        pools: pools, broker: broker, daemon: daemon, executor: executor, logger: logger))
             }
             services.append(
                 AgentService(
                     description: AgentDescription(
                         id: id, pool: pool.name, host: ProcessInfo.processInfo.hostName, slots: pool.slots,
                         version: SlipwayServer.version),
-                    broker: broker, executor: executor, logger: logger))
+                    broker: broker, executor: executor, health: AgentHealth(of: daemon), logger: logger))
         }
         self.services = services
     }

@@ -10,6 +10,7 @@ import TaskModel
 struct RegistryPoolAgents: Service {
     let pools: PoolService
     let broker: LocalBroker
+    let daemon: Daemon
     let executor: RunExecutor
     let logger: Logger
 
@@ -50,7 +51,7 @@ struct RegistryPoolAgents: Service {
             description: AgentDescription(
                 id: AgentID(EmbeddedAgents.idPrefix + pool.id.description), pool: pool.name, registry: pool.registry,
                 host: ProcessInfo.processInfo.hostName, slots: pool.count, version: SlipwayServer.version),
-            slots: slots, broker: broker, executor: executor, logger: logger)
+            slots: slots, broker: broker, executor: executor, health: AgentHealth(of: daemon), logger: logger)
         do {
             try await agent.run()
         } catch {

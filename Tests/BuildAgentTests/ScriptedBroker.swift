@@ -10,6 +10,9 @@ final class ScriptedBroker: RunBroker {
         var grant: @Sendable () async throws -> PushGrant = { PushGrant(credential: nil) }
         var resume: @Sendable () async throws -> RunAssignment = { throw BrokerError.refused("it can't") }
         var report: @Sendable (RunEvent) async throws -> Void = { _ in }
+        var register: @Sendable () async throws -> Void = {}
+        var heartbeat: @Sendable () async throws -> Void = {}
+        var append: @Sendable (_ text: String) async throws -> Void = { _ in }
         var finish: @Sendable (RunOutcome, Int64) async throws -> Void = { _, _ in }
     }
 
@@ -45,9 +48,9 @@ final class ScriptedBroker: RunBroker {
         }
     }
 
-    func register(_ agent: AgentDescription) async throws { _ = try answers() }
+    func register(_ agent: AgentDescription) async throws { try await answers().register() }
     func heartbeat(_ report: AgentReport, of agent: AgentID) async throws -> AgentOrders {
-        _ = try answers()
+        try await answers().heartbeat()
         return AgentOrders()
     }
 
@@ -57,9 +60,11 @@ final class ScriptedBroker: RunBroker {
     func report(_ event: RunEvent, for lease: LeaseID) async throws { try await answers().report(event) }
 
     func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws {
-        _ = try answers()
+        try await answers().append(String(decoding: bytes, as: UTF8.self))
         try state.withLock { state in
-            guard offset <= state.log.count else { throw BrokerError.logOffset(expected: Int64(state.log.count)) }
+            guard offset <= state.log.count, !bytes.isEmpty || offset == state.log.count else {
+                throw BrokerError.logOffset(expected: Int64(state.log.count))
+            }
             state.log = state.log.prefix(Int(offset)) + bytes
         }
     }

@@ -25,6 +25,8 @@ public struct AgentEntry: Sendable {
     ) async throws {
         let known = try home.key()
         if let known, let name, known.id != name { throw AgentEntryError.otherName(known.id, asked: name) }
+        // The server may be long in answering: what an earlier process began lives on meanwhile.
+        if known != nil { LifeSign(in: home.directory).give() }
         let key = try known ?? home.pendingKey(for: name ?? Self.hostName())
         let agent = describe(AgentID(key.id))
         let broker = try HTTPBroker(server: server, agent: agent.id, key: key.secret, client: client)

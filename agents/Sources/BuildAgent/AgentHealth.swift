@@ -12,7 +12,8 @@ public final class AgentHealth: Sendable {
     private static let patience = Duration.seconds(5)
 
     private let client: DockerClient
-    private let directory: String
+    /// Nil for an agent inside the server.
+    private let directory: String?
     private let minFreeDisk: Int64
     private let known = Mutex<(isLooked: Bool, obstacle: String?)>((false, nil))
 
@@ -26,15 +27,22 @@ public final class AgentHealth: Sendable {
         self.minFreeDisk = minFreeDisk
     }
 
+    /// That of an agent inside the server: the server looks after its disks itself, and no ``Watchdog`` is beside it.
+    public init(of daemon: Daemon) {
+        client = daemon.client
+        directory = nil
+        minFreeDisk = 0
+    }
+
     /// Which a ``Watchdog`` looks for.
-    var lifeSign: LifeSign { LifeSign(in: directory) }
+    var lifeSign: LifeSign? { directory.map { LifeSign(in: $0) } }
 
     /// Why no run can be taken, for people; nil if one can.
     public var obstacle: String? { known.withLock(\.obstacle) }
 
     /// Looks every 10 s until the task is canceled.
     ///
-    /// - Parameter tell: told of each change, and of the first look.
+    /// - Parameter tell: told after each look.
     func watch(logger: Logger, _ tell: (_ obstacle: String?) async -> Void) async {
         while !Task.isCancelled {
             let obstacle = await look()
@@ -48,8 +56,8 @@ public final class AgentHealth: Sendable {
                 } else {
                     logger.debug("agent takes runs")
                 }
-                await tell(obstacle)
             }
+            await tell(obstacle)
             try? await Task.sleep(for: Self.interval)  // canceled: the loop ends
         }
     }
@@ -65,6 +73,7 @@ public final class AgentHealth: Sendable {
         } catch {
             return "\(error)"
         }
+        guard let directory else { return nil }
         var folders = [directory]
         // It may hang in this moment: then the next look finds out.
         if let root = try? await client.info().rootFolder, FileManager.default.fileExists(atPath: root) {

@@ -40,21 +40,49 @@ public struct AgentService: Service {
     /// - Throws: ``BrokerError/notAuthorized(_:)`` once the server does not know the agent any more: what it has in hand is stopped then.
     public func run() async throws {
         if health != nil { slots.setClosed(true, because: .unwell) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            // Also while no server answers: what an earlier process began goes on.
-            group.addTask { await health?.lifeSign.keep() }
-            group.addTask { await watchHealth() }
-            defer { group.cancelAll() }
-            do {
-                try await cancelWhenGracefulShutdown {
-                    try await Outage.enduring { try await broker.register(description) }
-                }
-            } catch is CancellationError {
-                return
+        // Not canceled with the others: runs that are stopped are still to be cleaned up after.
+        let living = Task { await health?.lifeSign?.keep() }
+        let work: Result<Void, any Error>
+        do { work = .success(try await workOn()) } catch { work = .failure(error) }
+        living.cancel()
+        await living.value
+        if !executor.daemon.owes { health?.lifeSign?.end() }
+        try work.get()
+    }
+
+    private func workOn() async throws {
+        let (known, signal) = AsyncStream<Void>.makeStream()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await watchHealth()
+                return false
             }
-            group.addTask { await heartbeat.run() }
-            try await serve()
+            group.addTask {
+                try await keepInTouch { signal.finish() }
+                return false
+            }
+            group.addTask {
+                try await serve(once: known)
+                return true
+            }
+            defer { group.cancelAll() }
+            while let isOver = try await group.next(), !isOver {}
         }
+    }
+
+    /// Makes the agent known to the server, then tells that how it is.
+    ///
+    /// - Parameter whenKnown: called also where that is given up.
+    private func keepInTouch(whenKnown: () -> Void) async throws {
+        do {
+            defer { whenKnown() }
+            try await cancelWhenGracefulShutdown {
+                try await Outage.enduring { try await broker.register(description) }
+            }
+        } catch is CancellationError {
+            return
+        }
+        try await heartbeat.run()
     }
 
     private var heartbeat: Heartbeat {
@@ -66,8 +94,11 @@ public struct AgentService: Service {
             }, heed: { slots.setClosed($0.isDraining, because: .draining) })
     }
 
-    /// Takes runs and carries them out until the agent is to stop.
-    private func serve() async throws {
+    /// Goes on with what an earlier process began, also while no server answers; then takes runs and carries them out
+    /// until the agent is to stop.
+    ///
+    /// - Parameter known: ends when the server knows the agent.
+    private func serve(once known: AsyncStream<Void>) async throws {
         await waitForDaemon()
         let left = await executor.removeLeftovers(logger: logger)
         try await withThrowingDiscardingTaskGroup { group in
@@ -78,6 +109,7 @@ public struct AgentService: Service {
                     slots.giveBack()
                 }
             }
+            for await _ in known {}
             while let assignment = try await nextRun() {
                 group.addTask {
                     await executor.carryOut(
@@ -91,8 +123,8 @@ public struct AgentService: Service {
 
     private func watchHealth() async {
         await health?.watch(logger: logger) { obstacle in
-            if obstacle == nil { await executor.daemon.removeOwed(logger: logger) }
             slots.setClosed(obstacle != nil, because: .unwell)
+            if obstacle == nil { await executor.daemon.removeOwed(logger: logger) }
         }
     }
 

@@ -15,13 +15,17 @@ struct Heartbeat: Sendable {
     var clock: any Clock<Duration> = ContinuousClock()
 
     /// Goes on until the task is canceled.
-    func run() async {
+    ///
+    /// - Throws: ``BrokerError/notAuthorized(_:)`` once the server does not know the agent any more.
+    func run() async throws {
         while !Task.isCancelled {
             do {
                 heed(try await broker.heartbeat(report(), of: agent))
                 if contact.note(nil) { logger.info("server reached") }
             } catch is CancellationError {
                 return
+            } catch BrokerError.notAuthorized(let reason) {
+                throw BrokerError.notAuthorized(reason)
             } catch {
                 if contact.note("\(error)") { logger.warning("server not reached", metadata: ["error": "\(error)"]) }
             }

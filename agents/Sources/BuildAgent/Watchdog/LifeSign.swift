@@ -11,12 +11,16 @@ public struct LifeSign: Sendable {
         path = directory + "/alive"
     }
 
-    /// Gives the sign until the task is canceled; then the agent has nothing left to be looked after.
+    /// Gives the sign until the task is canceled.
     func keep() async {
         while !Task.isCancelled {
             give()
             try? await Task.sleep(for: Self.every)  // canceled: the loop ends
         }
+    }
+
+    /// The agent has nothing left to be looked after.
+    func end() {
         unlink(path)
     }
 
