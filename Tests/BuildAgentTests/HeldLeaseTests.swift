@@ -82,6 +82,43 @@ struct HeldLeaseTests {
         #expect(asked.withLock { $0 } == [.zero])
     }
 
+    @Test func `F5 an agent that has looked at the clock since it was frozen still asks`() async {
+        let (broker, clock) = (ScriptedBroker(), ManualClock())
+        let asked = Mutex(0)
+        broker.change {
+            $0.renew = { waiting in
+                if waiting == .zero {
+                    asked.withLock { $0 += 1 }
+                    return .lost
+                }
+                // On its way since before.
+                for await _ in AsyncStream<Void>.makeStream().stream {}
+                throw CancellationError()
+            }
+        }
+        let lease = lease(broker, clock)
+        let keeping = Task { await lease.keep() }
+
+        // The deadline of the call, and the watch, which sleeps again when it has looked.
+        await clock.advance(by: .seconds(20), whenAsleep: 2)
+        await clock.advance(by: .zero, whenAsleep: 2)
+
+        await #expect(throws: CancellationError.self) { try await lease.ensureAwake() }
+        #expect(lease.stop == .leaseLost)
+        #expect(asked.withLock { $0 } == 1)
+        await keeping.value
+    }
+
+    @Test func `a lease of an agent that the server does not know any more is lost`() async {
+        let broker = ScriptedBroker()
+        broker.change { $0.renew = { _ in throw BrokerError.notAuthorized("it was removed") } }
+        let lease = lease(broker, ManualClock())
+
+        await lease.keep()
+
+        #expect(lease.stop == .leaseLost)
+    }
+
     @Test func `F2 an agent that was frozen while the server is away holds on`() async throws {
         let (broker, clock) = (ScriptedBroker(), ManualClock())
         broker.setAway(true)

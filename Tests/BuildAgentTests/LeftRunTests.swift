@@ -41,14 +41,16 @@ struct LeftRunTests {
         }
     }
 
-    private var assigned: JournalEntry.Assignment {
+    private var assigned: JournalEntry.Assignment { assigned(isRepeatable: false) }
+
+    private func assigned(isRepeatable: Bool) -> JournalEntry.Assignment {
         JournalEntry.Assignment(
             RunAssignment(
                 lease: LeaseID("lease"), terms: LeaseTerms(), run: run, epoch: 2, pool: "default",
                 registry: Registry(name: "r", loginServer: "r.example", endpoint: "https://r.example"),
                 request: .build(BuildRequest()), source: .none, startTime: Date(timeIntervalSince1970: 0),
                 taskName: nil, pullCredentials: [:], gitCredentials: [:], timeout: .seconds(60)),
-            isRepeatable: false)
+            isRepeatable: isRepeatable)
     }
 
     @Test func `F4 a run whose build died with its agent ends as Error, with all of its log`() async throws {
@@ -102,6 +104,131 @@ struct LeftRunTests {
 
         #expect(outcome == nil)
         #expect(files.isEmpty)
+    }
+
+    @Test func `M5 in the place of an outcome that the server refuses a short one is told`() async throws {
+        let ended = RunOutcome(status: .failed, message: "exit status 3", failure: .init(step: "test", exitCode: 3))
+        let broker = ScriptedBroker()
+        broker.change {
+            $0.finish = { outcome, _ in if outcome == ended { throw BrokerError.refused("too many steps") } }
+        }
+
+        let (outcome, files) = try await settle([.began, .ended(OutcomeRequest(ended, logLength: 0))], broker: broker)
+
+        #expect(outcome?.status == .error)
+        #expect(outcome?.message?.contains("too many steps") == true)
+        #expect(files.isEmpty)
+    }
+
+    @Test func `T6 the lease of a left run is as old as its last renewal`() async throws {
+        try await withTemporaryFolder { folder in
+            let files = RunFiles(folder)
+            let pair = try files.make(for: run, epoch: 2)
+            for entry: JournalEntry in [.assigned(assigned(isRepeatable: true)), .began] {
+                try await pair.journal.note(entry)
+            }
+            pair.renewals.note(BootTime.now - 76_000)
+            let broker = ScriptedBroker()
+            broker.setAway(true)
+
+            // Of a server that is away this would go on for as long as the lease does.
+            for left in files.takeLeft(logger: logger) { await left.settle(broker: broker, logger: logger) }
+
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+        }
+    }
+
+    @Test func `a lease that no process had for long is asked for once`() async {
+        let broker = ScriptedBroker()
+        let (asked, source) = AsyncStream<Duration>.makeStream()
+        broker.change {
+            $0.renew = { waiting in
+                source.yield(waiting)
+                return .held
+            }
+        }
+        let lease = HeldLease(
+            LeaseID("x"), terms: LeaseTerms(), age: .seconds(3600), broker: broker, logger: logger,
+            clock: ManualClock())
+
+        let keeping = Task { await lease.keep() }
+        var waits = asked.makeAsyncIterator()
+
+        #expect(await waits.next() == .zero)
+        #expect(await waits.next() == LeaseTerms().renewEvery)
+        #expect(lease.stop == nil)
+        keeping.cancel()
+        await keeping.value
+    }
+
+    @Test func `a journal that can't be read now stays, and the log with it`() async throws {
+        try await withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/cf1-2.journal", withIntermediateDirectories: true)
+            try Data("one".utf8).write(to: URL(fileURLWithPath: "\(folder)/cf1-2.log"))
+
+            #expect(RunFiles(folder).takeLeft(logger: logger).isEmpty)
+
+            #expect(FileManager.default.fileExists(atPath: "\(folder)/cf1-2.log"))
+        }
+    }
+
+    @Test func `F4 an agent that was restarted looks after its runs before the server knows it again`() async throws {
+        try await withTemporaryFolder { folder in
+            let pair = try RunFiles(folder + "/runs").make(for: run, epoch: 2)
+            let ended = RunOutcome(status: .failed, message: "exit status 3")
+            for entry: JournalEntry in [
+                .assigned(assigned), .began, .ended(OutcomeRequest(ended, logLength: 0)),
+            ] { try await pair.journal.note(entry) }
+            let (told, source) = AsyncStream<RunOutcome>.makeStream()
+            let broker = ScriptedBroker()
+            broker.change {
+                $0.register = { throw BrokerError.unreachable("it is away") }
+                $0.finish = { outcome, _ in source.yield(outcome) }
+            }
+            let executor = RunExecutor(
+                daemon: try Daemon(
+                    client: try DockerClient(endpoint: "unix://\(folder)/none.sock"), directory: folder + "/names"),
+                registries: RegistryClient(http: HTTPClient()),
+                fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
+                logLimit: 1 << 20, directory: folder + "/runs")
+            let service = AgentService(
+                description: AgentDescription(id: AgentID("a"), pool: "default", host: "h", slots: 1, version: "1"),
+                broker: broker, executor: executor, logger: logger)
+
+            let running = Task { try await service.run() }
+            var outcomes = told.makeAsyncIterator()
+
+            #expect(await outcomes.next() == ended)
+            running.cancel()
+            try await running.value
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `M5 how a run ended is noted before a server that does not answer is waited for`() async throws {
+        try await withTemporaryFolder { folder in
+            let (gate, opening) = AsyncStream<Void>.makeStream()
+            let broker = ScriptedBroker()
+            broker.change { $0.report = { _ in for await _ in gate {} } }
+            let executor = RunExecutor(
+                daemon: try Daemon(
+                    client: try DockerClient(endpoint: "unix://\(folder)/none.sock"), directory: folder + "/names"),
+                registries: RegistryClient(http: HTTPClient()),
+                fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
+                logLimit: 1 << 20, directory: folder + "/runs")
+            let test = TestRun()
+            let assignment = test.assignment("steps: [{cmd: none}]")
+
+            let running = Task { await executor.carryOut(assignment, broker: broker, logger: logger) }
+            let journal = URL(fileURLWithPath: "\(folder)/runs/\(test.run)-1.journal")
+            func isEnded() -> Bool { (try? Data(contentsOf: journal)).flatMap { JournalRecord($0) }?.ending != nil }
+            while !isEnded() { await Task.yield() }
+
+            opening.finish()
+            await running.value
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/runs").isEmpty)
+        }
     }
 
     @Test func `a line that was being written when the process ended does not count`() throws {

@@ -103,10 +103,12 @@ public struct RunExecutor: Sendable {
     ) async {
         let isRepeatable = assignment.request.common.queue.retryOnAgentLoss > 0
         let lease = HeldLease(
-            assignment.lease, terms: assignment.terms, isRepeatable: isRepeatable, broker: broker, logger: logger)
+            assignment.lease, terms: assignment.terms, isRepeatable: isRepeatable,
+            age: left?.files.renewals.age ?? .zero, broker: broker, logger: logger)
         if left != nil { lease.begin() }
         var files = left?.files
         if files == nil { files = await makeFiles(for: assignment, isRepeatable, logger: logger) }
+        if let files { lease.record(in: files.renewals) }
         let log = RunLogWriter(
             broker: broker, lease: assignment.lease, secrets: assignment.secrets, limit: logLimit, logger: logger,
             spool: files?.spool ?? MemorySpool(), console: console)
@@ -162,18 +164,20 @@ public struct RunExecutor: Sendable {
         let end = await race(session)
         var outcome = await outcome(of: end, session)
         session.steps.close()
-        _ = await areStepsTold
         await log.close()
         outcome?.baseImages = session.baseImages
         outcome?.logLoss = await log.loss
-        if let outcome, lease.stop?.isLoss != true {
+        // Before anything waits for the server. A stopping agent leaves it to the next process.
+        if let outcome, lease.stop != .leaseLost {
             do {
                 try await session.journal?.note(.ended(OutcomeRequest(outcome, logLength: await log.length)))
             } catch {
                 logger.error("outcome not noted", metadata: ["error": "\(error)"])
             }
         }
+        _ = await areStepsTold
         _ = await isShipped
+        outcome?.logLoss = await log.loss
         let told: Void? = await lease.untilLost { [outcome] in
             guard let outcome else { throw CancellationError() }
             try await RunEnd(lease: lease, log: log, broker: session.broker, logger: logger).tell(outcome)

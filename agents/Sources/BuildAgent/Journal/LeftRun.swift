@@ -16,8 +16,7 @@ struct LeftRun: Sendable {
     ///
     /// - Returns: nil if it can't go on.
     func assignment(from broker: any RunBroker, logger: Logger) async -> RunAssignment? {
-        let lease = HeldLease(record.lease, terms: record.assignment.terms, broker: broker, logger: logger)
-        lease.begin()
+        let lease = lease(from: broker, logger)
         return await withTaskGroup(of: Void.self) { group in
             group.addTask { await lease.keep() }
             defer { group.cancelAll() }
@@ -32,14 +31,22 @@ struct LeftRun: Sendable {
         }
     }
 
+    private func lease(from broker: any RunBroker, _ logger: Logger) -> HeldLease {
+        let lease = HeldLease(
+            record.lease, terms: record.assignment.terms, isRepeatable: record.assignment.isRepeatable,
+            age: files.renewals.age, broker: broker, logger: logger)
+        lease.begin()
+        lease.record(in: files.renewals)
+        return lease
+    }
+
     /// Brings it to its end.
     func settle(broker: any RunBroker, logger: Logger) async {
         guard record.hasBegun || record.ending != nil else {
             logger.info("run not begun before the agent was restarted")
             return files.remove()
         }
-        let lease = HeldLease(record.lease, terms: record.assignment.terms, broker: broker, logger: logger)
-        lease.begin()
+        let lease = lease(from: broker, logger)
         let isTold = await withTaskGroup(of: Void.self) { group in
             group.addTask { await lease.keep() }
             let isTold: Void? = await lease.untilLost { try await tell(lease, broker, logger) }

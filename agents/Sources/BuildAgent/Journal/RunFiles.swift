@@ -10,11 +10,13 @@ final class RunFiles: Sendable {
     struct Pair: Sendable {
         let journal: RunJournal
         let spool: FileSpool
+        let renewals: RenewalMark
 
         func remove() {
             // First: without it nobody looks for the log.
             journal.remove()
             spool.remove()
+            renewals.remove()
         }
     }
 
@@ -36,7 +38,8 @@ final class RunFiles: Sendable {
         }
         let stem = "\(directory)/\(run)-\(epoch)"
         return Pair(
-            journal: try RunJournal(stem + ".journal"), spool: try FileSpool(stem + ".log", limit: spoolLimit))
+            journal: try RunJournal(stem + ".journal"), spool: try FileSpool(stem + ".log", limit: spoolLimit),
+            renewals: try RenewalMark(stem + ".renewed"))
     }
 
     /// What an earlier process left here. Once in the life of a process, however many ask: later ones have runs of
@@ -50,12 +53,15 @@ final class RunFiles: Sendable {
         // Unreadable: there are none.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         var left: [LeftRun] = []
+        // An unreadable one may be read by a later process.
+        var known: Set<Substring> = []
         for name in names.sorted() where name.hasSuffix(".journal") {
-            let path = directory + "/" + name
+            let (path, stem) = (directory + "/" + name, name.prefix { $0 != "." })
+            known.insert(stem)
             do {
                 let data = try Data(contentsOf: URL(fileURLWithPath: path))
                 guard let record = JournalRecord(data) else {
-                    unlink(path)
+                    known.remove(stem)
                     continue
                 }
                 left.append(
@@ -64,8 +70,7 @@ final class RunFiles: Sendable {
                 logger.error("journal not read", metadata: ["file": "\(path)", "error": "\(error)"])
             }
         }
-        let known = Set(left.map { "\($0.record.run)-\($0.record.assignment.epoch)" })
-        for name in names where !known.contains(String(name.prefix { $0 != "." })) { unlink(directory + "/" + name) }
+        for name in names where !known.contains(name.prefix { $0 != "." }) { unlink(directory + "/" + name) }
         return left
     }
 }

@@ -29,9 +29,13 @@ final class RunJournal: Sendable {
     private func write(_ line: Data) throws {
         try isOpen.withLock { isOpen in
             guard isOpen else { return }
+            let length = lseek(descriptor, 0, SEEK_END)
             let written = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard written == line.count, fdatasync(descriptor) == 0 else {
-                throw SpoolError(path: path, reason: String(cString: strerror(errno)))
+                let reason = String(cString: strerror(errno))
+                // The next line is to begin a line of its own.
+                if length >= 0 { _ = ftruncate(descriptor, length) }
+                throw SpoolError(path: path, reason: reason)
             }
         }
     }

@@ -25,6 +25,9 @@ final class HeldLease: Sendable {
         var keeper: LeaseKeeper
         /// When ``watch()`` looked last: long ago in a process that was frozen.
         var lastLook: Duration
+        var mark: RenewalMark?
+        /// When ``watch()`` found that the process had been frozen; nil once a renewal was answered that was sent since.
+        var awoke: Duration?
         var stop: RunStop?
         var nextWaiter: UInt64 = 0
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
@@ -39,9 +42,10 @@ final class HeldLease: Sendable {
     private let logger: Logger
     private let state: Mutex<State>
 
+    /// - Parameter age: how long ago an earlier process of the agent renewed it.
     init(
-        _ id: LeaseID, terms: LeaseTerms, isRepeatable: Bool = false, broker: any RunBroker, logger: Logger,
-        clock: some Clock<Duration> = ContinuousClock()
+        _ id: LeaseID, terms: LeaseTerms, isRepeatable: Bool = false, age: Duration = .zero, broker: any RunBroker,
+        logger: Logger, clock: some Clock<Duration> = ContinuousClock()
     ) {
         self.id = id
         self.terms = terms
@@ -50,12 +54,25 @@ final class HeldLease: Sendable {
         self.clock = clock
         let start = clock.now
         now = { start.duration(to: clock.now) }
-        state = Mutex(State(keeper: LeaseKeeper(terms, isRepeatable: isRepeatable, at: .zero), lastLook: .zero))
+        state = Mutex(State(keeper: LeaseKeeper(terms, isRepeatable: isRepeatable, at: .zero - age), lastLook: .zero))
     }
 
     /// The server knows that the run has begun.
     func begin() {
         state.withLock { $0.keeper.begin() }
+    }
+
+    /// Writes down each renewal, from the last one on.
+    func record(in mark: RenewalMark) {
+        state.withLock { state in
+            state.mark = mark
+            note(state)
+        }
+    }
+
+    private func note(_ state: State) {
+        let ago = now() - state.keeper.lastRenewal
+        state.mark?.note(BootTime.now - ago.milliseconds)
     }
 
     // MARK: Stops
@@ -124,6 +141,12 @@ final class HeldLease: Sendable {
 
     /// Renews the lease until the task is canceled or the lease is lost or given up.
     func keep() async {
+        if state.withLock({ $0.keeper.verdict(at: now()) }) == .givenUp {
+            // No process has had it for so long; it may still be the run's.
+            do { try await ask(waiting: .zero) } catch {
+                logger.warning("lease not renewed", metadata: ["error": "\(error)"])
+            }
+        }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.renew() }
             group.addTask { await self.watch() }
@@ -159,10 +182,18 @@ final class HeldLease: Sendable {
             }
         } catch BrokerError.leaseLost {
             answer = .lost
+        } catch BrokerError.notAuthorized(let reason) {
+            // It has taken the agent's runs away.
+            logger.warning("lease not renewed", metadata: ["error": "\(BrokerError.notAuthorized(reason))"])
+            answer = .lost
         }
         let (before, after) = state.withLock { state in
             let before = state.keeper.verdict(at: now())
-            if answer != .lost { state.keeper.renew(sentAt: sent) }
+            if answer != .lost {
+                state.keeper.renew(sentAt: sent)
+                note(state)
+                if let awoke = state.awoke, sent >= awoke { state.awoke = nil }
+            }
             return (before, state.keeper.verdict(at: now()))
         }
         if before == .holding, after == .held { logger.info("lease renewed again") }
@@ -181,6 +212,7 @@ final class HeldLease: Sendable {
         while !Task.isCancelled {
             let time = now()
             let (verdict, next) = state.withLock { state in
+                if time - state.lastLook > terms.renewEvery { state.awoke = time }
                 state.lastLook = time
                 return (state.keeper.verdict(at: time), state.keeper.nextChange(after: time))
             }
@@ -198,7 +230,7 @@ final class HeldLease: Sendable {
     ///
     /// - Throws: `CancellationError` if the run is to stop.
     func ensureAwake() async throws {
-        let isLate = state.withLock { now() - $0.lastLook > terms.renewEvery }
+        let isLate = state.withLock { $0.awoke != nil || now() - $0.lastLook > terms.renewEvery }
         if isLate {
             do {
                 try await ask(waiting: .zero)
