@@ -33,7 +33,8 @@ public final class LogStore: Sendable {
         return stat(path(of: run), &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    /// Adds bytes at `offset`. What is there already is accepted if it is the same.
+    /// Adds bytes at `offset`. What is there already is accepted if it is the same; no bytes at all ask whether `offset`
+    /// is the end.
     ///
     /// - Parameter stream: where the writer's stream begins, for runs that have one writer after the other.
     /// - Returns: the new length.
@@ -47,7 +48,9 @@ public final class LogStore: Sendable {
             var status = stat()
             guard fstat(descriptor, &status) == 0 else { throw failure("read the log of run \(run)") }
             let length = Int64(status.st_size)
-            guard offset <= length else { throw StorageError.logOffset(expected: length) }
+            guard offset <= length, !bytes.isEmpty || offset == length else {
+                throw StorageError.logOffset(expected: length)
+            }
             let known = min(Int(length - offset), bytes.count)
             if known > 0, try read(descriptor, at: offset, count: known) != Array(bytes[..<known]) {
                 throw StorageError.logOffset(expected: length)

@@ -77,6 +77,59 @@ struct LogSpoolTests {
         }
     }
 
+    @Test func `what is known of containers takes no more room the more they print`() throws {
+        try withTemporaryFolder { folder in
+            let spool = try FileSpool(folder + "/log")
+            for count in 1...1000 {
+                for (id, bytes) in [("a", 1), ("b", 2)] {
+                    let mark = LogMark(container: id, standard: Int64(count * bytes))
+                    try spool.append([0x61], mark: mark)
+                }
+                try spool.append([0x61], mark: nil)
+            }
+            let size = try FileManager.default.attributesOfItem(atPath: folder + "/log.marks")[.size] as? Int
+
+            let again = try FileSpool(folder + "/log")
+
+            #expect(size == 3 * 128)
+            #expect(again.length == 3000)
+            #expect(
+                again.marks == [
+                    "a": LogMark(container: "a", standard: 1000), "b": LogMark(container: "b", standard: 2000),
+                ])
+        }
+    }
+
+    @Test func `G3 a log that the server refuses ends with a line that says so`() async throws {
+        let broker = ScriptedBroker()
+        broker.change { $0.append = { if $0.contains("two") { throw BrokerError.refused("it is too much") } } }
+        let log = await writer(broker, MemorySpool())
+
+        await log.write(Array("one\n".utf8), to: 1)
+        async let shipped: Void = log.ship()
+        while broker.log.count < 5 { await Task.yield() }
+        await log.write(Array("two\n".utf8), to: 1)
+        await log.close()
+        try await shipped
+
+        #expect(broker.text.hasPrefix("one\r\n"))
+        #expect(broker.text.contains("The log ends here: the server refused it: it is too much."))
+        #expect(await log.length == Int64(broker.log.count))
+        #expect(await log.loss?.bytes == 5)
+    }
+
+    @Test func `G3 of a server that refuses any log nothing more is asked`() async throws {
+        let broker = ScriptedBroker()
+        broker.change { $0.append = { _ in throw BrokerError.refused("no logs") } }
+        let log = await writer(broker, MemorySpool())
+
+        await log.write(Array("one\n".utf8), to: 1)
+        await log.close()
+        try await log.ship()
+
+        #expect(await log.length == 0)
+    }
+
     /// A disk that is full after some bytes.
     private struct FullDisk: LogSpool {
         var kept = MemorySpool()

@@ -16,6 +16,8 @@ struct LogStoreTests {
             #expect(try logs.append(Array("cde".utf8), to: run, at: 2) == 5)
             #expect(throws: StorageError.logOffset(expected: 5)) { try logs.append(Array("xyz".utf8), to: run, at: 0) }
             #expect(throws: StorageError.logOffset(expected: 5)) { try logs.append(Array("f".utf8), to: run, at: 6) }
+            #expect(try logs.append([], to: run, at: 5) == 5)
+            #expect(throws: StorageError.logOffset(expected: 5)) { try logs.append([], to: run, at: 3) }
 
             #expect(try logs.read(run, from: 0, count: 100) == Array("abcde".utf8))
         }

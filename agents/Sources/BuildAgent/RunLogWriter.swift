@@ -28,6 +28,8 @@ actor RunLogWriter {
     /// The last bytes, where the spool could not take them any more.
     private var ending: (start: Int64, bytes: [UInt8])?
     private var isCut = false
+    /// Whether the server refused a part of the log for good.
+    private var isRefused = false
     /// What the log has not, and why.
     private(set) var loss: LogLoss?
     private var isClosed = false
@@ -224,6 +226,9 @@ actor RunLogWriter {
             } catch BrokerError.logOffset(let expected) where expected != offset {
                 isUnsure = false
                 resync(at: expected)
+            } catch BrokerError.refused(let reason) {
+                logger.error("log refused", metadata: ["error": "\(reason)"])
+                giveUp(because: reason)
             } catch {
                 failures += 1
                 logger.warning("log not stored", metadata: ["error": "\(error)", "attempt": "\(failures)"])
@@ -252,12 +257,28 @@ actor RunLogWriter {
             logger.error("log not read", metadata: ["error": "\(error)"])
             reason = "the agent could not read its copy of it"
         }
+        cutAgain(because: reason)
+        return ending?.bytes ?? []
+    }
+
+    /// The log ends at what the broker has.
+    private func cutAgain(because reason: String) {
         let missing = taken - shipped
         taken = shipped
-        isCut = false
-        ending = nil
         cut(losing: missing, because: reason)
-        return ending?.bytes ?? []
+    }
+
+    /// The same bytes again would be refused again: a line that says so is tried in their place, and then nothing.
+    private func giveUp(because reason: String) {
+        isUnsure = false
+        if isRefused {
+            taken = shipped
+            ending = nil
+        } else {
+            isRefused = true
+            cutAgain(because: "the server refused it: \(reason)")
+        }
+        wake()
     }
 
     /// The broker has more or less of this stream than it said before.

@@ -1,10 +1,11 @@
 import Foundation
+import Synchronization
 
 /// Keeps the log of one run in a file until the run has ended: the work need not wait for a server that is away, and
 /// what a killed agent has written is still there.
 ///
 /// A second file says after each write how long the first one is, and how far it has the output of which container:
-/// bytes of the first that the second does not know were sent to nobody.
+/// bytes of the first that the second does not know were sent to nobody. It has one record for each container.
 final class FileSpool: LogSpool {
     /// 2 GiB.
     static let standardLimit: Int64 = 2 << 30
@@ -15,6 +16,13 @@ final class FileSpool: LogSpool {
     private let path: String
     private let descriptor: CInt
     private let marksDescriptor: CInt
+    /// Which record is whose.
+    private let records: Mutex<[String: Int]>
+
+    /// In bytes; pages are whole numbers of records, so none is written in part.
+    private static let recordSize = 128
+    /// Whose record it is where no container's output was written.
+    private static let nobody = "-"
 
     /// - Parameter path: made if missing; goes on at its end otherwise.
     /// - Throws: ``SpoolError``
@@ -22,14 +30,15 @@ final class FileSpool: LogSpool {
         self.path = path
         self.limit = limit
         descriptor = try Self.open(path)
-        do { marksDescriptor = try Self.open(Self.marksPath(path)) } catch {
+        do { marksDescriptor = try Self.open(Self.marksPath(path), appends: false) } catch {
             close(descriptor)
             throw error
         }
         // Unreadable: there are none.
         let text = (try? String(contentsOfFile: Self.marksPath(path), encoding: .utf8)) ?? ""
-        let (length, marks) = Self.read(text)
+        let (length, marks, records) = Self.read(text)
         self.marks = marks
+        self.records = Mutex(records)
         if self.length > length { _ = ftruncate(descriptor, off_t(length)) }
     }
 
@@ -40,25 +49,30 @@ final class FileSpool: LogSpool {
 
     private static func marksPath(_ path: String) -> String { path + ".marks" }
 
-    private static func open(_ path: String) throws(SpoolError) -> CInt {
-        let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0o600)
+    private static func open(_ path: String, appends: Bool = true) throws(SpoolError) -> CInt {
+        let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC | (appends ? O_APPEND : 0), 0o600)
         guard descriptor >= 0 else { throw SpoolError(path: path, reason: String(cString: strerror(errno))) }
         return descriptor
     }
 
-    /// Lines of `LENGTH`, or `LENGTH CONTAINER STANDARD ERROR`; a last one that was cut short does not count.
-    private static func read(_ text: String) -> (length: Int64, marks: [String: LogMark]) {
+    /// Records of `LENGTH CONTAINER STANDARD ERROR`, filled up with spaces to a line of 127 bytes; the greatest length
+    /// is the last one.
+    private static func read(_ text: String) -> (length: Int64, marks: [String: LogMark], records: [String: Int]) {
         var length: Int64 = 0
         var marks: [String: LogMark] = [:]
-        for line in text[..<(text.lastIndex(of: "\n") ?? text.startIndex)].split(separator: "\n") {
+        var records: [String: Int] = [:]
+        for (index, line) in text.split(separator: "\n").enumerated() {
             let parts = line.split(separator: " ")
-            guard let first = parts.first, let next = Int64(first) else { continue }
-            length = next
-            guard parts.count == 4, let standard = Int64(parts[2]), let error = Int64(parts[3]) else { continue }
+            guard parts.count == 4, let next = Int64(parts[0]), let standard = Int64(parts[2]),
+                let error = Int64(parts[3])
+            else { continue }
+            length = max(length, next)
             let container = String(parts[1])
+            records[container] = index
+            guard container != nobody else { continue }
             marks[container] = LogMark(container: container, standard: standard, error: error)
         }
-        return (length, marks)
+        return (length, marks, records)
     }
 
     var hasRoom: Bool { true }
@@ -68,18 +82,27 @@ final class FileSpool: LogSpool {
 
     func append(_ bytes: [UInt8], mark: LogMark?) throws(SpoolError) {
         let before = length
-        var line = "\(before + Int64(bytes.count))"
-        if let mark { line += " \(mark.container) \(mark.standard) \(mark.error)" }
+        let mark = mark ?? LogMark(container: Self.nobody)
         do throws(SpoolError) {
-            try write(bytes, to: descriptor)
-            try write(Array((line + "\n").utf8), to: marksDescriptor)
+            try write(bytes)
+            try note(mark, length: before + Int64(bytes.count))
         } catch {
             _ = ftruncate(descriptor, off_t(before))  // what stays is left out by whoever reads it
             throw error
         }
     }
 
-    private func write(_ bytes: [UInt8], to descriptor: CInt) throws(SpoolError) {
+    private func note(_ mark: LogMark, length: Int64) throws(SpoolError) {
+        let index = records.withLock { $0[mark.container] ?? ($0.values.max() ?? -1) + 1 }
+        let line = Array("\(length) \(mark.container) \(mark.standard) \(mark.error)".utf8)
+        var record = line + [UInt8](repeating: 0x20, count: max(0, Self.recordSize - 1 - line.count))
+        record.append(0x0a)
+        let count = pwrite(marksDescriptor, record, record.count, off_t(index * Self.recordSize))
+        guard count == record.count else { throw SpoolError(path: path, reason: String(cString: strerror(errno))) }
+        records.withLock { $0[mark.container] = index }
+    }
+
+    private func write(_ bytes: [UInt8]) throws(SpoolError) {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes {
