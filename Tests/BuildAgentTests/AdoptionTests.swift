@@ -125,6 +125,17 @@ struct AdoptionTests {
         #expect(ending.leftovers.isEmpty)
     }
 
+    @Test func `F4 a container that was killed while no agent was there ends the run as Error`() async throws {
+        let ending = try await adopt("echo one; sleep 600", log: "") { client, container in
+            try await client.killContainer(container)
+            _ = try await client.waitForContainer(container)
+        }
+
+        #expect(ending.outcome?.status == .error)
+        #expect(ending.outcome?.message?.contains("killed while no agent was there") == true)
+        #expect(ending.leftovers.isEmpty)
+    }
+
     @Test func `D3 F4 a container that is gone ends the run as Error, and is not begun again`() async throws {
         let ending = try await adopt("echo ran >> ran; sleep 600", log: "") { client, container in
             try await client.removeContainer(container)

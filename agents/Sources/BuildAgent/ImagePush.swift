@@ -29,10 +29,10 @@ struct ImagePush {
         } _: {
             try await attempt(image, attempts.next())
         }
-        try await check(image, digest: digest, credential: credential)
         try await session.notePushed(
             OutputImage(registry: image.registry, repository: image.repository, tag: image.tag, digest: digest),
             isForCache: isForCache)
+        try await check(image, digest: digest, credential: credential)
         await session.log.line("Successfully pushed image: \(image)")
     }
 

@@ -64,6 +64,7 @@ struct ContainerFollower: Sendable {
             guard details.status != "created" else { return try await follow(start: start) }
             seen.isStarted.withLock { $0 = true }
             try await catchUp(isFollowed: details.status == "running")
+            if details.status == "exited" { try await checkUnseen(details) }
             return try await client.waitForContainer(container)
         } catch let error as DockerError where error.isLoss {
             return try await resume(after: error)
@@ -104,6 +105,21 @@ struct ContainerFollower: Sendable {
         }
         try await catchUp(isFollowed: false)
         return details.exitCode
+    }
+
+    /// A container that ended while no agent was there may have been killed by the agent's watchdog, or by a daemon that
+    /// stops: codes of that say nothing of its step.
+    private func checkUnseen(_ details: ContainerDetails) async throws {
+        let isKilled: Bool
+        switch details.exitCode {
+        case 137: isKilled = !details.isOutOfMemory
+        case 143, 255: isKilled = try await client.info().keepsContainers != true
+        default: isKilled = false
+        }
+        guard !isKilled else {
+            throw RunFailure.error(
+                "container lost: it was killed while no agent was there (exit status \(details.exitCode))")
+        }
     }
 
     /// Reads the output from the start, and passes on what is new.
