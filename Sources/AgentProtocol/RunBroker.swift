@@ -61,9 +61,14 @@ public protocol RunBroker: Sendable {
     ///
     /// - Parameter logLength: bytes in this agent's stream; ``BrokerError/logIncomplete(stored:)`` if the server has fewer.
     func finish(_ lease: LeaseID, with outcome: RunOutcome, logLength: Int64) async throws
+
+    /// Says that the agent is done with the run, whether it was finished or not: nothing is kept for it any more.
+    func release(_ lease: LeaseID)
 }
 
 extension RunBroker {
+    public func release(_ lease: LeaseID) {}
+
     public func resume(_ lease: LeaseID) async throws -> RunAssignment {
         throw BrokerError.refused("it can't hand out a run once more")
     }

@@ -228,6 +228,19 @@ struct RunBrokerTests {
         }
     }
 
+    @Test func `a copy of an uploaded context goes with a run that is given up`() async throws {
+        try await BrokerFixture.with(.http) { server async throws in
+            let path = try await server.upload([1, 2, 3])
+            _ = try await server.submit(BrokerFixture.request(source: path))
+            let given = try #require(try await server.take())
+            _ = try await server.broker.uploadedContext(given.lease, in: server.folder + "/agent")
+
+            server.broker.release(given.lease)
+
+            #expect(try FileManager.default.contentsOfDirectory(atPath: server.folder + "/agent") == [])
+        }
+    }
+
     @Test(arguments: BrokerForm.allCases)
     func `an archive of what was built is kept up to its limit`(form: BrokerForm) async throws {
         try await BrokerFixture.with(form) { server async throws in

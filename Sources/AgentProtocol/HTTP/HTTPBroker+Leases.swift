@@ -84,6 +84,8 @@ extension HTTPBroker {
         forget(lease)
     }
 
+    public func release(_ lease: LeaseID) { forget(lease) }
+
     private func forget(_ lease: LeaseID) {
         events.forget(lease)
         contexts.forget(lease)

@@ -128,6 +128,7 @@ public struct RunExecutor: Sendable {
             let isStopping = await group.reduce(false) { $0 || $1 }
             return isStopping && !isTold && lease.stop != .leaseLost
         }
+        broker.release(assignment.lease)
         // What a stopping agent could not tell, the next process does.
         if !isStopping { files?.remove() }
     }
