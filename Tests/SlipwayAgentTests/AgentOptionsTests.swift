@@ -24,6 +24,17 @@ struct AgentOptionsTests {
         #expect(configuration.listen == nil)
     }
 
+    @Test func `the watchdog finds what the agent's variables name`() throws {
+        let environment = ["SLIPWAY_AGENT_DATA": "/srv/agent", "SLIPWAY_AGENT_DOCKER": "unix:///run/d.sock"]
+
+        let places = try Watch.parse([]).places(in: environment)
+
+        #expect(places.data == "/srv/agent")
+        #expect(places.docker == "unix:///run/d.sock")
+        #expect(try Watch.parse(["--data", "/d"]).places(in: environment).data == "/d")
+        #expect(try Watch.parse([]).places(in: [:]).data == "/var/lib/slipway-agent")
+    }
+
     @Test func `variables stand in for options, which come first`() throws {
         let environment = [
             "SLIPWAY_AGENT_SERVER": "https://v.test", "SLIPWAY_AGENT_POOL": "p", "SLIPWAY_AGENT_SLOTS": "3",
