@@ -12,6 +12,8 @@ public struct RunAssignment: Sendable {
     public let registry: Registry
     public let request: RunRequest
     public let source: RunSource
+    /// What its git source led to when the run was with an agent before; it is taken again, wherever the branch leads now.
+    public let commit: String?
     /// Filled into image names: `.Run.Date` is this time.
     public let startTime: Date
     public let taskName: String?
@@ -35,7 +37,8 @@ public struct RunAssignment: Sendable {
     public init(
         lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry,
         request: RunRequest,
-        source: RunSource, startTime: Date, taskName: String?, pullCredentials: [String: Credential],
+        source: RunSource, commit: String? = nil, startTime: Date, taskName: String?,
+        pullCredentials: [String: Credential],
         gitCredentials: [String: Credential], gitSSH: GitSSH? = nil, timeout: Duration,
         policy: PoolPolicy = PoolPolicy(),
         taskFiles: TaskFileSettings = TaskFileSettings(), outputLimit: Int64 = 10 << 30,
@@ -50,6 +53,7 @@ public struct RunAssignment: Sendable {
         self.registry = registry
         self.request = request
         self.source = source
+        self.commit = commit
         self.startTime = startTime
         self.taskName = taskName
         self.pullCredentials = pullCredentials

@@ -300,8 +300,8 @@ public struct LocalBroker: RunBroker {
             lease: lease, terms: settings.leases, run: run.id, epoch: run.epoch, pool: run.agentPool,
             registry: registry.gateway
                 ? registry.seenFromOutside(with: pullCredentials[registry.loginServer.lowercased()]) : registry,
-            request: request, source: source(of: request.common), startTime: run.startTime ?? environment.now(),
-            taskName: run.task,
+            request: request, source: source(of: request.common), commit: run.source?.commit,
+            startTime: run.startTime ?? environment.now(), taskName: run.task,
             pullCredentials: pullCredentials,
             gitCredentials: settings.gitCredentials, gitSSH: settings.gitSSH,
             timeout: request.common.timeout ?? settings.runTimeout,

@@ -33,6 +33,19 @@ struct RunBrokerTests {
     }
 
     @Test(arguments: BrokerForm.allCases)
+    func `D8 a run that is handed out again comes with the commit it had`(form: BrokerForm) async throws {
+        try await BrokerFixture.with(form) { server async throws in
+            _ = try await server.submit()
+            let first = try #require(try await server.take())
+            #expect(first.commit == nil)
+            try await server.broker.report(.resolved(SourceRevision(commit: "abc", branch: "main")), for: first.lease)
+            await server.local.takeBack(first)
+
+            #expect(try await server.take()?.commit == "abc")
+        }
+    }
+
+    @Test(arguments: BrokerForm.allCases)
     func `a waiting agent gets a run as soon as it is there`(form: BrokerForm) async throws {
         try await BrokerFixture.with(form) { server async throws in
             #expect(try await server.take() == nil)

@@ -126,6 +126,26 @@ struct GitFetchTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `D8 a commit that was resolved before is built once more when the branch has moved or is gone`(isGone: Bool)
+        async throws
+    {
+        try await GitFixture.run { fixture in
+            let ids = try await makeHistory(fixture)
+            try await fixture.commit(["big": "moved"], to: "main", in: "app.git")
+            if isGone {
+                try await fixture.git(["--git-dir=.", "branch", "kept", "main"], in: "app.git")
+                try await fixture.git(["--git-dir=.", "update-ref", "-d", "refs/heads/main"], in: "app.git")
+            }
+
+            let context = try await GitContext.prepare(
+                try fixture.reference("app.git#main").pinned(to: ids[4]), pool: fixture.pool, access: fixture.access())
+
+            #expect(context.revision == SourceRevision(commit: ids[4], branch: isGone ? nil : "main"))
+            #expect(try contents(of: context.included)["big"] == "4" + Self.text)
+        }
+    }
+
     @Test func `S9 a file that would take too much memory is refused by name, unless rules drop it`() async throws {
         try await GitFixture.run { fixture in
             try await fixture.makeRepository("app.git", files: ["Dockerfile": "FROM scratch\n", "small": "x"])

@@ -89,6 +89,7 @@ public struct AssignmentAnswer: Codable, Sendable {
     public var registry: RegistryParts
     public var request: RequestDocument
     public var source: Source
+    public var commit: String?
     public var startTime: Date
     public var taskName: String?
     public var pullLogins: [String: Login]?
@@ -111,6 +112,7 @@ public struct AssignmentAnswer: Codable, Sendable {
         registry = RegistryParts(assignment.registry)
         request = try RequestDocument(assignment.request) { $0 }
         source = Source(assignment.source)
+        commit = assignment.commit
         startTime = assignment.startTime
         taskName = assignment.taskName
         pullLogins = assignment.pullCredentials.mapValues(Login.init)
@@ -130,7 +132,7 @@ public struct AssignmentAnswer: Codable, Sendable {
         return RunAssignment(
             lease: LeaseID(lease.value), terms: terms.terms, run: run, epoch: epoch, pool: pool,
             registry: registry.registry, request: try request.request(agentPool: pool) { $0 },
-            source: source.source, startTime: startTime, taskName: taskName,
+            source: source.source, commit: commit, startTime: startTime, taskName: taskName,
             pullCredentials: (pullLogins ?? [:]).mapValues(\.credential),
             gitCredentials: (gitLogins ?? [:]).mapValues(\.credential),
             gitSSH: gitSSH.map { GitSSH(privateKey: $0.privateKey, knownHosts: $0.knownHosts) },

@@ -88,8 +88,7 @@ struct GitMirror {
         let repository = try GitRepository(opening: path)
         let connection = try connect(repository)
         let heads = try connection.heads(for: reference.ref)
-        let choice = try GitChoice(reference.ref, among: heads, remote: reference.remote)
-        let (commit, ref) = try present(choice, connection, repository)
+        let (commit, ref) = try present(among: heads, connection, repository)
         if let expected = reference.commit, !commit.id.text.hasPrefix(expected) {
             throw ContextError.wrongCommit(expected: expected, actual: commit.id.text, remote: reference.remote)
         }
@@ -104,6 +103,24 @@ struct GitMirror {
         return session.sshAddress == nil
             ? try GitHTTPConnection(session, repository: repository)
             : try GitSSHConnection(session, repository: repository)
+    }
+
+    /// Makes the commit present that the reference leads to, or that it is pinned to.
+    private func present(among heads: [GitHead], _ connection: any GitConnection, _ repository: GitRepository) throws
+        -> (GitCommit, GitHead?)
+    {
+        guard let pinned = reference.pinned else {
+            let choice = try GitChoice(reference.ref, among: heads, remote: reference.remote)
+            return try present(choice, connection, repository)
+        }
+        // A ref that is gone doesn't matter: it only names the branch.
+        guard case .ref(let head)? = try? GitChoice(reference.ref, among: heads, remote: reference.remote) else {
+            return try present(.commit(pinned), connection, repository)
+        }
+        let found = try present(.ref(head), connection, repository)
+        if found.0.id == pinned { return found }
+        let (commit, _) = try present(.commit(pinned), connection, repository)
+        return (commit, GitHead(name: head.name, id: pinned, target: head.target))
     }
 
     /// Makes the commit that was chosen present.

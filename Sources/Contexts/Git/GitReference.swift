@@ -21,6 +21,8 @@ public struct GitReference: Sendable, Hashable {
     public let notice: String?
     /// The remote with its user info, as it was written.
     public let written: Secret
+    /// The commit to take, wherever the ref leads now.
+    private(set) var pinned: GitObjectID?
 
     private struct UserInfo {
         var user: String?
@@ -138,6 +140,15 @@ public struct GitReference: Sendable, Hashable {
         keepsGitDirectory = query?.keepsGitDirectory ?? false
         fetchesSubmodules = query?.fetchesSubmodules ?? true
         self.notice = notice
+    }
+
+    /// The same reference, of which a commit is taken that it led to before.
+    ///
+    /// - Parameter commit: 40 hexadecimal digits; anything else counts for nothing.
+    public func pinned(to commit: String) -> GitReference {
+        var reference = self
+        reference.pinned = GitObjectID(commit)
+        return reference
     }
 
     /// For logs and records: one line, from which the same repository, ref and folder can be read.

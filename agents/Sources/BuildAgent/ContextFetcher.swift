@@ -36,10 +36,13 @@ public struct ContextFetcher: Sendable {
     }
 
     func fetch(for run: RunSession, _ use: Use) async throws -> PreparedContext {
-        try await fetch(run.assignment.source, use, for: run)
+        try await fetch(run.assignment.source, use, commit: run.assignment.commit, for: run)
     }
 
-    func fetch(_ source: RunSource, _ use: Use, for run: RunSession) async throws -> PreparedContext {
+    /// - Parameter commit: the one to take of a git source, wherever its branch leads now.
+    func fetch(_ source: RunSource, _ use: Use, commit: String? = nil, for run: RunSession) async throws
+        -> PreparedContext
+    {
         let assignment = run.assignment
         let dockerfile = use.dockerfile
         switch source {
@@ -52,7 +55,7 @@ public struct ContextFetcher: Sendable {
                 throw RunFailure.failed("'\(try ContextLocation(location.value).redacted)' names no git repository.")
             }
             await run.log.line("Downloading source code from \(reference.redacted)")
-            let context = try await fetch(reference, use, for: run)
+            let context = try await fetch(commit.map(reference.pinned(to:)) ?? reference, use, for: run)
             await run.log.line("Finished downloading source code: commit \(context.revision?.commit ?? "")")
             return context
         case .download(let location):
