@@ -129,8 +129,10 @@ public struct LocalBroker: RunBroker {
 
     public func appendLog(_ bytes: [UInt8], at offset: Int64, for lease: LeaseID) async throws {
         let holding = try await holding(lease)
+        let (place, isTooFar) = holding.logStart.addingReportingOverflow(offset)
+        guard offset >= 0, !isTooFar else { throw BrokerError.refused("no log has a byte at \(offset)") }
         do {
-            _ = try logs.append(bytes, to: holding.run, at: holding.logStart + offset, stream: holding.logStart)
+            _ = try logs.append(bytes, to: holding.run, at: place, stream: holding.logStart)
         } catch StorageError.logOffset(let expected) {
             throw BrokerError.logOffset(expected: expected - holding.logStart)
         } catch StorageError.leaseLost {

@@ -54,7 +54,11 @@ extension Date {
         self.init(timeIntervalSince1970: Double(storedMilliseconds) / 1000)
     }
 
+    /// Those that people write down with four digits: a time that an agent tells may be any.
+    private static let storedYears = -62_135_596_800_000.0...253_402_300_799_999  // years 1 to 9999
+
     var storedMilliseconds: Int64 {
-        Int64((timeIntervalSince1970 * 1000).rounded())
+        let time = (timeIntervalSince1970 * 1000).rounded()
+        return Int64(min(max(time, Self.storedYears.lowerBound), Self.storedYears.upperBound))
     }
 }

@@ -39,7 +39,8 @@ extension SQLiteRunStore {
                         vertex.position, batch.attempt, vertex.number, vertex.name.shortened(to: 1024),
                         vertex.status.rawValue,
                         vertex.error?.shortened, vertex.startTime?.storedMilliseconds,
-                        vertex.finishTime?.storedMilliseconds, vertex.seconds, vertex.bytes,
+                        vertex.finishTime?.storedMilliseconds, vertex.seconds.map { min(max(0, $0), 1e9) },
+                        vertex.bytes,
                     ])
             }
         }

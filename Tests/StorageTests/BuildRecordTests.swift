@@ -50,6 +50,23 @@ struct BuildRecordTests {
         }
     }
 
+    @Test(arguments: [(1e300, 253_402_300_799.999), (-1e300, -62_135_596_800)])
+    func `S24 times and durations of an agent that can't be are brought into bounds`(told: Double, kept: Double)
+        async throws
+    {
+        try await withRun { store, run async throws in
+            var vertex = Self.running
+            vertex.startTime = Date(timeIntervalSince1970: told)
+            vertex.seconds = told
+
+            try await store.setVertices(batch([vertex]), lease: "lease", at: Self.start)
+
+            let stored = try #require(try await store.builds(of: run).first?.vertices.first { $0.position == 2 })
+            #expect(stored.startTime == Date(timeIntervalSince1970: kept))
+            #expect(stored.seconds == (told > 0 ? 1e9 : 0))
+        }
+    }
+
     @Test func `another attempt takes the place of the last one`() async throws {
         try await withRun { store, run async throws in
             let again = BuildVertex(position: 0, name: "[internal] load build definition", status: .running)
