@@ -14,7 +14,7 @@ extension LocalBroker {
             environment.leases.remove(assignment.lease)
             environment.logger.warning("run taken back", metadata: ["run": "\(run.id)", "error": "its agent is gone"])
             environment.signals.logs.notify(run.id)
-            environment.signals.queues.notify(run.pool)
+            await environment.wakeQueues(after: run)
         } catch {
             environment.logger.error(
                 "run not taken back", metadata: ["run": "\(assignment.run)", "error": "\(error)"])

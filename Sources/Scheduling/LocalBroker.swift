@@ -227,8 +227,7 @@ public struct LocalBroker: RunBroker {
         leases.remove(lease)
         logs.close(leased.run.id)
         signals.logs.notify(leased.run.id)
-        // It makes room for others of its task.
-        signals.queues.notify(leased.run.pool)
+        await environment.wakeQueues(after: leased.run)
     }
 
     /// The run of a lease, as the store has it.
@@ -318,6 +317,7 @@ public struct LocalBroker: RunBroker {
         leases.remove(lease)
         environment.metrics.ended(ended)
         signals.logs.notify(run.id)
+        await environment.wakeQueues(after: ended)
     }
 
     private func source(of request: any CommonRequest) -> RunSource {

@@ -28,25 +28,25 @@ public struct QueueReminder: Service {
                 let now = environment.now()
                 do {
                     try await remind(dueAfter: last, until: now)
+                    last = now
                 } catch {
                     if Task.isCancelled { return }
                     environment.logger.warning("queued runs not reminded", metadata: ["error": "\(error)"])
                 }
-                last = now
             }
         }
     }
 
     func remind(dueAfter last: Date, until now: Date) async throws {
         var view = QueueView(environment)
-        var lines: [(run: RunID, text: String)] = []
+        var lines: [QueueLog.Line] = []
         let queued = try await environment.runs.queuedRuns()
         for run in queued where now.timeIntervalSince(run.createTime) >= Self.atOnce {
             let reason = try await view.reason(of: run)
-            if environment.told.note(reason, of: run.id) {
-                lines.append((run.id, "Waiting: \(reason.text)"))
+            if environment.told.isNews(reason, of: run.id) {
+                lines.append(QueueLog.Line(run: run.id, text: "Waiting: \(reason.text)", reason: reason))
             } else if Self.reminders(until: now, run) > Self.reminders(until: last, run) {
-                lines.append((run.id, "Still waiting: \(reason.text)"))
+                lines.append(QueueLog.Line(run: run.id, text: "Still waiting: \(reason.text)", reason: reason))
             }
         }
         environment.told.keep(Set(queued.map(\.id)))

@@ -86,9 +86,8 @@ public struct RunService: Sendable {
             var view = QueueView(environment)
             guard let queued = try await runs.queuedRun(run.id) else { return }
             let reason = try await view.reason(of: queued)
-            _ = environment.told.note(reason, of: run.id)
             try await QueueLog(environment: environment).write(
-                [(run.id, "Waiting: \(reason.text)")], at: environment.now())
+                [QueueLog.Line(run: run.id, text: "Waiting: \(reason.text)", reason: reason)], at: environment.now())
         } catch {
             // The run is accepted all the same, and shows what it waits for.
             logger.warning("log not stored", metadata: ["run": "\(run.id)", "error": "\(error)"])

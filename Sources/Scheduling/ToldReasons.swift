@@ -5,9 +5,13 @@ import TaskModel
 final class ToldReasons: Sendable {
     private let kinds = Mutex<[RunID: String]>([:])
 
-    /// - Returns: whether that is news for this run.
-    func note(_ reason: WaitReason, of run: RunID) -> Bool {
-        kinds.withLock { $0.updateValue(reason.kind, forKey: run) != reason.kind }
+    func isNews(_ reason: WaitReason, of run: RunID) -> Bool {
+        kinds.withLock { $0[run] != reason.kind }
+    }
+
+    /// Notes that the run's log says it.
+    func note(_ reason: WaitReason, of run: RunID) {
+        kinds.withLock { $0[run] = reason.kind }
     }
 
     /// Forgets those that don't wait any more.

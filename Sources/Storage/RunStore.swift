@@ -130,6 +130,9 @@ public protocol RunStore: Sendable {
     /// Runs of a task that an agent has, by the time they were accepted.
     func runsUnderWay(of task: String, in registry: String) async throws -> [RunID]
 
+    /// The pools in which runs of a task wait that may go on only so many at once.
+    func poolsWaiting(of task: String, in registry: String) async throws -> Set<PoolID>
+
     /// Calls `work` for each of these runs that still waits. None of them is claimed or canceled meanwhile, so it must be quick.
     func whileQueued(_ ids: [RunID], _ work: @escaping @Sendable (RunID) throws -> Void) async throws
 

@@ -54,6 +54,19 @@ extension SQLiteRunStore {
         }
     }
 
+    public func poolsWaiting(of task: String, in registry: String) async throws -> Set<PoolID> {
+        try await database.pool.read { db in
+            try Set(
+                Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT DISTINCT agentPool, poolRegistry FROM run
+                        WHERE registry = ? AND task = ? AND status = 'Queued' AND concurrency IS NOT NULL
+                        """, arguments: [registry, task]
+                ).map(PoolID.init))
+        }
+    }
+
     public func whileQueued(_ ids: [RunID], _ work: @escaping @Sendable (RunID) throws -> Void) async throws {
         try await database.pool.write { db in
             let queued = try db.makeStatement(sql: "SELECT 1 FROM run WHERE id = ? AND status = 'Queued'")

@@ -84,7 +84,8 @@ struct PoolServiceTests {
             let assignment = try #require(try await server.broker.nextRun(for: agent, waiting: .zero))
 
             try await server.broker.appendLog(Array("hello\r\n".utf8), at: 0, for: assignment.lease)
-            try await server.queueLog.write([(run.id, "too late")], at: Date())
+            try await server.queueLog.write(
+                [QueueLog.Line(run: run.id, text: "too late", reason: WaitReason("too late"))], at: Date())
 
             #expect(try await log(run, server).contains(/^[^\r]+no agents[^\r]+\r\nhello\r\n$/))
         }

@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import Storage
 import TaskModel
+import TestSupport
 import Testing
 
 @testable import Scheduling
@@ -122,12 +123,56 @@ struct QueueReminderTests {
             let run = try await server.submit()
             _ = try await server.service.cancel(.ids([run.id]), in: server.registry, isDryRun: false, by: "tester")
 
-            try await server.queueLog.write([(run.id, "too late")], at: Date())
+            try await server.queueLog.write(
+                [QueueLog.Line(run: run.id, text: "too late", reason: WaitReason("too late"))], at: Date())
 
             let log = try await server.service.log(of: run.id.text, in: server.registry)
             #expect(
                 String(decoding: try log.read(from: 0, count: 1000), as: UTF8.self)
                     == "Run ID: ca1 was canceled after 0s.\r\n")
+        }
+    }
+
+    @Test func `a line that could not be written is written the next time`() async throws {
+        try await TestServer.with { server async throws in
+            let run = try await server.submit()
+            let path = server.folder + "/logs"
+            try FileManager.default.moveItem(atPath: path, toPath: path + "-away")
+            let (start, look) = (run.createTime, run.createTime.addingTimeInterval(10))
+            await #expect(throws: StorageError.self) {
+                try await server.reminder.remind(dueAfter: start, until: look)
+            }
+            try FileManager.default.moveItem(atPath: path + "-away", toPath: path)
+
+            try await server.reminder.remind(dueAfter: look, until: look.addingTimeInterval(2))
+
+            #expect(try await lines(run, server) == ["Waiting: pool default has no connected agent"])
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a run that ends makes room for one of its task in another pool`() async throws
+    {
+        try await TestServer.with { server async throws in
+            func submit(to pool: String) async throws -> Run {
+                let request = TestServer.request {
+                    $0.queue.concurrency = 1
+                    $0.agentPoolName = pool
+                }
+                return try await server.service.submit(
+                    request, type: .autoBuild, task: "nightly", to: server.registry, by: "tester")
+            }
+            _ = try await submit(to: "default")
+            let assignment = try #require(try await server.take())
+            let second = try await submit(to: "strict")
+            let other = AgentID("agent-2")
+            try await server.broker.register(
+                AgentDescription(id: other, pool: "strict", host: "h", slots: 1, version: "1"))
+
+            async let next = server.broker.nextRun(for: other, waiting: .seconds(600))
+            try await eventually("the other to ask") { server.environment.agents.areAsking([other]) }
+            try await server.broker.finish(assignment.lease, with: RunOutcome(status: .succeeded), logLength: 0)
+
+            #expect(try await next?.run == second.id)
         }
     }
 
