@@ -25,6 +25,7 @@ enum Migrations {
         migrator.registerMigration("17-leases", migrate: makeLeases)
         migrator.registerMigration("18-cancels", migrate: makeCancels)
         migrator.registerMigration("19-retention", migrate: makeRetention)
+        migrator.registerMigration("20-waits", migrate: makeWaits)
         return migrator
     }()
 

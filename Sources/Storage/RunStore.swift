@@ -118,7 +118,7 @@ public protocol RunStore: Sendable {
     /// - Returns: the run; nil if it had begun, or the lease is not that of an attempt that goes on.
     func giveBack(lease: String, at now: Date) async throws -> Run?
 
-    /// Ends runs as Error that wait since before `start`.
+    /// Ends runs as Error that wait since before `start`, from when they were accepted or last waited again.
     func endQueued(since start: Date, because message: String, at now: Date) async throws -> [EndedRun]
 
     /// Those that wait, by the time they were accepted.

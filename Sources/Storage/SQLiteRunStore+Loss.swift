@@ -76,6 +76,7 @@ extension SQLiteRunStore {
         try db.execute(
             sql: """
                 UPDATE run SET status = ?1, lease = NULL, handOuts = ?2, retriesLeft = ?3, lastUpdatedTime = ?4, waitReason = NULL,
+                    queuedTime = iif(?1 = 'Queued', ?4, queuedTime),
                     finishTime = iif(?1 = 'Queued', NULL, ?4), startTime = iif(?1 = 'Queued', NULL, startTime),
                     agent = iif(?1 = 'Queued', NULL, agent), errorMessage = iif(?1 = 'Queued', NULL, ?5),
                     logLossBytes = ?6, logLossReason = ?7
@@ -98,6 +99,7 @@ extension SQLiteRunStore {
             try db.execute(
                 sql: """
                     UPDATE run SET status = ?1, lease = NULL, handOuts = ?2, lastUpdatedTime = ?3,
+                        queuedTime = iif(?1 = 'Queued', ?3, queuedTime),
                         finishTime = iif(?1 = 'Queued', NULL, ?3), startTime = iif(?1 = 'Queued', NULL, startTime),
                         agent = iif(?1 = 'Queued', NULL, agent)
                     WHERE lease = ?4 AND status = 'Started'
@@ -130,7 +132,7 @@ extension SQLiteRunStore {
                 db,
                 sql: """
                     UPDATE run SET status = 'Error', errorMessage = ?, finishTime = ?, lastUpdatedTime = ?
-                    WHERE status = 'Queued' AND createTime <= ? RETURNING id, agentPool, poolRegistry
+                    WHERE status = 'Queued' AND queuedTime <= ? RETURNING id, agentPool, poolRegistry
                     """,
                 arguments: [message, now.storedMilliseconds, now.storedMilliseconds, start.storedMilliseconds]
             ).compactMap(EndedRun.init)

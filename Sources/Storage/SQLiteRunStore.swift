@@ -35,13 +35,14 @@ public struct SQLiteRunStore: RunStore {
             try db.execute(
                 sql: """
                     INSERT INTO run
-                        (id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, lastUpdatedTime,
+                        (id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, queuedTime, lastUpdatedTime,
                         upload, affinity, priority, retriesLeft, concurrency, branch)
-                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     run.registry, run.type.rawValue, run.task, run.agentPool, run.poolRegistry ?? "", run.submittedBy,
                     request,
+                    now.storedMilliseconds,
                     now.storedMilliseconds,
                     now.storedMilliseconds, run.upload, run.affinity, queue.priority, queue.retryOnAgentLoss,
                     run.task == nil ? nil : queue.concurrency, run.task == nil ? nil : run.branch ?? "",
