@@ -33,7 +33,7 @@ final class LeaseBook: Sendable {
                 LeaseTable.Holding(
                     lease: LeaseID(held.lease), run: held.run, agent: held.agent, pool: held.pool,
                     logStart: held.logStart),
-                stop: held.stop, deadline: now + max(.zero, timeout - elapsed), at: now)
+                stop: held.stop, deadline: now + max(.zero, timeout + RunDeadline.allowance - elapsed), at: now)
         }
     }
 }

@@ -53,7 +53,8 @@ public struct LeaseReaper: Service {
         let terms = environment.settings.leases
         let lost = environment.leases.with { table, now in table.takeLost(at: now) }
         let runs = LostRuns(environment: environment, cause: .silence(terms.duration))
-        for (index, holding) in lost.enumerated() {
+        var failed: [LeaseID] = []
+        for holding in lost {
             do {
                 // Nil: the run has ended, and nobody asks for it any more.
                 if try await runs.take(holding.lease) == nil { environment.leases.remove(holding.lease) }
@@ -61,18 +62,23 @@ public struct LeaseReaper: Service {
                 environment.logger.error(
                     "lost run not recorded",
                     metadata: ["run": "\(holding.run)", "agent": "\(holding.agent)", "error": "\(error)"])
-                let rest = lost[index...].map(\.lease)
-                return environment.leases.with { table, now in table.restore(rest, at: now) }
+                failed.append(holding.lease)
             }
+        }
+        guard !failed.isEmpty else { return }
+        environment.leases.with { [failed] table, now in
+            // One that can't be recorded keeps nobody else from it.
+            if failed.count < lost.count { table.postpone(failed, at: now) } else { table.restore(failed, at: now) }
         }
     }
 }
 
 extension SchedulerEnvironment {
-    /// Notes a lease that the store has.
+    /// Notes a lease that the store has, and wakes its agent if it is to stop.
     func keep(_ held: HeldRun, at now: Date) {
         leases.add(
             held, timeout: held.timeout ?? settings.runTimeout,
             elapsed: .seconds(max(0, now.timeIntervalSince(held.startTime))))
+        if held.stop != nil { signals.stops.notify(held.run) }
     }
 }

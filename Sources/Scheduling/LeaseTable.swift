@@ -53,11 +53,14 @@ struct LeaseTable: Sendable {
 
     // MARK: Holding
 
-    /// Notes a lease, for a full period; one that is known stays as it is.
+    /// Notes a lease, for a full period; one that is known stays as it is, but for a stop that it did not hear of.
     ///
     /// - Parameter deadline: when the run's time is over.
     mutating func add(_ holding: Holding, stop: StopReason? = nil, deadline: Duration, at now: Duration) {
-        guard entries[holding.lease] == nil else { return }
+        guard entries[holding.lease] == nil else {
+            if let stop { note(stop, of: holding.lease) }
+            return
+        }
         entries[holding.lease] = Entry(
             holding: holding, until: now + terms.duration, grantedUntil: .zero, stop: stop,
             deadline: stop == .timeout ? nil : deadline)
@@ -102,8 +105,12 @@ struct LeaseTable: Sendable {
     @discardableResult
     mutating func requestStop(of run: RunID, _ reason: StopReason) -> Bool {
         guard let lease = leases[run] else { return false }
-        if entries[lease]?.stop != .cancel { entries[lease]?.stop = reason }
+        note(reason, of: lease)
         return true
+    }
+
+    private mutating func note(_ reason: StopReason, of lease: LeaseID) {
+        if entries[lease]?.stop != .cancel { entries[lease]?.stop = reason }
     }
 
     // MARK: Verdicts
@@ -122,7 +129,15 @@ struct LeaseTable: Sendable {
         return lost.sorted { $0.end < $1.end }.map(\.holding)
     }
 
-    /// Takes verdicts back that could not be written. Everybody gets a full new period, since nobody could work properly meanwhile.
+    /// Takes verdicts back that could not be written when others could: these get a full new period.
+    mutating func postpone(_ lost: [LeaseID], at now: Duration) {
+        for lease in lost {
+            entries[lease]?.isJudged = false
+            entries[lease]?.until = now + terms.duration
+        }
+    }
+
+    /// Takes verdicts back of which none could be written. Everybody gets a full new period, since nobody could work properly meanwhile.
     mutating func restore(_ lost: [LeaseID], at now: Duration) {
         for lease in lost { entries[lease]?.isJudged = false }
         for lease in entries.keys { entries[lease]?.until = now + terms.duration }

@@ -194,10 +194,11 @@ public struct LocalBroker: RunBroker {
         let deadline = ContinuousClock.now + waiting
         let run: RunID
         do { run = try await holding(lease).run } catch BrokerError.leaseLost { return .lost }
+        // Before each look: a stop that comes after it ends the wait.
+        var mark = signals.stops.mark()
         // From when the renewal came, not from when it is answered: the agent counts from when it sent it.
         var standing = leases.with { table, now in table.renew(lease, at: now) }
         while true {
-            let mark = signals.stops.mark()
             switch standing {
             case .held?: break
             case .stopping(.cancel)?: return .canceled
@@ -207,6 +208,7 @@ public struct LocalBroker: RunBroker {
             let left = deadline - .now
             guard left > .zero, !Task.isCancelled else { return .held }
             await signals.stops.wait(for: run, after: mark, atMost: left)
+            mark = signals.stops.mark()
             standing = leases.with { table, _ in table.standing(of: lease) }
         }
     }
@@ -241,6 +243,12 @@ public struct LocalBroker: RunBroker {
         if let known = leases.find(lease) { return known }
         guard let held = try await runs.heldRun(lease: lease.text) else { throw refusal() }
         environment.keep(held, at: environment.now())
+        // Once more: a stop or an end that was written meanwhile found nothing here to change.
+        guard let still = try await runs.heldRun(lease: lease.text) else {
+            leases.remove(lease)
+            throw refusal()
+        }
+        environment.keep(still, at: environment.now())
         guard let known = leases.find(lease) else { throw BrokerError.leaseLost }
         return known
     }

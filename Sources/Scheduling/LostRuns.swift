@@ -23,28 +23,37 @@ struct LostRuns {
     func take(_ lease: LeaseID) async throws -> LostRun? {
         let now = environment.now()
         let lost = try await environment.runs.lose(lease: lease.text, at: now, telling: telling(at: now))
-        if let lost { spread(lost) }
+        if let lost { await spread(lost) }
         return lost
     }
 
     /// - Parameter agents: an id, or a pattern with `*`.
     func takeAll(of agents: String) async throws {
         let now = environment.now()
-        for lost in try await environment.runs.loseRuns(of: agents, at: now, telling: telling(at: now)) { spread(lost) }
-    }
-
-    /// Ends the log of the attempt: no byte of the agent comes behind the line that says why.
-    private func telling(at now: Date) -> @Sendable (Run, RunLoss) throws -> LossRecord {
-        { [logs = environment.logs, cause] run, loss in
-            let report = LossReport(agent: run.agent ?? "", cause: cause, loss: loss, handOuts: run.epoch)
-            logs.fence(run.id)
-            let line = LogLine.text(report.logLine, at: now) + "\r\n"
-            try logs.note(Array(line.utf8), to: run.id)
-            return LossRecord(message: report.message, logLoss: report.logLoss)
+        for lost in try await environment.runs.loseRuns(of: agents, at: now, telling: telling(at: now)) {
+            await spread(lost)
         }
     }
 
-    private func spread(_ lost: LostRun) {
+    /// Ends the log of the attempt: no byte of the agent comes behind the line that says why. That line is written once the run is no
+    /// longer the agent's, and before it can be another's: a log that somebody writes to has nothing of the server's in between.
+    private func telling(at now: Date) -> @Sendable (Run, RunLoss) throws -> LossRecord {
+        { [logs = environment.logs, logger = environment.logger, cause] run, loss in
+            let report = LossReport(agent: run.agent ?? "", cause: cause, loss: loss, handOuts: run.epoch)
+            let fence = logs.fence(run.id)
+            return LossRecord(message: report.message, logLoss: report.logLoss) { isCommitted in
+                guard isCommitted else { return logs.liftFence(of: run.id, fence) }
+                let line = LogLine.text(report.logLine, at: now) + "\r\n"
+                do {
+                    try logs.note(Array(line.utf8), to: run.id)
+                } catch {
+                    logger.warning("log not stored", metadata: ["run": "\(run.id)", "error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    private func spread(_ lost: LostRun) async {
         let run = lost.run
         environment.logger.warning(
             "run taken from its agent",
@@ -55,7 +64,6 @@ struct LostRuns {
         if run.status.isTerminal { environment.logs.close(run.id) }
         environment.signals.logs.notify(run.id)
         environment.signals.stops.notify(run.id)
-        // It waits again, or makes room for others of its task.
-        environment.signals.queues.notify(run.pool)
+        await environment.wakeQueues(after: run)
     }
 }

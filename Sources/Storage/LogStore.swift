@@ -13,6 +13,12 @@ public final class LogStore: Sendable {
         var streams: [RunID: Int64] = [:]
     }
 
+    /// That appends to a run are refused.
+    public struct Fence: Sendable {
+        /// Where the stream began that it stopped, if that was known.
+        fileprivate let stream: Int64?
+    }
+
     private static let noStream = Int64.max - 1
 
     private let directory: String
@@ -105,8 +111,16 @@ public final class LogStore: Sendable {
     }
 
     /// Refuses appends to all streams so far. That outlasts ``close(_:)``, until the next one begins.
-    public func fence(_ run: RunID) {
-        state.withLock { $0.streams[run] = Self.noStream }
+    ///
+    /// - Returns: what ``liftFence(of:_:)`` takes it back with.
+    @discardableResult
+    public func fence(_ run: RunID) -> Fence {
+        state.withLock { Fence(stream: $0.streams.updateValue(Self.noStream, forKey: run)) }
+    }
+
+    /// Lets the stream go on that was stopped.
+    public func liftFence(of run: RunID, _ fence: Fence) {
+        state.withLock { $0.streams[run] = fence.stream }
     }
 
     /// Says that the run has ended: its file is not kept open any more.

@@ -99,8 +99,7 @@ public protocol RunStore: Sendable {
 
     /// Takes a run from an agent that is lost, as ``RunMachine/lose(_:)`` says.
     ///
-    /// - Parameter telling: what the run records of it. Called within the transaction, so it may write to the log what must stand
-    ///   there before the run has ended; it must be quick.
+    /// - Parameter telling: what the run records of it. Called within the transaction, so it must be quick.
     /// - Returns: nil if the lease is not that of an attempt that goes on.
     func lose(lease: String, at now: Date, telling: @escaping @Sendable (Run, RunLoss) throws -> LossRecord)
         async throws
@@ -254,10 +253,17 @@ public struct LossRecord: Sendable {
     /// For a run that ends by it.
     public var message: String?
     public var logLoss: LogLoss?
+    /// Called when the transaction is over, and told whether it was committed. Until it returns nobody else changes a run, so it must
+    /// be quick.
+    public var afterwards: @Sendable (_ isCommitted: Bool) -> Void
 
-    public init(message: String? = nil, logLoss: LogLoss? = nil) {
+    public init(
+        message: String? = nil, logLoss: LogLoss? = nil,
+        afterwards: @escaping @Sendable (_ isCommitted: Bool) -> Void = { _ in }
+    ) {
         self.message = message
         self.logLoss = logLoss
+        self.afterwards = afterwards
     }
 }
 

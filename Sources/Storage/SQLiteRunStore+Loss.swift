@@ -73,6 +73,8 @@ extension SQLiteRunStore {
             let run = try fetch("lease = ?", [lease], in: db)
         else { return nil }
         let record = try telling(run, loss)
+        db.afterNextTransaction(
+            onCommit: { _ in record.afterwards(true) }, onRollback: { _ in record.afterwards(false) })
         try db.execute(
             sql: """
                 UPDATE run SET status = ?1, lease = NULL, handOuts = ?2, retriesLeft = ?3, lastUpdatedTime = ?4, waitReason = NULL,

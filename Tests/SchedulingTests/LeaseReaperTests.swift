@@ -183,6 +183,34 @@ struct LeaseReaperTests {
         }
     }
 
+    @Test func `T10 an agent's own count of the time comes before the server's`() async throws {
+        try await TestServer.with { server async throws in
+            _ = try await server.submit(TestServer.request { $0.timeout = .seconds(30) })
+            let assignment = try #require(try await server.take())
+
+            server.time.pass(.seconds(31))
+            await server.deadline.look()
+
+            #expect(try await server.broker.renew(assignment.lease, waiting: .zero) == .held)
+        }
+    }
+
+    @Test(arguments: [true, false]) func `T11 a run that was put back waits since then`(isLost: Bool) async throws {
+        try await TestServer.with { server async throws in
+            let run = try await server.submit()
+            server.time.pass(.seconds(86_399))
+            let assignment = try #require(try await server.take())
+            if isLost { await pass(.seconds(91), server) } else { await server.broker.takeBack(assignment) }
+
+            server.time.pass(.seconds(86_390))
+            try await server.queueDeadline.look()
+            #expect(try await server.service.show(run.id.text, in: server.registry).status == .queued)
+            server.time.pass(.seconds(10))
+            try await server.queueDeadline.look()
+            #expect(try await server.service.show(run.id.text, in: server.registry).status == .error)
+        }
+    }
+
     @Test func `T11 a run that waits too long ends as Error`() async throws {
         try await TestServer.with { server async throws in
             let run = try await server.submit()
@@ -243,6 +271,33 @@ struct LeaseReaperTests {
         }
     }
 
+    @Test func `D2 T5 a lost run that can't be recorded holds up no other`() async throws {
+        try await TestServer.with { server async throws in
+            let runs = [try await server.submit(), try await server.submit()]
+            for _ in runs { _ = try #require(try await server.take()) }
+
+            try await server.whileNoRunMoves(only: runs[0].id) { () async throws in await pass(.seconds(91), server) }
+
+            #expect(try await server.service.show(runs[0].id.text, in: server.registry).status == .started)
+            #expect(try await server.service.show(runs[1].id.text, in: server.registry).status == .queued)
+        }
+    }
+
+    @Test(arguments: [Int64.max, .max - 3, -1, .min])
+    func `S24 a place in a log that can't be is refused`(offset: Int64) async throws {
+        try await TestServer.with { server async throws in
+            _ = try await server.submit()
+            server.time.pass(.seconds(1))
+            try await server.reminder.remind(
+                dueAfter: server.time.date, until: server.time.date.addingTimeInterval(10))
+            let assignment = try #require(try await server.take())
+
+            await #expect(throws: BrokerError.self) {
+                try await server.broker.appendLog(Array("x".utf8), at: offset, for: assignment.lease)
+            }
+        }
+    }
+
     @Test func `F9 while the database is away nobody is lost, and all leases begin anew when it is back`() async throws
     {
         try await TestServer.with { server async throws in
@@ -255,6 +310,8 @@ struct LeaseReaperTests {
             try await server.whileNoRunMoves { () async throws in
                 await pass(.seconds(91), server)
                 #expect(try await server.broker.renew(assignment.lease, waiting: .zero) == .held)
+                try await server.broker.appendLog(Array("still here\r\n".utf8), at: 0, for: assignment.lease)
+                #expect(try await lines(run.id, server) == ["still here"])
             }
 
             await pass(.seconds(85), server)

@@ -76,6 +76,15 @@ struct LeaseTableTests {
         #expect(table.renew(Self.lease, at: .seconds(2)) == .stopping(.cancel))
     }
 
+    @Test func `M2 a stop that a lease did not hear of is noted when it is added again`() {
+        var table = table()
+
+        table.add(Self.holding, stop: .cancel, deadline: .seconds(3600), at: .seconds(1))
+        #expect(table.standing(of: Self.lease) == .stopping(.cancel))
+        table.add(Self.holding, deadline: .seconds(3600), at: .seconds(2))
+        #expect(table.standing(of: Self.lease) == .stopping(.cancel))
+    }
+
     @Test(arguments: [Duration.seconds(5), .seconds(600), .seconds(86_400)])
     func `F2 nobody is lost for a time in which the server did not look`(gap: Duration) throws {
         var table = table()
