@@ -47,14 +47,25 @@ struct HeartbeatTests {
                 return AgentReport()
             }, heed: { _ in }, clock: clock)
 
-        let beating = Task { await heartbeat.run() }
+        let beating = Task { try await heartbeat.run() }
         for number in 1...5 {
             if number == 3 { broker.setAway(true) }
             await clock.pass(.seconds(10))
         }
         beating.cancel()
-        await beating.value
+        try await beating.value
 
         #expect(beats.withLock { Array($0.prefix(5)) } == [0, 10, 20, 30, 40].map { Duration.seconds($0) })
+    }
+
+    @Test func `an agent that its server does not know any more stops`() async {
+        let broker = ScriptedBroker()
+        broker.change { $0.heartbeat = { throw BrokerError.notAuthorized("it was removed") } }
+        let heartbeat = Heartbeat(
+            agent: AgentID("a"), broker: broker, every: .seconds(10), contact: ServerContact(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, report: { AgentReport() },
+            heed: { _ in }, clock: ManualClock())
+
+        await #expect(throws: BrokerError.notAuthorized("it was removed")) { try await heartbeat.run() }
     }
 }
