@@ -13,7 +13,7 @@ import Testing
 @testable import BuildAgent
 
 /// Runs of an agent that was killed, whose containers live.
-@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct AdoptionTests {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

@@ -11,7 +11,7 @@ import Testing
 
 /// What the record of a run says of the images that its builds stood on: builds by a real daemon on images of a real
 /// registry.
-@Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(5)))
+@Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(10)))
 struct BaseDigestTests {
     /// A registry and its images: `one`, `two` and `three`, each with the tag `latest`.
     private struct Bases {

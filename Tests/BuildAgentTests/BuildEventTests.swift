@@ -8,7 +8,7 @@ import Testing
 @testable import BuildAgent
 
 /// What an agent tells of the builds of a run while it goes on.
-@Suite(.needsDaemon, .timeLimit(.minutes(5)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct BuildEventTests {
     private struct Told {
         var batches: [BuildVertices] = []

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BuildAgent
 
-@Suite(.needsOwnDaemon, .serialized, .timeLimit(.minutes(5)))
+@Suite(.needsOwnDaemon, .serialized, .timeLimit(.minutes(10)))
 struct DaemonLossTests {
     private static let task = "sh -c 'i=0; while [ $i -lt 60 ]; do echo line $i; i=$((i+1)); sleep 0.1; done'"
 

@@ -205,7 +205,7 @@ struct LeftRunTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `M5 how a run ended is noted before a server that does not answer is waited for`() async throws {
         try await withTemporaryFolder { folder in
             let (gate, opening) = AsyncStream<Void>.makeStream()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BuildAgent
 
-@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct LostRunTests {
     @Test func `F5 a run that is somebody else's is killed at once, and nothing is told of it`() async throws {
         try await TestHost.withShell { shell in

@@ -10,7 +10,7 @@ import Testing
 @testable import BuildAgent
 
 /// Base images of registries that want tokens: a real registry, a real daemon.
-@Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(10)))
 struct RegistryTokenTests {
     private let secret = [UInt8](repeating: 3, count: 32)
 

@@ -13,7 +13,7 @@ import Testing
 /// `RUN --mount=type=ssh` on the real daemon, with OpenSSH's own clients. Skipped where they are not installed or this is
 /// not root.
 @Suite(
-    .needsDaemon, .timeLimit(.minutes(5)),
+    .needsDaemon, .timeLimit(.minutes(10)),
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/sshd") && getuid() == 0))
 struct SSHMountTests {
     @Test(arguments: [

@@ -9,7 +9,7 @@ import Testing
 
 @testable import BuildAgent
 
-@Suite(.needsDaemon, .timeLimit(.minutes(5)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct TaskRunTests {
     @Test(.needsRegistry) func `what a step built is pushed, with the digest in the record and the outcome`()
         async throws

@@ -68,7 +68,7 @@ struct TestRun {
     var run = RunID("cf\(UInt32.random(in: 0 ... .max))") ?? RunID(sequence: 1)
     var files: [String: String] = [:]
     var values: [TaskValue] = []
-    var timeout = Duration.seconds(120)
+    var timeout = Duration.seconds(480)
     /// Paths in ``files``, in the place of a task in the request.
     var taskFile: String?
     var valuesFile: String?

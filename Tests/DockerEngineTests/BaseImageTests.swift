@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(10)))
 struct BaseImageTests {
     /// Pushes a small image to a registry and forgets it here.
     ///

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct BrokenTransferTests {
     private let input = BuildInput(
         walk: GeneratedWalk(files: 2000, largeSize: 8 << 20),

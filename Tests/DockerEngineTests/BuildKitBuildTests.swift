@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct BuildKitBuildTests {
     @Test func `an image is made from nothing with its tag, label and argument`() async throws {
         let client = try TestDaemon.client()

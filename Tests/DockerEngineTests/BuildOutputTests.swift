@@ -3,7 +3,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct BuildOutputTests {
     @Test func `texts and progress come out in the order in which they came in`() async throws {
         let output = BuildOutput()

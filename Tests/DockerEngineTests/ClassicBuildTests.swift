@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct ClassicBuildTests {
     private let options = BuildOptions(noCache: true, platform: .linuxAMD64, builder: .classic)
 

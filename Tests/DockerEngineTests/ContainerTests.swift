@@ -7,7 +7,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct ContainerTests {
     /// Runs `use` with an image that has a shell, made for this test.
     private func withImage<Result>(_ use: (DockerClient, String) async throws -> Result) async throws -> Result {

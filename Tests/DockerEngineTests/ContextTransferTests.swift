@@ -8,7 +8,7 @@ import Testing
 @testable import DockerEngine
 
 /// What a daemon asks for when it has an earlier version of a context, and what then is in the image.
-@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct ContextTransferTests {
     /// Of this test alone, so that the daemon has nothing under it yet.
     private let key = ContextKey(secret: Array(UUID().uuidString.utf8), identity: ["test"])

@@ -7,7 +7,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct DaemonFaultTests {
     private let input = BuildInput(
         walk: InMemoryWalk([]), dockerfile: Array("FROM scratch\n".utf8), isDockerfileIncluded: false)

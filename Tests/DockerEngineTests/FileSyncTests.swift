@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.needsDaemon, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .timeLimit(.minutes(10)))
 struct FileSyncTests {
     private func entry(_ path: String, _ kind: ContextEntry.Kind, mode: UInt16 = 0o644) -> InMemoryEntry {
         InMemoryEntry(ContextEntry(path: EntryPath(path), kind: kind, mode: mode, modified: 1_600_000_000))

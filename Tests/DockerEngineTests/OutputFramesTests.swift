@@ -40,7 +40,7 @@ struct OutputFramesTests {
         #expect(added == nil)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `F6 output that is cut off is lost`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `F6 output that is cut off is lost`() async throws {
         try await EngineStub.with { request in
             request.path.hasPrefix("/containers/c/attach")
                 ? [

@@ -5,7 +5,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(3)))
+@Suite(.needsDaemon, .needsRegistry, .timeLimit(.minutes(10)))
 struct TransferTests {
     private func withImage<Result>(_ reference: String, _ use: (DockerClient, ImageReference) async throws -> Result)
         async throws -> Result

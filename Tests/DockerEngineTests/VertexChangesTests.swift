@@ -7,7 +7,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct VertexChangesTests {
     @Test func `a vertex is told when it has changed, with its number in the log and its bytes`() throws {
         var plain = PlainProgress()

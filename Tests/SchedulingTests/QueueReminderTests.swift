@@ -150,7 +150,7 @@ struct QueueReminderTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a run that ends makes room for one of its task in another pool`() async throws
+    @Test(.timeLimit(.minutes(10))) func `a run that ends makes room for one of its task in another pool`() async throws
     {
         try await TestServer.with { server async throws in
             func submit(to pool: String) async throws -> Run {
