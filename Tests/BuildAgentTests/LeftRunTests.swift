@@ -201,7 +201,8 @@ struct LeftRunTests {
 
             #expect(await outcomes.next() == ended)
             running.cancel()
-            try await running.value
+            // It may end with what kept it from registering.
+            _ = await running.result
         }
     }
 

@@ -56,6 +56,7 @@ class Connection:
     def close(self):
         if self.writer:
             self.writer.close()
+            self.writer = None
 
 
 class Server:
@@ -105,6 +106,8 @@ class Agent:
     async def next(self, connection, wait=0):
         status, answer = await connection.ask("POST", f"/agent/v1/runs/next?wait={wait}", b"", self.bearer)
         assert status in (200, 204), (status, answer)
+        # The server watches for the end of a connection that waits for a run, and ends it with the answer.
+        connection.close()
         return json.loads(answer) if status == 200 else None
 
     async def lease(self, connection, lease, method, what, body=b""):

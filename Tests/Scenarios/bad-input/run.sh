@@ -207,8 +207,13 @@ goes_on
 # ---- Other servers: no daemon, no registry, wrong credentials, nothing allowed ----
 
 start_server "pools: [{name: default, slots: 1, docker: 'unix://$work/no.sock'}]" no-daemon
-expect_run 'without a docker daemon a build' Error "$work/no.sock" -t "$name/app:1" "$good"
-expect_contains '        is told what to do' 'Start the daemon' "$output"
+submit -t "$name/app:1" "$good"
+wait_for_log "$run" "$work/no.sock"
+expect_equal 'without a docker daemon a build waits' Queued "$(run_field "$run" .status)"
+expect_contains '        and is told what to do' 'Start the daemon' "$(log_of_run "$run")"
+slipway runs cancel "$run" >/dev/null
+wait_for_end "$run"
+expect_equal '        and can be canceled' Canceled "$status"
 expect 'the server without a daemon lives' server_lives
 
 start_server "registries: [{name: closed, loginServer: '127.0.0.1:1'}]" no-registry

@@ -31,12 +31,18 @@ expect_equal 'F6 a run whose daemon is killed in a step ends as Error' Error "$s
 expect_contains '  which names the daemon' 'docker daemon' "$(run_field "$first" .runErrorMessage)"
 expect_contains '  and so does its log' 'docker daemon' "$(log_of_run "$first")"
 
-expect_exit 'with no daemon a run fails' 1 slipway build "$work/app"
-expect_contains '  and says what to do' 'Start the daemon' "$output"
+agent_is() { slipway pool agents --output json | jq --exit-status --arg state "$1" 'all(.state == $state)' >/dev/null; }
+wait_until 60 agent_is unhealthy || true
+submit "$work/app"
+waiting=$run
+wait_for_log "$waiting" 'Start the daemon'
+expect_equal 'F6 with no daemon a run waits, and says for what' Queued "$(run_field "$waiting" .status)"
 
 open_gate "$gate_number"
 start_own_daemon
-expect_exit 'F6 when it is back the agent builds again' 0 slipway build --no-cache "$work/app"
+wait_for_end "$waiting"
+expect_equal 'F6 when it is back the run is carried out' Succeeded "$status"
+expect_exit 'F6 and the agent builds again' 0 slipway build --no-cache "$work/app"
 
 # Half-way in the context: the daemon waits for more of it than there is, since it is stopped.
 head -c 200000000 /dev/urandom >"$work/app/large"
