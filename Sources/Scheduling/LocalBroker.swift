@@ -226,10 +226,15 @@ public struct LocalBroker: RunBroker {
                 metadata: ["run": "\(run.id)", "status": "\(run.status.rawValue)", "seconds": "\(seconds)"])
             if leased.isHeld { environment.metrics.ended(run) }
         }
+        await spread(leased.run, lease)
+    }
+
+    /// What follows for others from the end of a run.
+    private func spread(_ run: Run, _ lease: LeaseID) async {
         leases.remove(lease)
-        logs.close(leased.run.id)
-        signals.logs.notify(leased.run.id)
-        await environment.wakeQueues(after: leased.run)
+        logs.close(run.id)
+        signals.logs.notify(run.id)
+        await environment.wakeQueues(after: run)
     }
 
     /// The run of a lease, as the store has it.
@@ -322,10 +327,8 @@ public struct LocalBroker: RunBroker {
     /// Ends a run that no agent was given.
     private func end(_ run: Run, lease: LeaseID, _ outcome: RunOutcome) async throws {
         let ended = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
-        leases.remove(lease)
         environment.metrics.ended(ended)
-        signals.logs.notify(run.id)
-        await environment.wakeQueues(after: ended)
+        await spread(ended, lease)
     }
 
     private func source(of request: any CommonRequest) -> RunSource {

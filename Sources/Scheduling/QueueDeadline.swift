@@ -17,15 +17,10 @@ public struct QueueDeadline: Service {
     }
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await look()
-                } catch  where !Task.isCancelled {
-                    environment.logger.warning("queue not looked through", metadata: ["error": "\(error)"])
-                } catch {}
-                try? await clock.sleep(for: Self.lookEvery)  // canceled: the server stops
-            }
+        await repeating(
+            every: Self.lookEvery, on: clock, logger: environment.logger, failure: "queue not looked through"
+        ) {
+            try await look()
         }
     }
 

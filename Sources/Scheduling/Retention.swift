@@ -31,15 +31,8 @@ public struct Retention: Service {
     }
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await remove()
-                } catch  where !Task.isCancelled {
-                    logger.warning("old runs not removed", metadata: ["error": "\(error)"])
-                } catch {}
-                try? await clock.sleep(for: Self.every)  // canceled: the loop ends
-            }
+        await repeating(every: Self.every, on: clock, logger: logger, failure: "old runs not removed") {
+            try await remove()
         }
     }
 

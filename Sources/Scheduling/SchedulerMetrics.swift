@@ -20,9 +20,13 @@ public struct SchedulerMetrics: Sendable {
     ]
 
     private let factory: any MetricsFactory
+    private let staleWrites: Counter
+    private let logBytes: Counter
 
     public init(_ factory: any MetricsFactory) {
         self.factory = factory
+        staleWrites = Counter(label: "slipway_stale_writes_refused_total", factory: factory)
+        logBytes = Counter(label: "slipway_log_bytes_total", factory: factory)
     }
 
     func queued(in pool: PoolID) {
@@ -54,29 +58,29 @@ public struct SchedulerMetrics: Sendable {
     }
 
     func staleWriteRefused() {
-        counter("slipway_stale_writes_refused_total").increment()
+        staleWrites.increment()
     }
 
     func logged(bytes: Int) {
-        counter("slipway_log_bytes_total").increment(by: bytes)
+        logBytes.increment(by: bytes)
     }
 
     /// Brings up to date what is looked up when it is shown.
-    func look(at environment: SchedulerEnvironment, agents: AgentDirectory) async throws {
+    func look(at environment: SchedulerEnvironment) async throws {
         var pools = environment.settings.pools.map { PoolID(name: $0.name) }
         pools += try await environment.pools.list(servedBy: .embedded).map(\.id)
         for pool in pools {
             let load = try await environment.runs.load(of: pool)
             gauge("slipway_queue_depth", ["pool": "\(pool)"]).record(load.queued)
             gauge("slipway_runs_under_way", ["pool": "\(pool)"]).record(load.underWay)
-            let states = agents.agents(of: pool).map { "\($0.state)" }
+            let states = environment.agents.agents(of: pool).map { "\($0.state)" }
             for state in AgentState.names {
                 gauge("slipway_agents", ["pool": "\(pool)", "state": state]).record(states.count { $0 == state })
             }
         }
     }
 
-    private func counter(_ name: String, _ labels: KeyValuePairs<String, String> = [:]) -> Counter {
+    private func counter(_ name: String, _ labels: KeyValuePairs<String, String>) -> Counter {
         Counter(label: name, dimensions: labels.map { ($0.key, $0.value) }, factory: factory)
     }
 
@@ -89,9 +93,9 @@ public struct SchedulerMetrics: Sendable {
     }
 }
 
-extension LocalBroker {
+extension SchedulerEnvironment {
     /// Brings up to date what is looked up when metrics are shown.
     public func lookForMetrics() async throws {
-        try await environment.metrics.look(at: environment, agents: agents)
+        try await metrics.look(at: self)
     }
 }

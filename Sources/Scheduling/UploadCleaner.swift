@@ -23,15 +23,8 @@ public struct UploadCleaner: Service {
     }
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await clean(at: Date())
-                } catch  where !Task.isCancelled {
-                    logger.warning("uploads not cleaned", metadata: ["error": "\(error)"])
-                } catch {}
-                try? await Task.sleep(for: .seconds(600))  // canceled: the loop ends
-            }
+        await repeating(every: .seconds(600), logger: logger, failure: "uploads not cleaned") {
+            try await clean(at: Date())
         }
     }
 

@@ -82,7 +82,7 @@ struct Server {
                         ? configuration.pools.first { $0.name.lowercased() == pool.name.lowercased() }
                         : configuration.pools.first)
             },
-            metrics: MetricsController(metrics) { try await broker.lookForMetrics() }, logger: logger)
+            metrics: MetricsController(metrics) { try await environment.lookForMetrics() }, logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in

@@ -276,7 +276,7 @@ struct LeftRunTests {
                     fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
                     logLimit: 1 << 20, directory: folder + "/runs")
                 let left = await executor.removeLeftovers(logger: logger)
-                await executor.settle(left, agent: "a1", broker: broker, logger: logger)
+                for run in left { await executor.settle(run, agent: "a1", broker: broker, logger: logger) }
 
                 let (outcome, containers) = try #require(told.withLock { $0 })
                 #expect(outcome.status == .error)

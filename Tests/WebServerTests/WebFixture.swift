@@ -90,7 +90,7 @@ struct WebFixture: Sendable {
                 broker: broker,
                 registrar: AgentRegistrar(environment, store: AgentStore(database: database), broker: broker),
                 settings: { _ in AgentSettings() }),
-            metrics: MetricsController(metrics) { try await broker.lookForMetrics() }, logger: logger)
+            metrics: MetricsController(metrics) { try await environment.lookForMetrics() }, logger: logger)
         let table = routes.table(uptime: { time.uptime })
         let all = table.routes
         try await Application(router: table.router).test(.router) { client in

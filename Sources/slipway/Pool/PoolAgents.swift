@@ -54,6 +54,18 @@ struct AgentReference: ParsableArguments {
         }
         throw ValidationError("There is no agent '\(agent)'. 'slipway pool agents' shows those there are.")
     }
+
+    /// Changes the agent, and writes how it is then.
+    func change(
+        _ options: ConnectionOptions, _ output: OutputOptions,
+        _ change: (_ client: ResourceClient, _ agent: String, _ pool: ResourceID) async throws -> AgentResource
+    ) async throws {
+        try await reporting {
+            let connection = try await options.connect()
+            let pool = try await pool(in: connection)
+            try Output(output).write([try await change(connection.client, agent, pool)])
+        }
+    }
 }
 
 struct PoolAgentDrain: AsyncParsableCommand {
@@ -66,10 +78,8 @@ struct PoolAgentDrain: AsyncParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func run() async throws {
-        try await reporting {
-            let connection = try await connection.connect()
-            let pool = try await reference.pool(in: connection)
-            try Output(outputOptions).write([try await connection.client.drainAgent(reference.agent, ofPool: pool)])
+        try await reference.change(connection, outputOptions) { client, agent, pool in
+            try await client.drainAgent(agent, ofPool: pool)
         }
     }
 }
@@ -83,10 +93,8 @@ struct PoolAgentResume: AsyncParsableCommand {
     @OptionGroup var outputOptions: OutputOptions
 
     func run() async throws {
-        try await reporting {
-            let connection = try await connection.connect()
-            let pool = try await reference.pool(in: connection)
-            try Output(outputOptions).write([try await connection.client.resumeAgent(reference.agent, ofPool: pool)])
+        try await reference.change(connection, outputOptions) { client, agent, pool in
+            try await client.resumeAgent(agent, ofPool: pool)
         }
     }
 }

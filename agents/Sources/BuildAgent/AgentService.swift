@@ -105,7 +105,7 @@ public struct AgentService: Service {
             for run in left {
                 slots.occupy()
                 group.addTask {
-                    await executor.settle([run], agent: description.id.text, broker: broker, logger: logger)
+                    await executor.settle(run, agent: description.id.text, broker: broker, logger: logger)
                     slots.giveBack()
                 }
             }

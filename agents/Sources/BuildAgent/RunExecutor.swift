@@ -42,7 +42,7 @@ public struct RunExecutor: Sendable {
 
     /// Removes what runs of an earlier process left on the daemon.
     ///
-    /// - Returns: the runs to ``settle(_:agent:broker:logger:)``: those that may go on have kept what they have.
+    /// - Returns: the runs to ``settle(_:agent:broker:logger:)`` each: those that may go on have kept what they have.
     func removeLeftovers(logger: Logger) async -> [LeftRun] {
         let left = files?.takeLeft(logger: logger) ?? []
         let adoptable = Set(left.filter(\.record.isAdoptable).map(\.record.run))
@@ -50,15 +50,9 @@ public struct RunExecutor: Sendable {
         return left
     }
 
-    /// Goes on with runs that an earlier process had, or brings them to their ends. When the task is canceled, what
-    /// remains is left to the next process.
-    func settle(_ left: [LeftRun], agent: String, broker: any RunBroker, logger: Logger) async {
-        await withTaskGroup(of: Void.self) { group in
-            for run in left { group.addTask { await settle(run, agent: agent, broker: broker, logger: logger) } }
-        }
-    }
-
-    private func settle(_ left: LeftRun, agent: String, broker: any RunBroker, logger: Logger) async {
+    /// Goes on with a run that an earlier process had, or brings it to its end. When the task is canceled, what remains
+    /// is left to the next process.
+    func settle(_ left: LeftRun, agent: String, broker: any RunBroker, logger: Logger) async {
         var logger = logger
         logger[metadataKey: "run"] = "\(left.record.run)"
         if left.record.isAdoptable {
