@@ -161,6 +161,8 @@ source "$root/Tests/Scenarios/lib/servers.sh"
 source "$root/Tests/Scenarios/lib/gates.sh"
 # shellcheck source=lib/daemon.sh
 source "$root/Tests/Scenarios/lib/daemon.sh"
+# shellcheck source=lib/agents.sh
+source "$root/Tests/Scenarios/lib/agents.sh"
 # shellcheck source=lib/cluster.sh
 source "$root/Tests/Scenarios/lib/cluster.sh"
 # shellcheck source=lib/azure.sh

@@ -6,42 +6,9 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 start_server "pools: [{name: default, slots: 0, docker: '$docker_host'}]"
 
-agent_folder=$work/servers/agent-one
+start_agent() { agent one --join-token-file "$token" --slots 2; }
 
-start_agent() {
-    mkdir -p "$agent_folder"
-    "$bin/slipway-agent" --server "$server_url" --ca-file "$data/tls/ca.pem" --docker "$docker_host" --name one \
-        --join-token-file "$work/token" --data "$agent_folder/data" --slots 2 --min-free-disk 100MiB \
-        >>"$agent_folder/log" 2>&1 </dev/null &
-    _remember server-agent-one $!
-}
-
-kill_agent() {
-    read -r agent_process _ <"$SLIPWAY_TEST_WORK/services/server-agent-one"
-    kill -KILL "$agent_process"
-    wait "$agent_process" || true
-    rm -f "$SLIPWAY_TEST_WORK/services/server-agent-one"
-}
-
-# encoded YAML: queues a task file that stands in the request. Sets run.
-encoded() {
-    api POST scheduleRun "$(jq --null-input --arg text "$1" \
-        '{type: "EncodedTaskRunRequest", encodedTaskContent: ($text | @base64), platform: {os: "Linux"}}')"
-    run=$(jq --raw-output '.properties.runId // empty' <<<"$api_answer")
-    [ -n "$run" ] || not_ok 'the run is queued' "$api_answer"
-}
-
-# left_of ID: what a run left on the daemon.
-left_of() {
-    docker ps --all --quiet --filter "label=slipway.run=$1"
-    docker volume ls --quiet --filter "label=slipway.run=$1"
-    docker network ls --quiet --filter "label=slipway.run=$1"
-}
-
-log_has() { log_of_run "$1" | grep -qF -- "$2"; }
-lines_of() { log_of_run "$1" | tr -d '\r' | grep -E "$2" || true; }
-
-(umask 077 && slipway pool token create -n default --expires 1h >"$work/token" 2>/dev/null)
+make_token
 start_agent
 
 # Beside each other, so that both logs have lines of steps that overlap.
@@ -56,10 +23,10 @@ new_gate
 write_file "$work/held/Dockerfile" "FROM $base" "RUN $gate"
 submit --no-cache -t "$name/app:killed" "$work/held"
 build=$run
-expect 'a step of a run goes on' wait_until 60 log_has "$steps" 'line 9'
+expect 'a step of a run goes on' wait_until 60 log_contains "$steps" 'line 9'
 wait_at_gate "$build"
 
-kill_agent
+kill_agent one
 start_agent
 
 wait_for_end "$steps"
@@ -75,4 +42,4 @@ expect_equal 'a run whose build died with the agent ends as Error' Error "$statu
 expect_contains '  and says why' 'agent restarted during build' "$(run_field "$build" .runErrorMessage)"
 expect_equal '  it was built once' 1 "$(lines_of "$build" 'Executing step ID: build' | wc -l)"
 expect_equal '  nothing is left on the daemon' '' "$(left_of "$build")"
-expect_equal 'no run is noted on the agent any more' '' "$(ls "$agent_folder/data/runs")"
+expect_equal 'no run is noted on the agent any more' '' "$(ls "$(agent_folder one)/data/runs")"

@@ -192,6 +192,18 @@ _fetch_token() {
     )
 }
 
+# encoded YAML [FIELDS]: queues a task file that stands in the request; more fields as JSON. Sets run.
+encoded() {
+    _schedule "$(jq --null-input --arg text "$1" --argjson more "${2:-null}" \
+        '{type: "EncodedTaskRunRequest", encodedTaskContent: ($text | @base64), platform: {os: "Linux"}} + $more')"
+}
+
+_schedule() {
+    api POST scheduleRun "$1"
+    run=$(jq --raw-output '.properties.runId // empty' <<<"$api_answer")
+    [ -n "$run" ] || not_ok 'the run is queued' "$api_answer"
+}
+
 # raw_log ID FILE: the stored bytes of a log, through the link that clients get.
 raw_log() {
     api POST "runs/$1/listLogSasUrl"

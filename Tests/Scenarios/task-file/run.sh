@@ -6,22 +6,10 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 start_server
 
-# encoded YAML [FIELDS]: queues a task file that stands in the request; more fields as JSON. Sets run.
-encoded() {
-    _schedule "$(jq --null-input --arg text "$1" --argjson more "${2:-null}" \
-        '{type: "EncodedTaskRunRequest", encodedTaskContent: ($text | @base64), platform: {os: "Linux"}} + $more')"
-}
-
 # file SOURCE PATH [FIELDS]: queues a task file of a context. Sets run.
 file() {
     _schedule "$(jq --null-input --arg source "$1" --arg path "$2" --argjson more "${3:-null}" \
         '{type: "FileTaskRunRequest", sourceLocation: $source, taskFilePath: $path, platform: {os: "Linux"}} + $more')"
-}
-
-_schedule() {
-    api POST scheduleRun "$1"
-    run=$(jq --raw-output '.properties.runId // empty' <<<"$api_answer")
-    [ -n "$run" ] || not_ok 'the run is queued' "$api_answer"
 }
 
 # upload FOLDER: as any client does it. Sets upload_path.
