@@ -31,8 +31,7 @@ expect_equal 'F6 a run whose daemon is killed in a step ends as Error' Error "$s
 expect_contains '  which names the daemon' 'docker daemon' "$(run_field "$first" .runErrorMessage)"
 expect_contains '  and so does its log' 'docker daemon' "$(log_of_run "$first")"
 
-agent_is() { slipway pool agents --output json | jq --exit-status --arg state "$1" 'all(.state == $state)' >/dev/null; }
-wait_until 60 agent_is unhealthy || true
+wait_until 60 agent_is embedded-default unhealthy || true
 submit "$work/app"
 waiting=$run
 wait_for_log "$waiting" 'Start the daemon'
