@@ -83,6 +83,9 @@ let package = Package(
         // What the programs count, for Prometheus
         .target(name: "PrometheusText", dependencies: [metrics], swiftSettings: strict),
 
+        // Servers of git repositories: what they send, their hooks and statuses
+        .target(name: "Forges", dependencies: ["CurlHTTP", "TaskModel", crypto], swiftSettings: strict),
+
         // Our own two protocols
         .target(name: "ResourceAPI", dependencies: ["CurlHTTP", "TaskModel"], swiftSettings: strict),
         .target(name: "AgentProtocol", dependencies: ["CurlHTTP", "TaskModel"], swiftSettings: strict),
@@ -92,8 +95,8 @@ let package = Package(
         .target(
             name: "Scheduling",
             dependencies: [
-                "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "Storage", "TaskFiles", "TaskModel", lifecycle,
-                logging, metrics,
+                "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "Forges", "Storage", "TaskFiles", "TaskModel",
+                crypto, lifecycle, logging, metrics,
             ],
             swiftSettings: strict
         ),
@@ -103,7 +106,7 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "AgentProtocol", "CurlHTTP", "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling",
+                "AgentProtocol", "CurlHTTP", "Forges", "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling",
                 "Storage",
                 "TaskModel", web, crypto, lifecycle, logging,
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -138,7 +141,7 @@ let package = Package(
         .executableTarget(
             name: "slipway-server",
             dependencies: [
-                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine",
+                "AgentProtocol", "BuildAgent", "Contexts", "CurlHTTP", "Distribution", "DockerEngine", "Forges",
                 "PrometheusText", "RegistryGateway", "ResourceAPI", "Scheduling",
                 "Storage", "TaskModel", "WebServer", "Yams", arguments, crypto, lifecycle, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -189,6 +192,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ForgesTests", dependencies: ["CurlHTTP", "Forges", "TaskModel", "TestSupport", crypto],
+            exclude: ["Payloads"], swiftSettings: strict),
+        .testTarget(
             name: "ResourceAPITests", dependencies: ["CurlHTTP", "ResourceAPI", "TaskModel", "TestSupport"],
             swiftSettings: strict
         ),
@@ -205,8 +211,9 @@ let package = Package(
         .testTarget(
             name: "SchedulingTests",
             dependencies: [
-                "AgentProtocol", "Contexts", "CurlHTTP", "PrometheusText", "Scheduling", "Storage", "TaskModel",
-                "TestSupport", crypto, logging, sqlite,
+                "AgentProtocol", "Contexts", "CurlHTTP", "Distribution", "Forges", "PrometheusText", "Scheduling",
+                "Storage",
+                "TaskModel", "TestSupport", crypto, logging, sqlite,
             ],
             swiftSettings: strict
         ),
@@ -226,7 +233,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "AgentProtocol", "CurlHTTP", "Distribution", "PrometheusText", "RegistryGateway", "ResourceAPI",
+                "AgentProtocol", "CurlHTTP", "Distribution", "Forges", "PrometheusText", "RegistryGateway",
+                "ResourceAPI",
                 "Scheduling", "Storage",
                 "TaskModel", "TestSupport", "WebServer", crypto, logging, web,
                 .product(name: "HTTPTypes", package: "swift-http-types"),

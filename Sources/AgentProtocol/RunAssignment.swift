@@ -33,6 +33,10 @@ public struct RunAssignment: Sendable {
     public let builds: BuildSettings
     /// Whose build cache the run shares; nil for that of all who are in no domain.
     public let cacheDomain: CacheDomain?
+    /// What made the run, if nobody asked for it by hand.
+    public let trigger: RunTrigger?
+    /// Whether it carries out what strangers wrote: submodules are fetched without logins, and no step pushes.
+    public let isRestricted: Bool
 
     public init(
         lease: LeaseID, terms: LeaseTerms, run: RunID, epoch: Int, pool: String, registry: Registry,
@@ -43,7 +47,7 @@ public struct RunAssignment: Sendable {
         policy: PoolPolicy = PoolPolicy(),
         taskFiles: TaskFileSettings = TaskFileSettings(), outputLimit: Int64 = 10 << 30,
         builds: BuildSettings = BuildSettings(),
-        cacheDomain: CacheDomain? = nil
+        cacheDomain: CacheDomain? = nil, trigger: RunTrigger? = nil, isRestricted: Bool = false
     ) {
         self.lease = lease
         self.terms = terms
@@ -65,6 +69,8 @@ public struct RunAssignment: Sendable {
         self.outputLimit = outputLimit
         self.builds = builds
         self.cacheDomain = cacheDomain
+        self.trigger = trigger
+        self.isRestricted = isRestricted
     }
 }
 

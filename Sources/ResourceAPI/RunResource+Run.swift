@@ -42,6 +42,13 @@ extension RunProperties {
                 OutputImageProperties(registry: $0.registry, repository: $0.repository, tag: $0.tag, digest: $0.digest)
             }
         }
+        switch run.trigger {
+        case .source(let event)?: sourceTrigger = SourceTrigger(event)
+        case .timer(let occurrence)?: timerTrigger = TimerTrigger(occurrence)
+        case .image(let update)?: imageUpdateTrigger = ImageUpdateTrigger(update)
+        case nil: break
+        }
+        if run.isRestricted { isRestricted = true }
         let request = run.request.common
         platform = PlatformProperties(request.platform)
         if case .build(let build) = run.request, !build.platforms.isEmpty {

@@ -44,6 +44,8 @@ public struct RunProperties: Codable, Sendable, Hashable {
     public var logLoss: LogLossProperties?
     /// Ours.
     public var queue: QueueProperties?
+    /// Ours: it carries out what strangers wrote, and so gets no secrets and pushes nothing.
+    public var isRestricted: Bool?
     /// Ours: the revision that a git context was resolved to.
     public var sourceRevision: SourceRevisionProperties?
     /// Ours: the archive that was kept of what the run built (`GET P/runs/ID/output`). Not in lists.
@@ -137,6 +139,10 @@ public struct SourceTrigger: Codable, Sendable, Hashable {
     public var repositoryUrl: String?
     public var branchName: String?
     public var providerType: String?
+    /// Ours: the full name of what was pushed, a tag's as well.
+    public var ref: String?
+    /// Ours: of the commit or the pull request.
+    public var title: String?
 
     public init(
         id: String? = nil, eventType: String? = nil, commitId: String? = nil, pullRequestId: String? = nil,

@@ -94,7 +94,8 @@ extension TriggerProperties {
         if !triggers.timers.isEmpty {
             timerTriggers = triggers.timers.map {
                 TimerTriggerProperties(
-                    name: $0.name, status: TaskProperties.status($0.isEnabled), schedule: $0.schedule)
+                    name: $0.name, status: TaskProperties.status($0.isEnabled), schedule: $0.schedule,
+                    timeZone: $0.timeZone)
             }
         }
         baseImageTrigger = triggers.baseImage.map(BaseImageTriggerProperties.init)
@@ -106,6 +107,7 @@ extension SourceTriggerProperties {
         name = trigger.name
         status = TaskProperties.status(trigger.isEnabled)
         sourceTriggerEvents = trigger.events
+        filter = trigger.filter
         var repository = SourceRepositoryProperties()
         repository.sourceControlType = trigger.sourceControlType
         repository.repositoryUrl = source(trigger.repositoryURL)

@@ -32,6 +32,7 @@ public struct TaskProperties: Codable, Sendable, Hashable {
     public var logTemplate: String?
     /// Ours.
     public var queue: QueueProperties?
+    public var triggerState: TriggerStateProperties?
 
     public init() {}
 }
@@ -82,6 +83,8 @@ public struct SourceTriggerProperties: Codable, Sendable, Hashable {
     /// `commit`, `pullrequest`.
     public var sourceTriggerEvents: [String]?
     public var sourceRepository: SourceRepositoryProperties?
+    /// Ours.
+    public var filter: SourceFilter?
 
     public init() {}
 }
@@ -110,13 +113,16 @@ public struct SourceControlAuthProperties: Codable, Sendable, Hashable {
 public struct TimerTriggerProperties: Codable, Sendable, Hashable {
     public var name: String?
     public var status: String?
-    /// Five fields, UTC.
+    /// Five fields.
     public var schedule: String?
+    /// Ours: the name of the zone that the fields are in, as in `Europe/Berlin`; UTC if missing.
+    public var timeZone: String?
 
-    public init(name: String? = nil, status: String? = nil, schedule: String? = nil) {
+    public init(name: String? = nil, status: String? = nil, schedule: String? = nil, timeZone: String? = nil) {
         self.name = name
         self.status = status
         self.schedule = schedule
+        self.timeZone = timeZone
     }
 }
 

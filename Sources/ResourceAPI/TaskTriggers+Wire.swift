@@ -1,3 +1,4 @@
+import Foundation
 import TaskModel
 
 extension TaskTriggers {
@@ -69,7 +70,7 @@ extension SourceTriggerDefinition {
                         tokenType: auth.tokenType ?? "PAT", token: $0, refreshToken: auth.refreshToken,
                         scope: auth.scope, expiresIn: auth.expiresIn)
                 }
-            })
+            }, filter: try wire.filter?.checked(field: "\(field).filter"))
     }
 }
 
@@ -82,9 +83,17 @@ extension TimerTriggerDefinition {
             throw InvalidRequest(
                 code: "InvalidParameter", message: error.description, target: "\(field).schedule")
         }
+        if let zone = wire.timeZone, TimeZone(identifier: zone) == nil {
+            throw InvalidRequest(
+                code: "InvalidParameter",
+                message:
+                    "'\(zone.escapedForDisplay)' is no time zone that this machine knows: use a name such as Europe/Berlin.",
+                target: "\(field).timeZone")
+        }
         self.init(
             name: try TaskTriggers.checkedName(wire.name, field: field),
-            isEnabled: try TaskDefinition.isEnabled(wire.status, field: "\(field).status"), schedule: schedule)
+            isEnabled: try TaskDefinition.isEnabled(wire.status, field: "\(field).status"), schedule: schedule,
+            timeZone: wire.timeZone)
     }
 }
 
@@ -103,5 +112,30 @@ extension BaseImageTriggerDefinition {
             updateTriggerEndpoint: try RequestChecks.text(
                 wire.updateTriggerEndpoint, field: "\(field).updateTriggerEndpoint"),
             updateTriggerPayloadType: wire.updateTriggerPayloadType)
+    }
+}
+
+extension SourceFilter {
+    private static let mostPatterns = 100
+    private static let longestPattern = 1024
+
+    /// - Throws: ``InvalidRequest`` naming the list with a pattern that can't be one.
+    fileprivate func checked(field: String) throws(InvalidRequest) -> SourceFilter {
+        for (name, patterns) in [("branches", branches), ("tags", tags), ("paths", paths)] {
+            guard let patterns else { continue }
+            guard patterns.count <= Self.mostPatterns,
+                patterns.allSatisfy({
+                    (1...Self.longestPattern).contains($0.utf8.count) && $0 != "!"
+                        && !RequestChecks.hasControlCharacters($0)
+                })
+            else {
+                throw InvalidRequest(
+                    code: "InvalidParameter",
+                    message:
+                        "A list of patterns holds at most \(Self.mostPatterns), each of 1 to \(Self.longestPattern) bytes.",
+                    target: "\(field).\(name)")
+            }
+        }
+        return self
     }
 }

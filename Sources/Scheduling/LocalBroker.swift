@@ -321,7 +321,7 @@ public struct LocalBroker: RunBroker {
             timeout: request.common.timeout ?? settings.runTimeout,
             policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles,
             outputLimit: environment.outputs.maxBytes, builds: settings.builds,
-            cacheDomain: settings.cacheDomain(of: registry))
+            cacheDomain: settings.cacheDomain(of: registry), trigger: run.trigger, isRestricted: run.isRestricted)
     }
 
     /// Ends a run that no agent was given.

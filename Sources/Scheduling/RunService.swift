@@ -26,11 +26,21 @@ public struct RunService: Sendable {
     ///   - type: how the run came to be.
     ///   - task: the stored task that it is a run of.
     ///   - taskRun: the name and the request that the run is kept under.
+    ///   - cause: what makes it, if nobody asks for it by hand.
     /// - Throws: ``RunServiceError`` if the request can't be carried out, ``StorageError/queueFull(limit:)``.
     public func submit(
         _ request: RunRequest, type: RunType, task: String? = nil, keptAs taskRun: TaskRun? = nil,
-        to registry: Registry, by principal: String
+        to registry: Registry, by principal: String, because cause: RunCause? = nil
     ) async throws -> Run {
+        try await accept(request, type: type, task: task, keptAs: taskRun, to: registry, by: principal, because: cause)
+            .run
+    }
+
+    /// - Returns: the run, and whether it is new: another that the same had caused before is not.
+    func accept(
+        _ request: RunRequest, type: RunType, task: String? = nil, keptAs taskRun: TaskRun? = nil,
+        to registry: Registry, by principal: String, because cause: RunCause?
+    ) async throws -> (run: Run, isNew: Bool) {
         let common = request.common
         guard let pool = try await pools.find(common.agentPoolName, in: registry.name) else {
             throw RunServiceError.unknownPool(
@@ -56,10 +66,16 @@ public struct RunService: Sendable {
             NewRun(
                 registry: registry.name, type: type, request: request, submittedBy: principal, agentPool: pool.id.name,
                 poolRegistry: pool.id.registry, task: task, upload: upload, taskRun: taskRun,
-                branch: Self.branch(of: common)),
+                branch: Self.branch(of: common), cause: cause),
             maxQueued: settings.maxQueued, at: environment.now())
         let run = accepted.run
-        logger.info("run queued", metadata: ["run": "\(run.id)", "pool": "\(pool.id)", "principal": "\(principal)"])
+        guard accepted.isNew else { return (run, false) }
+        logger.info(
+            "run queued",
+            metadata: [
+                "run": "\(run.id)", "pool": "\(pool.id)", "principal": "\(principal)",
+                "trigger": "\(cause?.trigger.label ?? "Manual")",
+            ])
         environment.metrics.queued(in: pool.id)
         for older in accepted.superseded {
             logger.info("run superseded", metadata: ["run": "\(older.id)", "by": "\(run.id)"])
@@ -68,7 +84,7 @@ public struct RunService: Sendable {
         }
         signals.queues.notify(pool.id)
         if QueuePlace(pool: pool.id, position: 0, slots: pool.slots).obstacle != nil { await warn(run) }
-        return run
+        return (run, true)
     }
 
     /// The branch, tag or commit that a git source names.

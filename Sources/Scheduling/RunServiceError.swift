@@ -14,6 +14,8 @@ public enum RunServiceError: Error, Equatable {
     case secretArgumentsRefused(pool: String)
     case timeoutTooLong(Duration, most: Duration)
     case runNotFound(String)
+    /// It is no longer configured.
+    case registryGone(String)
 
     public var code: String {
         switch self {
@@ -31,7 +33,7 @@ public enum RunServiceError: Error, Equatable {
             }
         case .secretArgumentsRefused: "SecretInBuildArgument"
         case .timeoutTooLong: "InvalidParameter"
-        case .runNotFound: "ResourceNotFound"
+        case .runNotFound, .registryGone: "ResourceNotFound"
         }
     }
 
@@ -65,6 +67,8 @@ extension RunServiceError: CustomStringConvertible {
             "A run may take \(most.components.seconds) s at most, and \(asked.components.seconds) s were asked for. "
                 + "Ask for less, or have limits.maxRunTimeout raised."
         case .runNotFound(let id): "There is no run '\(id.escapedForDisplay)'."
+        case .registryGone(let name):
+            "Registry '\(name)' is no longer configured. Configure it again, or delete the tasks in it."
         }
     }
 }

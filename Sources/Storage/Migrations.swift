@@ -26,6 +26,8 @@ enum Migrations {
         migrator.registerMigration("18-cancels", migrate: makeCancels)
         migrator.registerMigration("19-retention", migrate: makeRetention)
         migrator.registerMigration("20-waits", migrate: makeWaits)
+        migrator.registerMigration("21-occurrences", migrate: makeOccurrences)
+        migrator.registerMigration("22-timers", migrate: makeTimers)
         return migrator
     }()
 

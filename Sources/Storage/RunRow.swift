@@ -7,7 +7,7 @@ struct RunRow {
     static let columns = """
         sequence, id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, startTime, finishTime, lastUpdatedTime,
         isCancelRequested, isTimeoutRequested, canceledBy, isArchiveEnabled, errorMessage, waitReason, sourceCommit, sourceBranch, epoch, agent,
-        logStart, logLossBytes, logLossReason
+        logStart, logLossBytes, logLossReason, trigger, isRestricted
         """
 
     let box: SecretBox
@@ -35,7 +35,11 @@ struct RunRow {
             source: (row["sourceCommit"] as String?).map { SourceRevision(commit: $0, branch: row["sourceBranch"]) },
             outputImages: try outputImages(of: row["sequence"], status: status, in: db), epoch: row["epoch"],
             isTimeoutRequested: row["isTimeoutRequested"], canceledBy: row["canceledBy"], agent: row["agent"],
-            logLoss: (row["logLossReason"] as String?).map { LogLoss(bytes: row["logLossBytes"], reason: $0) })
+            logLoss: (row["logLossReason"] as String?).map { LogLoss(bytes: row["logLossBytes"], reason: $0) },
+            trigger: try (row["trigger"] as String?).map {
+                try JSONDecoder().decode(RunTrigger.self, from: Data($0.utf8))
+            },
+            isRestricted: row["isRestricted"])
     }
 
     private func outputImages(of sequence: Int64, status: RunStatus, in db: GRDB.Database) throws -> [OutputImage] {

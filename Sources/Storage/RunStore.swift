@@ -4,7 +4,7 @@ public import TaskModel
 /// Keeps runs. Each method is one transaction; when it returns, what it did is on the disk.
 public protocol RunStore: Sendable {
     /// Accepts a run as Queued and gives it the next id, and cancels those that it supersedes. One that is kept as a task run which asked
-    /// for the same before is not new: the run of that time is returned.
+    /// for the same before is not new, nor is one whose ``RunCause/occurrence`` had its run: the run of that time is returned.
     ///
     /// - Throws: ``StorageError/queueFull(limit:)`` if `maxQueued` runs wait already.
     func accept(_ run: NewRun, maxQueued: Int, at now: Date) async throws -> AcceptedRun
@@ -183,11 +183,13 @@ public struct NewRun: Sendable {
     public let taskRun: TaskRun?
     /// The branch of a run of a task; empty if its source has none. Runs that supersede others do so on the same branch.
     public let branch: String?
+    /// What made it, if nobody asked for it by hand.
+    public let cause: RunCause?
 
     public init(
         registry: String, type: RunType, request: RunRequest, submittedBy: String, agentPool: String,
         poolRegistry: String? = nil, task: String? = nil,
-        upload: String? = nil, taskRun: TaskRun? = nil, branch: String? = nil
+        upload: String? = nil, taskRun: TaskRun? = nil, branch: String? = nil, cause: RunCause? = nil
     ) {
         self.registry = registry
         self.type = type
@@ -199,6 +201,7 @@ public struct NewRun: Sendable {
         self.upload = upload
         self.taskRun = taskRun
         self.branch = branch
+        self.cause = cause
     }
 }
 
@@ -207,6 +210,8 @@ public struct AcceptedRun: Sendable {
     public let run: Run
     /// Older runs that were canceled for it.
     public let superseded: [EndedRun]
+    /// Whether it was accepted now, and not for the same before.
+    public var isNew = true
 }
 
 /// A run that ended while it waited.

@@ -22,12 +22,16 @@ public struct SQLiteRunStore: RunStore {
         let queue = run.request.common.queue
         let request = String(
             decoding: try JSONEncoder().encode(try RequestDocument(run.request, box: box)), as: UTF8.self)
+        let trigger = try run.cause.map { String(decoding: try JSONEncoder().encode($0.trigger), as: UTF8.self) }
         return try await database.pool.write { db in
             if let taskRun = run.taskRun,
                 let known = try TaskRunStore.fetch(taskRun.name, in: run.registry, box: box, db),
                 known.taskRun.asksForTheSame(as: taskRun), let stored = try fetch("id = ?", [known.run.text], in: db)
             {
-                return AcceptedRun(run: stored, superseded: [])
+                return AcceptedRun(run: stored, superseded: [], isNew: false)
+            }
+            if let known = try knownRun(of: run, db) {
+                return AcceptedRun(run: known, superseded: [], isNew: false)
             }
             let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE status = 'Queued'") ?? 0
             guard waiting < maxQueued else { throw StorageError.queueFull(limit: maxQueued) }
@@ -36,8 +40,8 @@ public struct SQLiteRunStore: RunStore {
                 sql: """
                     INSERT INTO run
                         (id, registry, status, type, task, agentPool, poolRegistry, submittedBy, request, createTime, queuedTime, lastUpdatedTime,
-                        upload, affinity, priority, retriesLeft, concurrency, branch)
-                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        upload, affinity, priority, retriesLeft, concurrency, branch, trigger, isRestricted, sourceCommit, sourceBranch)
+                    VALUES (lower(hex(randomblob(16))), ?, 'Queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     run.registry, run.type.rawValue, run.task, run.agentPool, run.poolRegistry ?? "", run.submittedBy,
@@ -45,7 +49,9 @@ public struct SQLiteRunStore: RunStore {
                     now.storedMilliseconds,
                     now.storedMilliseconds,
                     now.storedMilliseconds, run.upload, run.affinity, queue.priority, queue.retryOnAgentLoss,
-                    run.task == nil ? nil : queue.concurrency, run.task == nil ? nil : run.branch ?? "",
+                    run.task == nil ? nil : queue.concurrency, run.task == nil ? nil : run.branch ?? "", trigger,
+                    run.cause?.isRestricted ?? false, run.cause?.source?.commit,
+                    run.cause?.source?.branch,
                 ])
             let sequence = db.lastInsertedRowID
             try db.execute(
@@ -54,6 +60,7 @@ public struct SQLiteRunStore: RunStore {
                 throw StorageError.io(action: "store a run", reason: "its row is gone")
             }
             if let taskRun = run.taskRun { try TaskRunStore.put(taskRun, run: stored.id, box: box, at: now, db) }
+            try note(run, as: stored.id, at: now, db)
             let superseded = try supersede(run, by: stored.id, sequence: sequence, at: now, db)
             return AcceptedRun(run: stored, superseded: superseded)
         }

@@ -35,6 +35,7 @@ public struct SQLiteTaskStore: TaskStore {
                     ON CONFLICT (registry, name) DO UPDATE
                         SET document = excluded.document, changeTime = excluded.changeTime
                     """, arguments: [registry, task.name, try seal(task), task.changed.at.storedMilliseconds])
+            try TaskIndex.put(task, in: registry, db)
             return task
         }
     }
@@ -42,7 +43,19 @@ public struct SQLiteTaskStore: TaskStore {
     public func delete(_ name: String, in registry: String) async throws -> Bool {
         try await database.pool.write { db in
             try db.execute(sql: "DELETE FROM task WHERE registry = ? AND name = ?", arguments: [registry, name])
-            return db.changesCount > 0
+            let isRemoved = db.changesCount > 0
+            try TaskIndex.remove(name, of: registry, db)
+            return isRemoved
+        }
+    }
+
+    /// Writes the index anew of all tasks: of those too that earlier versions stored. What it says already of a task that has not changed
+    /// stays.
+    public func refreshIndex() async throws {
+        try await database.pool.write { db in
+            for row in try Row.fetchAll(db, sql: "SELECT registry, document FROM task") {
+                try TaskIndex.put(try open(row["document"]), in: row["registry"], db)
+            }
         }
     }
 

@@ -35,6 +35,10 @@ public struct Run: Sendable, Hashable {
     /// The agent that has it, or that had it last; nil while it waits.
     public var agent: String?
     public var logLoss: LogLoss?
+    /// Nil for a run that somebody asked for.
+    public var trigger: RunTrigger?
+    /// Whether it carries out what strangers wrote: no secrets, no push, no shared cache.
+    public var isRestricted: Bool
 
     public init(
         id: RunID, registry: String, status: RunStatus, type: RunType, request: RunRequest, submittedBy: String,
@@ -42,7 +46,8 @@ public struct Run: Sendable, Hashable {
         task: String? = nil, createTime: Date, startTime: Date? = nil, finishTime: Date? = nil, lastUpdatedTime: Date,
         isCancelRequested: Bool = false, isArchiveEnabled: Bool = false, errorMessage: String? = nil,
         waitReason: String? = nil, source: SourceRevision? = nil, outputImages: [OutputImage] = [], epoch: Int = 0,
-        isTimeoutRequested: Bool = false, canceledBy: String? = nil, agent: String? = nil, logLoss: LogLoss? = nil
+        isTimeoutRequested: Bool = false, canceledBy: String? = nil, agent: String? = nil, logLoss: LogLoss? = nil,
+        trigger: RunTrigger? = nil, isRestricted: Bool = false
     ) {
         self.id = id
         self.registry = registry
@@ -68,6 +73,8 @@ public struct Run: Sendable, Hashable {
         self.canceledBy = canceledBy
         self.agent = agent
         self.logLoss = logLoss
+        self.trigger = trigger
+        self.isRestricted = isRestricted
     }
 
     public var pool: PoolID { PoolID(registry: poolRegistry, name: agentPool) }

@@ -25,10 +25,12 @@ public struct SourceTriggerDefinition: Sendable, Hashable, Codable {
     public var repositoryURL: String
     public var branch: String?
     public var authorization: SourceAuthorization?
+    /// Nil where nothing more was said.
+    public var filter: SourceFilter?
 
     public init(
         name: String, isEnabled: Bool, events: [String], sourceControlType: String, repositoryURL: String,
-        branch: String?, authorization: SourceAuthorization?
+        branch: String?, authorization: SourceAuthorization?, filter: SourceFilter? = nil
     ) {
         self.name = name
         self.isEnabled = isEnabled
@@ -37,6 +39,7 @@ public struct SourceTriggerDefinition: Sendable, Hashable, Codable {
         self.repositoryURL = repositoryURL
         self.branch = branch
         self.authorization = authorization
+        self.filter = filter
     }
 }
 
@@ -63,13 +66,16 @@ public struct SourceAuthorization: Sendable, Hashable, Codable {
 public struct TimerTriggerDefinition: Sendable, Hashable, Codable {
     public var name: String
     public var isEnabled: Bool
-    /// Five fields, UTC: see ``CronSchedule``.
+    /// Five fields: see ``CronSchedule``.
     public var schedule: String
+    /// The name of the zone whose time the fields are in, as in `Europe/Berlin`; nil for UTC.
+    public var timeZone: String?
 
-    public init(name: String, isEnabled: Bool, schedule: String) {
+    public init(name: String, isEnabled: Bool, schedule: String, timeZone: String? = nil) {
         self.name = name
         self.isEnabled = isEnabled
         self.schedule = schedule
+        self.timeZone = timeZone
     }
 }
 

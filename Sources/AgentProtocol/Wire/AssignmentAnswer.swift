@@ -102,6 +102,8 @@ public struct AssignmentAnswer: Codable, Sendable {
     /// Texts of `SyntaxRule`.
     public var syntax: [String]?
     public var cacheDomain: String?
+    public var trigger: RunTrigger?
+    public var isRestricted: Bool?
 
     public init(_ assignment: RunAssignment) throws {
         lease = Secret(assignment.lease.text)
@@ -124,6 +126,8 @@ public struct AssignmentAnswer: Codable, Sendable {
         outputLimit = assignment.outputLimit
         syntax = assignment.builds.syntax.map(\.description)
         cacheDomain = assignment.cacheDomain?.text
+        trigger = assignment.trigger
+        isRestricted = assignment.isRestricted ? true : nil
     }
 
     /// - Throws: ``AgentProtocolError`` if the server is one that this version can't understand.
@@ -139,7 +143,8 @@ public struct AssignmentAnswer: Codable, Sendable {
             timeout: .milliseconds(timeoutMilliseconds), policy: policy?.policy ?? PoolPolicy(),
             taskFiles: taskFiles?.settings ?? TaskFileSettings(), outputLimit: outputLimit ?? 10 << 30,
             builds: BuildSettings(syntax: (syntax ?? []).compactMap(SyntaxRule.init)),
-            cacheDomain: cacheDomain.map(CacheDomain.init(text:)))
+            cacheDomain: cacheDomain.map(CacheDomain.init(text:)), trigger: trigger,
+            isRestricted: isRestricted ?? false)
     }
 }
 

@@ -143,10 +143,18 @@ final class RunSession: Sendable {
             return variables
         }
         let platform = assignment.request.common.platform
-        return RunVariables(
+        var variables = RunVariables(
             id: assignment.run.text, registry: assignment.registry.loginServer, date: assignment.startTime,
             os: platform.os, architecture: platform.architecture ?? "amd64", commit: revision?.commit ?? "",
-            branch: revision?.branch ?? "", taskName: assignment.taskName ?? "", sharedVolume: sharedVolume)
+            branch: revision?.branch ?? "", triggeredBy: assignment.trigger?.label ?? "",
+            taskName: assignment.taskName ?? "", sharedVolume: sharedVolume)
+        if case .source(let event)? = assignment.trigger {
+            variables.commit = event.commit
+            variables.branch = event.branch ?? ""
+            variables.gitTag = event.tag ?? ""
+            variables.repository = event.repositoryURL
+        }
+        return variables
     }
 
     // MARK: The end

@@ -1,0 +1,75 @@
+public import Foundation
+import GRDB
+public import TaskModel
+
+/// What became of an event that concerned a task.
+public struct Occurrence: Sendable, Hashable {
+    public let key: String
+    public let time: Date
+    /// Nil if it made none.
+    public let run: RunID?
+    /// Why not, for people.
+    public let note: String?
+}
+
+extension SQLiteRunStore {
+    /// The run that was made of the same before.
+    func knownRun(of run: NewRun, _ db: GRDB.Database) throws -> Run? {
+        guard let cause = run.cause, let task = run.task else { return nil }
+        return try String.fetchOne(
+            db, sql: "SELECT run FROM occurrence WHERE registry = ? AND task = ? AND key = ? AND run IS NOT NULL",
+            arguments: [run.registry, task, cause.occurrence]
+        ).flatMap { try fetch("id = ?", [$0], in: db) }
+    }
+
+    /// In the transaction that accepts the run.
+    func note(_ run: NewRun, as id: RunID, at now: Date, _ db: GRDB.Database) throws {
+        guard let cause = run.cause, let task = run.task else { return }
+        try db.execute(
+            sql: """
+                INSERT INTO occurrence (registry, task, key, time, run) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (registry, task, key) DO UPDATE SET time = excluded.time, run = excluded.run, note = NULL
+                """, arguments: [run.registry, task, cause.occurrence, now.storedMilliseconds, id.text])
+    }
+
+    /// Records that an event made no run of a task. One that has made a run stays as it is.
+    ///
+    /// - Parameter note: why, for people.
+    public func skip(_ occurrence: String, of task: String, in registry: String, because note: String, at now: Date)
+        async throws
+    {
+        try await database.pool.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO occurrence (registry, task, key, time, note) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (registry, task, key) DO NOTHING
+                    """, arguments: [registry, task, occurrence, now.storedMilliseconds, note])
+        }
+    }
+
+    /// The last ones of a task whose key begins with a text, newest first.
+    public func occurrences(of task: String, in registry: String, keyed prefix: String, limit: Int) async throws
+        -> [Occurrence]
+    {
+        try await database.pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT key, time, run, note FROM occurrence
+                    WHERE registry = ? AND task = ? AND substr(key, 1, length(?)) = ? ORDER BY sequence DESC LIMIT ?
+                    """, arguments: [registry, task, prefix, prefix, limit]
+            ).map {
+                Occurrence(
+                    key: $0["key"], time: Date(storedMilliseconds: $0["time"]),
+                    run: ($0["run"] as String?).flatMap { RunID($0) }, note: $0["note"])
+            }
+        }
+    }
+
+    /// Forgets what happened before a time.
+    public func removeOccurrences(before time: Date) async throws {
+        try await database.pool.write { db in
+            try db.execute(sql: "DELETE FROM occurrence WHERE time < ?", arguments: [time.storedMilliseconds])
+        }
+    }
+}
