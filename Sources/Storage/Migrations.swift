@@ -28,6 +28,7 @@ enum Migrations {
         migrator.registerMigration("20-waits", migrate: makeWaits)
         migrator.registerMigration("21-occurrences", migrate: makeOccurrences)
         migrator.registerMigration("22-timers", migrate: makeTimers)
+        migrator.registerMigration("23-hooks", migrate: makeHooks)
         return migrator
     }()
 
