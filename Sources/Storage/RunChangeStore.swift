@@ -21,15 +21,8 @@ public struct RunChangeStore: Sendable {
 
     /// An element at once, and one after changes.
     public func signals() -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        continuation.yield()
         // The table is written by the schema's own triggers, whenever a run is.
-        let observation = DatabaseRegionObservation(tracking: Table("runChange")).start(
-            in: database.pool,
-            onError: { _ in },
-            onChange: { _ in continuation.yield() })
-        continuation.onTermination = { _ in observation.cancel() }
-        return stream
+        database.changes(of: "runChange")
     }
 
     /// What a reader has not done with yet, oldest first. A reader that was never seen begins with what there is.

@@ -34,6 +34,9 @@ public struct TimerStore: Sendable {
         }
     }
 
+    /// An element after timers changed.
+    public func signals() -> AsyncStream<Void> { database.changes(of: "timer") }
+
     /// The earliest time that is known; nil if there is none.
     public func nextTime() async throws -> Date? {
         try await database.pool.read { db in

@@ -1,7 +1,8 @@
-/// When a timer fires: five fields (minute, hour, day of month, month, day of week), UTC.
+/// When a timer fires: five fields (minute, hour, day of month, month, day of week).
 ///
 /// A field is `*` or a list of numbers and ranges, each with a step if need be (`*/15`, `1-5`, `0,30`); months and days
-/// of the week may be named by three letters; Sunday is 0 or 7. If both days are restricted, either will do.
+/// of the week may be named by three letters; Sunday is 0 or 7. All fields must fit, both days among them: so does
+/// ACR Tasks, unlike cron.
 public struct CronSchedule: Sendable, Hashable {
     public let minutes: Set<Int>
     public let hours: Set<Int>
@@ -9,8 +10,6 @@ public struct CronSchedule: Sendable, Hashable {
     public let months: Set<Int>
     /// 0 is Sunday.
     public let weekdays: Set<Int>
-    public let isAnyDay: Bool
-    public let isAnyWeekday: Bool
 
     private static let monthNames = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -41,8 +40,6 @@ public struct CronSchedule: Sendable, Hashable {
         days = try values(2, "day of a month", 1...31)
         months = try values(3, "month", 1...12, names: Self.monthNames)
         weekdays = Set(try values(4, "day of a week", 0...7, names: Self.weekdayNames).map { $0 % 7 })
-        isAnyDay = fields[2].hasPrefix("*")
-        isAnyWeekday = fields[4].hasPrefix("*")
     }
 
     /// Nil if the field breaks a rule.
