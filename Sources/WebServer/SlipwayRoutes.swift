@@ -26,11 +26,13 @@ public struct SlipwayRoutes: Sendable {
     let door: RegistryDoor?
     let metrics: MetricsController?
     let agents: AgentDesk?
+    let triggers: TriggerService?
     let logger: Logger
 
     /// - Parameters:
     ///   - door: nil for a server that stands in front of no registry.
     ///   - agents: nil for a server that has only agents of its own.
+    ///   - triggers: nil for a server whose tasks run by hand only.
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
         pools: PoolService, taskRuns: TaskRunService, secrets: SecretService,
@@ -38,7 +40,7 @@ public struct SlipwayRoutes: Sendable {
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
         limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, agents: AgentDesk? = nil,
-        metrics: MetricsController? = nil, logger: Logger
+        metrics: MetricsController? = nil, triggers: TriggerService? = nil, logger: Logger
     ) {
         self.identity = identity
         self.settings = settings
@@ -57,6 +59,7 @@ public struct SlipwayRoutes: Sendable {
         self.door = door
         self.metrics = metrics
         self.agents = agents
+        self.triggers = triggers
         self.logger = logger
     }
 
@@ -126,7 +129,7 @@ public struct SlipwayRoutes: Sendable {
         RegistriesController(directory: directory).addRoutes(to: registry)
         RunsController(directory: directory, runs: runs, reader: reader, links: links).addRoutes(to: registry)
         LogStreamController(runs: runs).addRoutes(to: registry)
-        TasksController(directory: directory, tasks: tasks).addRoutes(to: registry)
+        TasksController(directory: directory, tasks: tasks, triggers: triggers).addRoutes(to: registry)
         PrincipalsController(principals: PrincipalStore(database: database), settings: settings, now: tokens.now)
             .addRoutes(to: guarded(.everywhere(.administer)))
         AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)

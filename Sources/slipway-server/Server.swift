@@ -59,10 +59,13 @@ struct Server {
             tenant: start.identity.tenant, subscription: start.identity.subscription,
             resourceGroup: start.identity.resourceGroup,
             publicURL: configuration.publicURL, version: SlipwayServer.version)
+        let taskStore = SQLiteTaskStore(database: database, box: box)
+        try await taskStore.refreshIndex()
+        let timers = TimerTrigger(
+            timers: TimerStore(database: database), tasks: taskStore, occurrences: runs, environment)
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service,
-            tasks: TaskService(
-                tasks: SQLiteTaskStore(database: database, box: box), settings: settings),
+            tasks: TaskService(tasks: taskStore, settings: settings),
             pools: pools,
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: service),
             secrets: SecretService(environment),
@@ -82,7 +85,8 @@ struct Server {
                         ? configuration.pools.first { $0.name.lowercased() == pool.name.lowercased() }
                         : configuration.pools.first)
             },
-            metrics: MetricsController(metrics) { try await environment.lookForMetrics() }, logger: logger)
+            metrics: MetricsController(metrics) { try await environment.lookForMetrics() },
+            triggers: TriggerService(timers: timers), logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in
@@ -98,7 +102,7 @@ struct Server {
                 UploadCleaner(
                     runs: runs, uploads: uploads, outputs: outputs, outputLifetime: settings.outputLifetime,
                     logger: logger), LeaseReaper(environment), RunDeadline(environment), QueueDeadline(environment),
-                QueueReminder(environment),
+                QueueReminder(environment), timers,
                 Retention(runs: runs, logs: logs, keeping: configuration.limits.runLifetime, logger: logger), web,
             ] + agents.services
     }

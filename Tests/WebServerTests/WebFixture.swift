@@ -77,11 +77,15 @@ struct WebFixture: Sendable {
             metrics: metrics)
         let runs = RunService(environment)
         let broker = LocalBroker(environment)
+        let tasks = SQLiteTaskStore(database: database, box: box)
+        let triggers = TriggerService(
+            timers: TimerTrigger(
+                timers: TimerStore(database: database), tasks: tasks, occurrences: store, environment))
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
             settings: settings, runs: runs,
-            tasks: TaskService(tasks: SQLiteTaskStore(database: database, box: box), settings: settings),
+            tasks: TaskService(tasks: tasks, settings: settings),
             pools: PoolService(environment),
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: runs),
             secrets: SecretService(environment), uploads: uploads,
@@ -90,7 +94,8 @@ struct WebFixture: Sendable {
                 broker: broker,
                 registrar: AgentRegistrar(environment, store: AgentStore(database: database), broker: broker),
                 settings: { _ in AgentSettings() }),
-            metrics: MetricsController(metrics) { try await environment.lookForMetrics() }, logger: logger)
+            metrics: MetricsController(metrics) { try await environment.lookForMetrics() }, triggers: triggers,
+            logger: logger)
         let table = routes.table(uptime: { time.uptime })
         let all = table.routes
         try await Application(router: table.router).test(.router) { client in

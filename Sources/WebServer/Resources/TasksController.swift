@@ -9,6 +9,7 @@ import TaskModel
 struct TasksController {
     let directory: RegistryDirectory
     let tasks: TaskService
+    let triggers: TriggerService?
 
     func addRoutes(to registry: RegistryRoutes) {
         registry.get("tasks", needing: .readResources, use: list)
@@ -24,7 +25,8 @@ struct TasksController {
     }
 
     private func show(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {
-        return try .json(resource(try await tasks.show(name(context), in: registry), in: registry))
+        let task = try await tasks.show(name(context), in: registry)
+        return try .json(try await withState(resource(task, in: registry), of: task, revealing: false))
     }
 
     /// With the secrets, for those who may see them: others ask too, since `az acr task run` reads the time-out here.
@@ -40,7 +42,7 @@ struct TasksController {
         if command.name == AzureCommand.identityRemoval, task.identity?.userAssigned.isEmpty == true {
             details.identity = nil
         }
-        return try .json(details, revealing: true)
+        return try .json(try await withState(details, of: task, revealing: mayRead), revealing: true)
     }
 
     /// 200 for a new task as well: the Azure CLI prints its own innards on 201.
@@ -71,7 +73,21 @@ struct TasksController {
                 UUID().uuidString.lowercased()
             }
         }
-        return try .json(resource(task, in: registry))
+        // Whoever writes a task may see what its hooks prove themselves by, to paste it at the forge.
+        let mayRead = try context.caller.may(.readTaskSecrets, in: registry.name)
+        return try .json(
+            try await withState(resource(task, in: registry), of: task, revealing: mayRead), revealing: true)
+    }
+
+    /// The task with how its triggers stand.
+    private func withState(_ resource: TaskResource, of task: TaskDefinition, revealing: Bool) async throws
+        -> TaskResource
+    {
+        guard let triggers else { return resource }
+        var resource = resource
+        resource.properties?.triggerState = TriggerStateProperties(
+            try await triggers.state(of: task), revealing: revealing)
+        return resource
     }
 
     private func delete(_ request: Request, _ context: ResourceContext, _ registry: Registry) async throws -> Response {

@@ -31,6 +31,7 @@ struct RunsShow: AsyncParsableCommand {
 
     /// What has no column.
     private func describe(_ run: RunProperties, isColored: Bool) {
+        for line in TriggerLines(run).lines { Terminal.print("\n" + line.escapedForDisplay) }
         if let commit = run.sourceRevision?.commitId {
             Terminal.print("\nCommit: \(commit)" + (run.sourceRevision?.branchName.map { " (\($0))" } ?? ""))
         }

@@ -42,6 +42,12 @@ enum TaskRow {
 }
 
 extension Output {
+    /// Below the table of a task.
+    func writeTriggers(of task: TaskResource) {
+        guard format == .table, let tables = task.properties.flatMap(TriggerTables.init) else { return }
+        Terminal.write(Array(("\n" + tables.text(isColored: isColored)).utf8), to: 1)
+    }
+
     func write(_ tasks: [TaskResource], isList: Bool) throws {
         try write(
             columns: TaskRow.columns, rows: tasks.map(TaskRow.cells(of:)),

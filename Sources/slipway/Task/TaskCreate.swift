@@ -31,7 +31,9 @@ struct TaskCreate: AsyncParsableCommand {
 
             let connection = try await connection.connect()
             let created = try await connection.client.putTask(reference.id(in: connection), resource)
-            try Output(outputOptions).write([created], isList: false)
+            let output = Output(outputOptions)
+            try output.write([created], isList: false)
+            output.writeTriggers(of: created)
         }
     }
 }
