@@ -4,6 +4,7 @@
 #     Tests/bench.sh                      everything: some minutes
 #     Tests/bench.sh --repetitions 11     instead of 5
 #     Tests/bench.sh build pack           only some of: build pack context incremental memory cancel azure steps load
+#                                       triggers
 #
 # build    a trivial build of a folder and of a git repository, against `docker build` (classic builder) and against
 #          BuildKit asked by curl
@@ -20,6 +21,7 @@
 #          against docker's client doing the same
 # load     a server under load: submits, claims, lists of a million runs, logs, a cancel of many, a thousand runs under way;
 #          against SQLite and synced files alone
+# triggers 500 deliveries of webhooks a second for a minute, and 1,000 timers that are due in one; against a bare answer
 #
 # Numbers compare only within one run: what they are worth depends on the machine and on what else goes on there. No
 # measurement makes it fail; a build that does not work does. The release build is taken if there is one, else the debug
@@ -39,7 +41,7 @@ while [ "$#" -gt 0 ]; do
             sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
             exit 0
             ;;
-        build | pack | context | incremental | memory | cancel | azure | steps | load) words+=("$1") ;;
+        build | pack | context | incremental | memory | cancel | azure | steps | load | triggers) words+=("$1") ;;
         *)
             printf 'bench.sh: unknown argument %s (see --help)\n' "$1" >&2
             exit 2
@@ -328,6 +330,8 @@ source "$root/Tests/bench/steps.sh"
 
 # shellcheck source=bench/load.sh
 source "$root/Tests/bench/load.sh"
+# shellcheck source=bench/triggers.sh
+source "$root/Tests/bench/triggers.sh"
 
 # ---- All together ----------------------------------------------------------------------------------------------------
 
@@ -343,6 +347,7 @@ if is_wanted memory; then bench_memory >"$work/memory.table"; fi
 if is_wanted cancel; then bench_cancel >"$work/cancel.table"; fi
 if is_wanted steps; then bench_steps >"$work/steps.table"; fi
 if is_wanted load; then bench_load >"$work/load.table"; fi
+if is_wanted triggers; then bench_triggers >"$work/triggers.table"; fi
 if is_wanted azure; then bench_azure >"$work/azure.table"; fi
 if [ -n "${server:-}" ]; then stop_server; fi
 
@@ -351,7 +356,7 @@ case $bin in */debug) kind=' (a debug build: slower than a release)' ;; esac
 
 printf '\n%s, %s cores; docker %s; Slipway: %s%s\n' "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(nproc)" \
     "$(docker version --format '{{.Server.Version}}')" "$bin" "$kind"
-for table in build pack context incremental memory cancel steps azure load; do
+for table in build pack context incremental memory cancel steps azure load triggers; do
     if [ -f "$work/$table.table" ]; then cat "$work/$table.table"; fi
 done
 printf '\n'

@@ -334,4 +334,5 @@ async def main():
     await globals()[f"measure_{sys.argv[1]}"](server, agent, connection)
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
