@@ -1,5 +1,3 @@
-public import CurlHTTP
-
 /// Why something could not be read from a forge, or asked of it.
 public enum ForgeError: Error, Equatable {
     /// A delivery lacks what its kind must have.

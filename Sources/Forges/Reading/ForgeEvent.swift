@@ -1,5 +1,3 @@
-public import TaskModel
-
 /// What a delivery of a forge tells.
 public enum ForgeEvent: Sendable, Hashable {
     /// That the hook works.
@@ -61,7 +59,7 @@ public struct PullRequestEvent: Sendable, Hashable {
     /// The one that it is for.
     public var repository: ForgeRepository
     public var number: String
-    /// Its last commit.
+    /// Its last commit. Of Bitbucket Cloud, which tells no more, the first twelve digits.
     public var head: String
     /// A full name under which ``repository`` itself has that commit.
     public var ref: String
