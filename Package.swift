@@ -254,7 +254,7 @@ let package = Package(
         .testTarget(
             name: "ServerConfigurationTests",
             dependencies: [
-                "AgentProtocol", "CurlHTTP", "Storage", "TaskModel", "TestSupport", "WebServer", "slipway-server",
+                "AgentProtocol", "CurlHTTP", "Forges", "Storage", "TaskModel", "TestSupport", "WebServer", "slipway-server",
                 arguments, crypto, logging,
             ],
             swiftSettings: strict

@@ -63,7 +63,7 @@ public struct Hook: Sendable, Hashable {
 
 /// Keeps hooks; their secrets are sealed.
 public struct HookStore: Sendable {
-    private static let purpose = "hook"
+    static let purpose = "hook"
 
     let database: Database
     let box: SecretBox

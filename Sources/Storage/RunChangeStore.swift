@@ -27,23 +27,7 @@ public struct RunChangeStore: Sendable {
 
     /// What a reader has not done with yet, oldest first. A reader that was never seen begins with what there is.
     public func changes(for reader: String, limit: Int) async throws -> [Change] {
-        try await database.pool.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT runChange.sequence, run.id, runChange.status, runChange.time
-                    FROM runChange JOIN run ON run.sequence = runChange.run
-                    WHERE runChange.sequence > coalesce((SELECT sequence FROM runChangeReader WHERE name = ?), 0)
-                    ORDER BY runChange.sequence LIMIT ?
-                    """, arguments: [reader, limit]
-            ).compactMap { row in
-                guard let run = RunID(row["id"] as String), let status = RunStatus(rawValue: row["status"]) else {
-                    return nil
-                }
-                return Change(
-                    sequence: row["sequence"], run: run, status: status, time: Date(storedMilliseconds: row["time"]))
-            }
-        }
+        try await changes(after: try await place(of: reader), limit: limit)
     }
 
     /// Says that a reader has done with all up to this one.

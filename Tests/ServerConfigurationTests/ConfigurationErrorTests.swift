@@ -54,6 +54,19 @@ struct ConfigurationErrorTests {
                 "registries: [{name: local02, loginServer: x, endpoint: 'http://x:5000'}]",
                 ["registries[0].endpoint", "https://", "sources.allow"]
             ),
+            ("forges: [{kind: gitea}]", ["forges[0].host", "missing", "host[:port]"]),
+            ("forges: [{host: git.example.com}]", ["forges[0].kind", "missing", "one of github, gitlab"]),
+            ("forges: [{host: git.example.com, kind: cvs}]", ["forges[0].kind", "'cvs'", "bitbucket-data-center"]),
+            (
+                "forges: [{host: a.example, kind: gitea}, {host: 'A.example:443', kind: gitlab}]",
+                ["forges[1].host", "'a.example'", "forges[0]"]
+            ),
+            (
+                "forges: [{host: a.example, kind: gitea, api: 'http://a.example/api/v1'}]",
+                ["forges[0].api", "https://", "sources.allow"]
+            ),
+            ("forges: [{host: a.example, kind: gitea, api: a.example}]", ["forges[0].api", "'a.example'"]),
+            ("triggers: {hooks: auto}", ["triggers.hooks", "'auto'", "true or false"]),
             (
                 "registries: [{name: local02, gateway: true}]",
                 ["registries[0].endpoint", "missing", "behind this server"]

@@ -1,5 +1,6 @@
 import AgentProtocol
 import CurlHTTP
+import Forges
 import Logging
 import TaskModel
 
@@ -23,6 +24,10 @@ struct ServerConfiguration: Sendable {
     let taskFiles: TaskFileSettings
     let builds: BuildSettings
     let sources: SourceSettings
+    /// Those of one's own.
+    let forges: [ForgeHost]
+    /// Whether hooks are made at forges.
+    let makesHooks: Bool
     let proxy: ProxySettings
     let leases: LeaseTerms
     let limits: ServerLimits
@@ -40,6 +45,8 @@ struct ServerConfiguration: Sendable {
         publicURL = try values.publicURL(listen: listen)
         tls = try TLSSettings(values)
         sources = try SourceSettings(values)
+        forges = try values.forges(allowing: sources.addresses.allowedOrigins)
+        makesHooks = try values.makesHooks()
         registries = try values.registries(allowing: sources.addresses.allowedOrigins, publicURL: publicURL)
         credentials = try values.registryLogins()
         tokenRealms = try values.readList("tokenRealms", expected: "https://host[:port] without a path") {

@@ -3,7 +3,8 @@ import TaskModel
 extension Setting {
     /// Every setting there is. What is not here is refused in a configuration file.
     static let all: [Setting] =
-        general + tls + registries + credentials + pools + builds + steps + sources + proxy + leases + limits + log
+        general + tls + registries + credentials + pools + builds + steps + sources + forges + proxy + leases + limits
+        + log
 
     private static let general = [
         Setting(
@@ -181,6 +182,24 @@ extension Setting {
             "sources.ssh.knownHostsFile", unit: "file", environment: "SLIPWAY_SSH_KNOWN_HOSTS_FILE",
             "The host keys of git servers reached over ssh, as `ssh-keyscan` prints them. Other servers are refused."
         ),
+    ]
+
+    private static let forges = [
+        Setting(
+            "forges[].host", unit: "host[:port]",
+            "A forge of your own. Those that everybody knows, such as github.com, need no setting."),
+        Setting(
+            "forges[].kind", unit: ForgeKind.allCases.map(\.rawValue).joined(separator: ", "),
+            """
+            What it is. `github` is GitHub Enterprise, `gitea` also Forgejo, `azure-repos` Azure DevOps Server.
+            """),
+        Setting(
+            "forges[].api", default: .computed("the usual place on `host`"), unit: "URL",
+            "Where its API is. The tokens of tasks go there."),
+        Setting(
+            "triggers.hooks", default: .computed("whether `publicURL` is given"), unit: "true, false",
+            environment: "SLIPWAY_TRIGGERS_HOOKS",
+            "Make hooks at forges for tasks that have a token. Forges must reach `publicURL`."),
     ]
 
     private static let proxy = [

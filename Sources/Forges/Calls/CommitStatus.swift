@@ -1,0 +1,31 @@
+/// How a commit does, as a forge shows it beside the commit.
+public struct CommitStatus: Sendable, Hashable {
+    public enum State: String, Sendable, Hashable, CaseIterable {
+        case pending
+        /// For forges that tell it from pending.
+        case running
+        case success
+        case failure
+        /// It could not be found out.
+        case error
+    }
+
+    public var state: State
+    /// What the status is of: a later one of that name takes its place.
+    public var context: String
+    /// For people; cut where the forge takes less.
+    public var description: String
+    /// A page with more.
+    public var url: String
+
+    public init(state: State, context: String, description: String, url: String) {
+        self.state = state
+        self.context = context
+        self.description = description
+        self.url = url
+    }
+
+    func description(upTo limit: Int) -> JSON {
+        .text(description.count > limit ? description.prefix(limit - 1) + "…" : description)
+    }
+}

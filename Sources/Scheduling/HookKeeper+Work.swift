@@ -1,0 +1,125 @@
+import Forges
+import Foundation
+import Logging
+import Storage
+import TaskModel
+
+/// What is done at forges.
+extension HookKeeper {
+    private static let parallel = 8
+
+    /// Does what is due.
+    func work() async {
+        do {
+            let time = now()
+            let due = try await hooks.hooks().filter { hook in
+                guard case .forge = hook.kind, !hook.task.isEmpty else { return false }
+                return agenda.time(of: hook).map { $0 <= time } ?? false
+            }
+            let removals = try await hooks.removals().filter { agenda.time(of: $0) <= time }
+            await each(of: due) { await look(at: $0) }
+            await each(of: removals) { await carryOut($0) }
+        } catch {
+            logger.warning("hooks not kept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// A forge that does not answer holds up its own hooks, and of the others only a few.
+    private func each<Item: Sendable>(of items: [Item], _ body: @escaping @Sendable (Item) async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            for (index, item) in items.enumerated() {
+                if index >= Self.parallel { await group.next() }
+                group.addTask { await body(item) }
+            }
+        }
+    }
+
+    private func look(at hook: Hook) async {
+        let changes = agenda.changes(of: hook.id)
+        do {
+            guard let task = try await tasks.find(hook.task, in: hook.registry),
+                let trigger = task.triggers.source.first(where: { $0.name.lowercased() == hook.trigger.lowercased() }),
+                let location = forges.location(of: trigger.repositoryURL)
+            else { return agenda.noteEnd(of: hook.id, changes: changes) }  // it is on its way out
+            var looked = hook
+            guard address.makesHooks, let token = task.token(for: trigger) else {
+                if hook.standing != .installed { looked.standing = .manual }
+                looked.checkTime = now()
+                _ = try await hooks.note(looked)  // gone: nothing to note
+                return agenda.noteEnd(of: hook.id, changes: changes)
+            }
+            let wait = await install(&looked, at: location, with: token)
+            if try await hooks.note(looked) {
+                switch wait {
+                case .none: agenda.noteEnd(of: hook.id, changes: changes)
+                case .some(let least): agenda.noteFailure(of: hook.id, at: now(), retryAfter: least)
+                }
+            } else {
+                // The trigger went meanwhile, and nobody else knows what was made.
+                agenda.forget(hook.id)
+                try await hooks.remove(hook.id, leaving: removal(of: looked, token: token))
+            }
+        } catch {
+            agenda.noteFailure(of: hook.id, at: now(), retryAfter: nil)
+            logger.warning("hook not kept", metadata: ["hook": "\(hook.id)", "error": "\(error)"])
+        }
+    }
+
+    /// - Returns: nil if that is how it stands now; else it is tried again, not before a time that the forge may have named.
+    private func install(_ hook: inout Hook, at location: ForgeLocation, with token: Secret) async -> Duration?? {
+        do throws(ForgeError) {
+            let client = ForgeClient(location, token: token, http: http)
+            let url = hook.url(at: address.server)
+            let before = hook.remoteID
+            hook.remoteID = try await client.install(WantedHook(url: url, secret: hook.secret))
+            // One that calls where this server was before.
+            if let before, before != hook.remoteID { try await client.remove(before, url: url) }
+            if hook.standing != .installed {
+                logger.info(
+                    "hook made",
+                    metadata: ["task": "\(hook.task)", "trigger": "\(hook.trigger)", "hook": "\(hook.id)"])
+            }
+            hook.standing = .installed
+            hook.problem = nil
+            hook.checkTime = now()
+            return nil
+        } catch {
+            hook.problem = error.description
+            logger.warning(
+                "hook not made",
+                metadata: ["task": "\(hook.task)", "trigger": "\(hook.trigger)", "error": "\(error)"])
+            if case .unavailable(_, _, let retryAfter) = error { return .some(retryAfter) }
+            hook.standing = .failed
+            hook.checkTime = now()
+            return nil
+        }
+    }
+
+    private func carryOut(_ removal: HookRemoval) async {
+        do {
+            guard now() < removal.endTime, let location = forges.location(of: removal.repositoryURL) else {
+                logger.warning("hook left at its forge", metadata: ["url": "\(removal.repositoryURL)"])
+                return try await end(removal)
+            }
+            do throws(ForgeError) {
+                try await ForgeClient(location, token: removal.token, http: http)
+                    .remove(removal.remoteID, url: removal.url)
+            } catch .unavailable(_, let reason, let retryAfter) {
+                logger.debug("hook not removed yet", metadata: ["reason": "\(reason)"])
+                return agenda.noteFailure(of: removal.id, at: now(), retryAfter: retryAfter)
+            } catch {
+                logger.warning(
+                    "hook left at its forge", metadata: ["url": "\(removal.repositoryURL)", "error": "\(error)"])
+            }
+            try await end(removal)
+        } catch {
+            agenda.noteFailure(of: removal.id, at: now(), retryAfter: nil)
+            logger.warning("hook not removed", metadata: ["hook": "\(removal.id)", "error": "\(error)"])
+        }
+    }
+
+    private func end(_ removal: HookRemoval) async throws {
+        try await hooks.finishRemoval(removal.id)
+        agenda.forget(removal.id)
+    }
+}

@@ -1,0 +1,201 @@
+public import CurlHTTP
+import Crypto
+public import Forges
+import Foundation
+import Logging
+public import ServiceLifecycle
+public import Storage
+public import TaskModel
+
+/// Keeps the hooks of source triggers: each trigger whose forge is known has one here, and at the forge where there is a token.
+///
+/// Hooks at forges are made within seconds after their task was written, looked at again every six hours, and removed with their trigger.
+public struct HookKeeper: Service {
+    let tasks: any TaskStore
+    let hooks: HookStore
+    let forges: ForgeDirectory
+    let http: HTTPClient
+    let address: HookAddress
+    let logger: Logger
+    let now: @Sendable () -> Date
+    let clock: any Clock<Duration>
+    let agenda = HookAgenda()
+    private let signal = ChangeSignal()
+    private let settings: SchedulingSettings
+
+    /// - Parameter http: with the addresses that forges may have.
+    public init(
+        _ environment: SchedulerEnvironment, tasks: any TaskStore, hooks: HookStore, forges: ForgeDirectory,
+        http: HTTPClient, address: HookAddress, clock: any Clock<Duration> = ContinuousClock()
+    ) {
+        settings = environment.settings
+        logger = environment.logger
+        now = environment.now
+        self.tasks = tasks
+        self.hooks = hooks
+        self.forges = forges
+        self.http = http
+        self.address = address
+        self.clock = clock
+    }
+
+    // MARK: Tasks
+
+    /// Follows what became of a task that was written or deleted. What is to be done at forges is done by the service.
+    ///
+    /// - Parameter old: the task before, for its tokens; nil for a new one.
+    public func taskChanged(_ name: String, in registry: String, from old: TaskDefinition?) async throws {
+        try await reconcile(try await tasks.find(name, in: registry), named: name, in: registry, from: old)
+        signal.notify()
+    }
+
+    /// How the hooks of a task stand, by trigger.
+    public func states(of task: TaskDefinition) async throws -> [String: TriggerState.Hook] {
+        let known = try await hooks.hooks(of: task.name, in: task.registry)
+        var states: [String: TriggerState.Hook] = [:]
+        for hook in known { states[hook.trigger] = TriggerState.Hook(hook, at: address) }
+        return states
+    }
+
+    /// What the forge of a repository is; nil for a git server that nothing else is known of.
+    public func forge(of repositoryURL: String) -> ForgeKind? { forges.location(of: repositoryURL)?.kind }
+
+    private func reconcile(
+        _ task: TaskDefinition?, named name: String, in registry: String, from old: TaskDefinition?
+    ) async throws {
+        let wanted = (task?.triggers.source ?? []).filter(\.isEnabled).compactMap { trigger in
+            forges.location(of: trigger.repositoryURL).map { (trigger: trigger, location: $0) }
+        }
+        let known = try await hooks.hooks(of: name, in: registry)
+        var kept: [String: Hook] = [:]
+        for hook in known {
+            let isWanted = wanted.contains { wanted in
+                wanted.trigger.name.lowercased() == hook.trigger.lowercased()
+                    && hook.kind == .forge(wanted.location.kind)
+                    && RepositoryName(hook.repositoryURL, on: wanted.location.kind)?
+                        .isSame(as: wanted.location.repository) == true
+            }
+            if isWanted {
+                kept[hook.trigger.lowercased()] = hook
+            } else {
+                try await hooks.remove(hook.id, leaving: removal(of: hook, token: old.flatMap { token(of: hook, $0) }))
+            }
+        }
+        guard let task else { return }
+        for (trigger, location) in wanted {
+            let isOurs = address.makesHooks && task.token(for: trigger) != nil
+            if let hook = kept[trigger.name.lowercased()] {
+                try await restand(hook, isOurs: isOurs)
+            } else {
+                try await hooks.add(
+                    Hook(
+                        for: trigger, of: task.name, in: registry, on: location.kind,
+                        standing: isOurs ? .pending : .manual))
+            }
+        }
+    }
+
+    /// A task that is written may have another token now.
+    private func restand(_ hook: Hook, isOurs: Bool) async throws {
+        var hook = hook
+        switch hook.standing {
+        case .manual, .failed: hook.standing = isOurs ? .pending : .manual
+        case .pending: if !isOurs { hook.standing = .manual }
+        // Without a token it may well go on working.
+        case .installed: if isOurs { hook.checkTime = nil }
+        }
+        hook.problem = nil
+        agenda.noteChange(of: hook.id)
+        _ = try await hooks.note(hook)  // gone: another writer of the task was here
+    }
+
+    private func token(of hook: Hook, _ task: TaskDefinition) -> Secret? {
+        task.triggers.source.first { $0.name.lowercased() == hook.trigger.lowercased() }
+            .flatMap { task.token(for: $0) }
+    }
+
+    static let removalTime: TimeInterval = 24 * 3600
+
+    /// What is to be done at the forge; nil where nothing was made there, or without a token.
+    func removal(of hook: Hook, token: Secret?) -> HookRemoval? {
+        guard let token, hook.remoteID != nil || hook.standing == .pending else { return nil }
+        return HookRemoval(
+            id: hook.id, repositoryURL: hook.repositoryURL, url: hook.url(at: address.server),
+            remoteID: hook.remoteID, token: token, endTime: now().addingTimeInterval(Self.removalTime))
+    }
+
+    // MARK: The service
+
+    private static let lookEvery = Duration.seconds(5)
+
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await reconcileAll()
+            let signals = signal.stream()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    // Due times pass without a signal.
+                    while (try? await clock.sleep(for: Self.lookEvery)) != nil { signal.notify() }
+                }
+                for await _ in signals { await work() }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Makes up for what a process that ended could not follow.
+    func reconcileAll() async {
+        do {
+            for registry in settings.registries.map(\.name) {
+                let tasks = try await tasks.list(registry: registry)
+                for task in tasks {
+                    try await reconcile(task, named: task.name, in: registry, from: task)
+                }
+                let names = Set(tasks.map { $0.name.lowercased() })
+                for hook in try await hooks.hooks(in: registry)
+                where !hook.task.isEmpty && !names.contains(hook.task.lowercased()) {
+                    try await hooks.remove(hook.id, leaving: nil)
+                }
+            }
+        } catch {
+            logger.warning("hooks not looked through", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension Hook {
+    /// A new one, with an id and a secret that nobody can guess.
+    fileprivate init(
+        for trigger: SourceTriggerDefinition, of task: String, in registry: String, on forge: ForgeKind,
+        standing: Standing
+    ) {
+        let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        let id = SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }
+        self.init(
+            id: id.hexadecimal, kind: .forge(forge), registry: registry, task: task, trigger: trigger.name,
+            repositoryURL: trigger.repositoryURL,
+            // As GitLab wants tokens with which it signs.
+            secret: Secret(forge == .gitLab ? "whsec_" + Data(secret).base64EncodedString() : secret.hexadecimal),
+            standing: standing)
+    }
+}
+
+extension TriggerState.Hook {
+    fileprivate init(_ hook: Hook, at address: HookAddress) {
+        self.init(
+            standing: Standing(hook.standing), url: hook.url(at: address.server), secret: hook.secret,
+            problem: hook.problem, checkTime: hook.checkTime, lastDeliveryTime: hook.lastDeliveryTime)
+    }
+}
+
+extension TriggerState.Hook.Standing {
+    fileprivate init(_ standing: Hook.Standing) {
+        self =
+            switch standing {
+            case .installed: .installed
+            case .manual: .manual
+            case .pending: .pending
+            case .failed: .failed
+            }
+    }
+}

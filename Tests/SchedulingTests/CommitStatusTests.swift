@@ -1,0 +1,248 @@
+import AgentProtocol
+import CurlHTTP
+import Forges
+import Foundation
+import Storage
+import TaskModel
+import TestSupport
+import Testing
+
+@testable import Scheduling
+
+/// What forges are told of runs.
+struct CommitStatusTests {
+    private static let commit = String(repeating: "ab", count: 20)
+
+    private struct Bench {
+        let server: TestServer
+        let keeping: HookKeeperTests.Bench
+        let stub: ForgeStub
+        let changes: RunChangeStore
+
+        init(_ server: TestServer, _ stub: ForgeStub) {
+            self.server = server
+            self.stub = stub
+            keeping = HookKeeperTests.Bench(server, stub)
+            changes = RunChangeStore(database: server.database)
+        }
+
+        /// What a process would have.
+        func reporter() -> CommitStatusReporter {
+            CommitStatusReporter(
+                server.environment, changes: changes, tasks: keeping.tasks, hooks: keeping.hooks,
+                forges: ForgeDirectory([ForgeHost(host: stub.host, kind: stub.kind)]), http: HTTPClient()
+            ) { "https://ci.example/runs/\($0.id)" }
+        }
+
+        /// Queues a run of a commit.
+        func start(_ task: TaskDefinition, commit: String = CommitStatusTests.commit) async throws -> Run {
+            let event = SourceEvent(
+                trigger: "push", id: "d1", kind: .commit, commit: commit, ref: "refs/heads/main", branch: "main",
+                repositoryURL: task.triggers.source[0].repositoryURL, forge: stub.kind)
+            return try await server.store.accept(
+                NewRun(
+                    registry: "local01", type: .autoBuild, request: TestServer.request(), submittedBy: "me",
+                    agentPool: "default", task: task.name,
+                    cause: RunCause(
+                        .source(event), occurrence: "commit \(commit) refs/heads/main",
+                        source: SourceRevision(commit: commit, branch: "main"))),
+                maxQueued: 100, at: server.time.date
+            ).run
+        }
+
+        func finish(_ status: RunStatus) async throws {
+            let lease = try #require(try await server.take()).lease
+            try await server.broker.finish(
+                lease, with: RunOutcome(status: status, message: "secret host"), logLength: 0)
+        }
+    }
+
+    private static func with(_ kind: ForgeKind = .gitHub, _ body: (Bench) async throws -> Void) async throws {
+        try await TestServer.with { server async throws in
+            try await ForgeStub.with(kind) { stub in try await body(Bench(server, stub)) }
+        }
+    }
+
+    private static func body(_ state: String, _ description: String, _ run: Run) -> String {
+        #"{"context":"slipway/t1","description":"\#(description)","state":"\#(state)","target_url":"https://ci.example/runs/\#(run.id)"}"#
+    }
+
+    @Test(arguments: [
+        (RunStatus.succeeded, "success", "Succeeded."), (.failed, "failure", "Failed."),
+        (.error, "error", "Could not be carried out."),
+    ])
+    func `a commit is pending while its run goes on, and then as the run ended`(
+        status: RunStatus, state: String, description: String
+    ) async throws {
+        try await Self.with { bench in
+            let task = HookKeeperTests.task(bench.stub)
+            try await bench.keeping.write(task)
+            let reporter = bench.reporter()
+
+            let run = try await bench.start(task)
+            await reporter.work()
+            try await bench.finish(status)
+            await reporter.work()
+
+            #expect(
+                bench.stub.statuses == [
+                    Self.body("pending", "Waiting for an agent.", run), Self.body(state, description, run),
+                ])
+            #expect(bench.stub.exchanges.allSatisfy { $0.line.hasSuffix("/statuses/\(Self.commit)") })
+        }
+    }
+
+    @Test func `nothing is told of runs by hand, without a token, or where the task does not want it`() async throws {
+        try await Self.with { bench in
+            let silent = HookKeeperTests.task(bench.stub) {
+                $0.triggers.source[0].filter = SourceFilter(reportsStatus: false)
+            }
+            try await bench.keeping.write(silent)
+            _ = try await bench.start(silent)
+            let bare = HookKeeperTests.task(bench.stub, token: nil) { $0.name = "t2" }
+            try await bench.keeping.write(bare)
+            _ = try await bench.start(bare)
+            _ = try await bench.server.submit()
+
+            await bench.reporter().work()
+
+            #expect(bench.stub.exchanges.isEmpty)
+            let last = try await bench.changes.changes(after: 0, limit: 100).last?.sequence
+            #expect(try await bench.changes.place(of: "statuses") == last)
+        }
+    }
+
+    @Test func `a restart loses no status`() async throws {
+        try await Self.with { bench in
+            let task = HookKeeperTests.task(bench.stub)
+            try await bench.keeping.write(task)
+            bench.stub.refuse(.init(502))
+            let run = try await bench.start(task)
+            try await bench.finish(.succeeded)
+            await bench.reporter().work()
+            let tried = bench.stub.statuses
+            bench.stub.refuse(nil)
+
+            await bench.reporter().work()
+
+            let last = try await bench.changes.changes(after: 0, limit: 100).last?.sequence
+            #expect(tried == [Self.body("success", "Succeeded.", run)])
+            #expect(bench.stub.statuses == tried + tried)
+            #expect(try await bench.changes.place(of: "statuses") == last)
+        }
+    }
+
+    @Test func `a later status takes the place of one that waits`() async throws {
+        try await Self.with { bench in
+            let task = HookKeeperTests.task(bench.stub)
+            try await bench.keeping.write(task)
+            let reporter = bench.reporter()
+            bench.stub.refuse(.init(503))
+            let run = try await bench.start(task)
+            await reporter.work()
+            try await bench.finish(.failed)
+            await reporter.work()
+            bench.stub.refuse(nil)
+            bench.server.time.pass(.seconds(10))
+
+            await reporter.work()
+
+            #expect(
+                bench.stub.statuses == [
+                    Self.body("pending", "Waiting for an agent.", run), Self.body("failure", "Failed.", run),
+                ])
+        }
+    }
+
+    @Test func `a refused token is told where the hook is shown, and nothing is sent again`() async throws {
+        try await Self.with { bench in
+            let task = HookKeeperTests.task(bench.stub)
+            try await bench.keeping.write(task)
+            let reporter = bench.reporter()
+            bench.stub.refuse(.init(401))
+            _ = try await bench.start(task)
+
+            await reporter.work()
+            bench.server.time.pass(.seconds(600))
+            await reporter.work()
+
+            #expect(bench.stub.statuses.count == 1)
+            let problem = try await bench.keeping.state(task)?.problem
+            #expect(problem?.contains("refuses the token") == true)
+            #expect(problem?.contains("t0ken") == false)
+        }
+    }
+
+    @Test func `a status is given up after an hour`() async throws {
+        try await Self.with { bench in
+            let task = HookKeeperTests.task(bench.stub)
+            try await bench.keeping.write(task)
+            let reporter = bench.reporter()
+            bench.stub.refuse(.init(503))
+            _ = try await bench.start(task)
+            await reporter.work()
+            let before = try await bench.changes.place(of: "statuses")
+
+            bench.server.time.pass(.seconds(3601))
+            await reporter.work()
+
+            #expect(before == 0)
+            #expect(try await bench.changes.place(of: "statuses") > 0)
+            #expect(try await bench.keeping.state(task)?.problem?.contains("could not be told") == true)
+        }
+    }
+}
+
+/// The order of statuses on their way.
+struct StatusLanesTests {
+    private static func status(_ sequence: Int64, repository: String = "a", commit: String = "c1") throws
+        -> PendingStatus
+    {
+        PendingStatus(
+            sequence: sequence, status: CommitStatus(state: .pending, context: "slipway/t", description: "", url: ""),
+            commit: commit, location: try #require(ForgeDirectory().location(of: "https://github.com/x/\(repository)")),
+            token: Secret("t"), registry: "r", task: "t", trigger: "push", since: Date(timeIntervalSince1970: 0))
+    }
+
+    private let now = Date(timeIntervalSince1970: 1000)
+
+    @Test func `one repository that waits holds up no other`() throws {
+        var lanes = StatusLanes()
+        for status in [try Self.status(1), try Self.status(2, commit: "c2"), try Self.status(3, repository: "b")] {
+            #expect(lanes.add(status))
+        }
+
+        let first = lanes.take(8, at: now)
+        for status in first where status.sequence == 1 { lanes.putBack(status, at: now, retryAfter: .seconds(30)) }
+        for status in first where status.sequence == 3 { lanes.finish(status) }
+
+        #expect(Set(first.map(\.sequence)) == [1, 3])
+        #expect(lanes.take(8, at: now.addingTimeInterval(29)).isEmpty)
+        #expect(lanes.take(8, at: now.addingTimeInterval(31)).map(\.sequence) == [1])
+        #expect(lanes.firstSequence == 1)
+        #expect(lanes.count == 2)
+    }
+
+    @Test func `the newest of a commit is what is sent`() throws {
+        var lanes = StatusLanes()
+        #expect(lanes.add(try Self.status(1)))
+        let sending = lanes.take(8, at: now)
+        #expect(lanes.add(try Self.status(2)))
+        #expect(lanes.add(try Self.status(3)))
+
+        lanes.putBack(try #require(sending.first), at: now, retryAfter: nil)
+
+        #expect(lanes.take(8, at: now.addingTimeInterval(60)).map(\.sequence) == [3])
+        #expect(lanes.count == 1)
+    }
+
+    @Test func `there are only so many`() throws {
+        var lanes = StatusLanes(limit: 2)
+
+        #expect(lanes.add(try Self.status(1)))
+        #expect(lanes.add(try Self.status(2, commit: "c2")))
+        #expect(!lanes.add(try Self.status(3, commit: "c3")))
+        #expect(lanes.add(try Self.status(4)))
+        #expect(lanes.count == 2)
+    }
+}

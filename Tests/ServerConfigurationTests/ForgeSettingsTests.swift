@@ -1,0 +1,43 @@
+import CurlHTTP
+import Forges
+import TaskModel
+import Testing
+
+@testable import slipway_server
+
+/// Forges of one's own, and whether hooks are made there.
+struct ForgeSettingsTests {
+    @Test func `a forge of one's own is known by its host`() async throws {
+        let configuration = try await configuration(
+            """
+            forges:
+              - {host: "Git.example.com:443", kind: gitea}
+              - {host: "labs.example.com:8443", kind: gitlab, api: "https://api.example.com/v4/"}
+            """)
+
+        #expect(
+            configuration.forges == [
+                ForgeHost(host: "git.example.com", kind: .gitea),
+                ForgeHost(host: "labs.example.com:8443", kind: .gitLab, api: "https://api.example.com/v4"),
+            ])
+    }
+
+    @Test func `S3 a forge that is configured may be on the machine itself, and nothing else for that`() async throws {
+        let configuration = try await configuration("forges: [{host: \"127.0.0.1:3000\", kind: gitea}]")
+        let loopback = IPAddress(bytes: [127, 0, 0, 1])
+
+        #expect(configuration.forgeAddresses.allows(origin: "https://127.0.0.1:3000", address: loopback))
+        #expect(!configuration.forgeAddresses.allows(origin: "https://127.0.0.1:3001", address: loopback))
+        #expect(!configuration.sources.addresses.allows(origin: "https://127.0.0.1:3000", address: loopback))
+    }
+
+    @Test(arguments: [
+        ("", false), ("publicURL: https://ci.example.com", true),
+        ("{publicURL: https://ci.example.com, triggers: {hooks: false}}", false), ("triggers: {hooks: true}", true),
+    ])
+    func `hooks are made where somebody said how the server is reached`(yaml: String, makesHooks: Bool) async throws {
+        let configuration = try await configuration(yaml)
+
+        #expect(configuration.makesHooks == makesHooks)
+    }
+}
