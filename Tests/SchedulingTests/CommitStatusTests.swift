@@ -204,45 +204,55 @@ struct StatusLanesTests {
             token: Secret("t"), registry: "r", task: "t", trigger: "push", since: Date(timeIntervalSince1970: 0))
     }
 
+    /// - Returns: which of them were added.
+    private static func add(_ statuses: [PendingStatus], to lanes: inout StatusLanes) -> [Bool] {
+        statuses.map { lanes.add($0) }
+    }
+
     private let now = Date(timeIntervalSince1970: 1000)
 
     @Test func `one repository that waits holds up no other`() throws {
         var lanes = StatusLanes()
-        for status in [try Self.status(1), try Self.status(2, commit: "c2"), try Self.status(3, repository: "b")] {
-            #expect(lanes.add(status))
-        }
+        let statuses = [try Self.status(1), try Self.status(2, commit: "c2"), try Self.status(3, repository: "b")]
+        _ = Self.add(statuses, to: &lanes)
 
         let first = lanes.take(8, at: now)
-        for status in first where status.sequence == 1 { lanes.putBack(status, at: now, retryAfter: .seconds(30)) }
-        for status in first where status.sequence == 3 { lanes.finish(status) }
+        lanes.putBack(statuses[0], at: now, retryAfter: .seconds(30))
+        lanes.finish(statuses[2])
+        let early = lanes.take(8, at: now.addingTimeInterval(29))
+        let later = lanes.take(8, at: now.addingTimeInterval(31))
 
         #expect(Set(first.map(\.sequence)) == [1, 3])
-        #expect(lanes.take(8, at: now.addingTimeInterval(29)).isEmpty)
-        #expect(lanes.take(8, at: now.addingTimeInterval(31)).map(\.sequence) == [1])
+        #expect(early.isEmpty)
+        #expect(later.map(\.sequence) == [1])
         #expect(lanes.firstSequence == 1)
         #expect(lanes.count == 2)
     }
 
     @Test func `the newest of a commit is what is sent`() throws {
         var lanes = StatusLanes()
-        #expect(lanes.add(try Self.status(1)))
+        _ = Self.add([try Self.status(1)], to: &lanes)
         let sending = lanes.take(8, at: now)
-        #expect(lanes.add(try Self.status(2)))
-        #expect(lanes.add(try Self.status(3)))
+        _ = Self.add([try Self.status(2), try Self.status(3)], to: &lanes)
 
         lanes.putBack(try #require(sending.first), at: now, retryAfter: nil)
+        let next = lanes.take(8, at: now.addingTimeInterval(60))
 
-        #expect(lanes.take(8, at: now.addingTimeInterval(60)).map(\.sequence) == [3])
+        #expect(next.map(\.sequence) == [3])
         #expect(lanes.count == 1)
     }
 
-    @Test func `there are only so many`() throws {
+    @Test func `only so many wait`() throws {
         var lanes = StatusLanes(limit: 2)
 
-        #expect(lanes.add(try Self.status(1)))
-        #expect(lanes.add(try Self.status(2, commit: "c2")))
-        #expect(!lanes.add(try Self.status(3, commit: "c3")))
-        #expect(lanes.add(try Self.status(4)))
+        let added = Self.add(
+            [
+                try Self.status(1), try Self.status(2, commit: "c2"), try Self.status(3, commit: "c3"),
+                // In the place of the first.
+                try Self.status(4),
+            ], to: &lanes)
+
+        #expect(added == [true, true, false, true])
         #expect(lanes.count == 2)
     }
 }
