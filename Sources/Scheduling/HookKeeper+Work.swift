@@ -49,6 +49,7 @@ extension HookKeeper {
                 return agenda.noteEnd(of: hook.id, changes: changes)
             }
             let wait = await install(&looked, at: location, with: token)
+            if Task.isCancelled { return }  // that it was broken off says nothing of the forge
             if try await hooks.note(looked) {
                 switch wait {
                 case .none: agenda.noteEnd(of: hook.id, changes: changes)

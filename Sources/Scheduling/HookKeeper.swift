@@ -45,7 +45,8 @@ public struct HookKeeper: Service {
     ///
     /// - Parameter old: the task before, for its tokens; nil for a new one.
     public func taskChanged(_ name: String, in registry: String, from old: TaskDefinition?) async throws {
-        try await reconcile(try await tasks.find(name, in: registry), named: name, in: registry, from: old)
+        try await reconcile(
+            try await tasks.find(name, in: registry), named: name, in: registry, from: old, isWritten: true)
         signal.notify()
     }
 
@@ -61,7 +62,7 @@ public struct HookKeeper: Service {
     public func forge(of repositoryURL: String) -> ForgeKind? { forges.location(of: repositoryURL)?.kind }
 
     private func reconcile(
-        _ task: TaskDefinition?, named name: String, in registry: String, from old: TaskDefinition?
+        _ task: TaskDefinition?, named name: String, in registry: String, from old: TaskDefinition?, isWritten: Bool
     ) async throws {
         let wanted = (task?.triggers.source ?? []).filter(\.isEnabled).compactMap { trigger in
             forges.location(of: trigger.repositoryURL).map { (trigger: trigger, location: $0) }
@@ -85,7 +86,7 @@ public struct HookKeeper: Service {
         for (trigger, location) in wanted {
             let isOurs = address.makesHooks && task.token(for: trigger) != nil
             if let hook = kept[trigger.name.lowercased()] {
-                try await restand(hook, isOurs: isOurs)
+                if isWritten { try await restand(hook, isOurs: isOurs) }
             } else {
                 try await hooks.add(
                     Hook(
@@ -149,7 +150,7 @@ public struct HookKeeper: Service {
             for registry in settings.registries.map(\.name) {
                 let tasks = try await tasks.list(registry: registry)
                 for task in tasks {
-                    try await reconcile(task, named: task.name, in: registry, from: task)
+                    try await reconcile(task, named: task.name, in: registry, from: task, isWritten: false)
                 }
                 let names = Set(tasks.map { $0.name.lowercased() })
                 for hook in try await hooks.hooks(in: registry)

@@ -1,16 +1,20 @@
 import Contexts
 import Foundation
 public import Storage
+import Synchronization
 public import TaskModel
 
 /// Keeps tasks, and tells what runs of them are to do.
 public struct TaskService: Sendable {
     private let tasks: any TaskStore
     private let settings: SchedulingSettings
+    private let followers: [any TaskFollower]
 
-    public init(tasks: any TaskStore, settings: SchedulingSettings) {
+    /// - Parameter followers: are told of each task that is written or deleted, before that is answered.
+    public init(tasks: any TaskStore, settings: SchedulingSettings, followers: [any TaskFollower] = []) {
         self.tasks = tasks
         self.settings = settings
+        self.followers = followers
     }
 
     /// - Throws: ``TaskServiceError/notFound(_:)``
@@ -28,16 +32,26 @@ public struct TaskService: Sendable {
     public func write(
         _ name: String, in registry: Registry, _ change: @escaping @Sendable (TaskDefinition?) throws -> TaskDefinition
     ) async throws -> TaskDefinition {
-        try await tasks.update(name, in: registry.name) { [settings] stored in
+        let old = Mutex<TaskDefinition?>(nil)
+        let task = try await tasks.update(name, in: registry.name) { [settings] stored in
             let task = try change(stored)
             try Self.check(task, settings)
+            old.withLock { $0 = stored }
             return task
         }
+        try await tell(name, in: registry, from: old.withLock(\.self))
+        return task
     }
 
     /// Its runs stay. Deleting what does not exist is fine.
     public func delete(_ name: String, in registry: Registry) async throws {
+        let old = followers.isEmpty ? nil : try await tasks.find(name, in: registry.name)
         _ = try await tasks.delete(name, in: registry.name)
+        try await tell(name, in: registry, from: old)
+    }
+
+    private func tell(_ name: String, in registry: Registry, from old: TaskDefinition?) async throws {
+        for follower in followers { try await follower.taskChanged(name, in: registry.name, from: old) }
     }
 
     /// What a run of a task by hand comes to. That of a disabled task as well: it is its triggers that rest.

@@ -9,6 +9,7 @@ import Foundation
 import Logging
 import NIOSSL
 import PrometheusText
+import ResourceAPI
 import Scheduling
 import ServiceLifecycle
 import Storage
@@ -63,9 +64,16 @@ struct Server {
         try await taskStore.refreshIndex()
         let timers = TimerTrigger(
             timers: TimerStore(database: database), tasks: taskStore, occurrences: runs, environment)
+        let forges = try ForgeServices(
+            configuration, environment: environment, database: database, box: box,
+            page: { run in
+                let registry = ResourceID(
+                    subscription: identity.subscription, resourceGroup: identity.resourceGroup, registry: run.registry)
+                return "\(identity.publicURL)\(registry.run(run.id))?api-version=\(APIVersion.runs)"
+            })
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service,
-            tasks: TaskService(tasks: taskStore, settings: settings),
+            tasks: TaskService(tasks: taskStore, settings: settings, followers: [forges.keeper]),
             pools: pools,
             taskRuns: TaskRunService(store: TaskRunStore(database: database, box: box), runs: service),
             secrets: SecretService(environment),
@@ -102,7 +110,7 @@ struct Server {
                 UploadCleaner(
                     runs: runs, uploads: uploads, outputs: outputs, outputLifetime: settings.outputLifetime,
                     logger: logger), LeaseReaper(environment), RunDeadline(environment), QueueDeadline(environment),
-                QueueReminder(environment), timers,
+                QueueReminder(environment), timers, forges.keeper, forges.reporter,
                 Retention(runs: runs, logs: logs, keeping: configuration.limits.runLifetime, logger: logger), web,
             ] + agents.services
     }

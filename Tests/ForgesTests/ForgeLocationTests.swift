@@ -23,6 +23,7 @@ struct ForgeLocationTests {
         ("https://gitlab.com/a/b/c/ferry.git", .gitLab, "https://gitlab.com/api/v4", "a/b/c/ferry"),
         ("ssh://git@altssh.gitlab.com:443/a/ferry.git", .gitLab, "https://gitlab.com/api/v4", "a/ferry"),
         ("https://labs.harbour.example/a/ferry", .gitLab, "https://api.harbour.example/v4", "a/ferry"),
+        ("https://git.harbour.example:8443/tea/a/b", .gitea, "https://git.harbour.example:8443/tea/api/v1", "a/b"),
         ("https://codeberg.org/harbour/ferry", .gitea, "https://codeberg.org/api/v1", "harbour/ferry"),
         ("https://gitea.com/harbour/ferry", .gitea, "https://gitea.com/api/v1", "harbour/ferry"),
         ("https://git.harbour.example:8443/a/ferry", .gitea, "https://git.harbour.example:8443/api/v1", "a/ferry"),
@@ -69,10 +70,21 @@ struct ForgeLocationTests {
         "https://git.other.example/harbour/ferry.git", "https://git.harbour.example/a/ferry", "https://github.com/",
         "https://github.com/harbour", "ftp://github.com/a/b", "", "https://", "github.com", "https://github.com/a/..",
         "https://github.com:99999/a/b", "https://github.com/a/%2e%2e", "https://dev.azure.com/org/quay", "a b c",
-        "https://github.com/a%2Fb/c", "https://gitlab.com/-/x",
+        "https://github.com/a%2Fb/c", "https://gitlab.com/-/x", "http://code.harbour.example/a/b",
+        "http://github.com/a/b",
     ])
     func `of anything else nothing is known`(url: String) {
         #expect(directory.location(of: url) == nil)
+    }
+
+    @Test func `S20 tokens go over plain http only where that is allowed`() {
+        let hosts = [ForgeHost(host: "git.example:3000", kind: .gitea)]
+        let url = "http://git.example:3000/a/b"
+
+        #expect(ForgeDirectory(hosts).location(of: url) == nil)
+        #expect(
+            ForgeDirectory(hosts, plainOrigins: ["http://git.example:3000"]).location(of: url)?.api
+                == "http://git.example:3000/api/v1")
     }
 
     @Test(arguments: [

@@ -16,10 +16,12 @@ struct HookKeeperTests {
         let tasks: SQLiteTaskStore
         let hooks: HookStore
         let keeper: HookKeeper
+        private let forgeOrigins: Set<String>
 
         init(_ server: TestServer, _ stub: ForgeStub, makesHooks: Bool = true, publicURL: String = "https://ci.example")
         {
             self.server = server
+            forgeOrigins = ["http://\(stub.host)"]
             tasks = SQLiteTaskStore(database: server.database, box: server.box)
             hooks = HookStore(database: server.database, box: server.box)
             keeper = HookKeeper(
@@ -28,17 +30,19 @@ struct HookKeeperTests {
                 address: HookAddress(server: publicURL, makesHooks: makesHooks))
         }
 
-        /// Writes a task, as the API does.
+        /// As the API does.
+        private var service: TaskService {
+            var settings = server.settings
+            settings.sources.allowedOrigins.formUnion(forgeOrigins)
+            return TaskService(tasks: tasks, settings: settings, followers: [keeper])
+        }
+
         func write(_ task: TaskDefinition) async throws {
-            let old = try await tasks.find(task.name, in: task.registry)
-            _ = try await tasks.update(task.name, in: task.registry) { _ in task }
-            try await keeper.taskChanged(task.name, in: task.registry, from: old)
+            _ = try await service.write(task.name, in: server.registry) { _ in task }
         }
 
         func delete(_ name: String) async throws {
-            let old = try await tasks.find(name, in: "local01")
-            _ = try await tasks.delete(name, in: "local01")
-            try await keeper.taskChanged(name, in: "local01", from: old)
+            try await service.delete(name, in: server.registry)
         }
 
         func state(_ task: TaskDefinition) async throws -> TriggerState.Hook? {

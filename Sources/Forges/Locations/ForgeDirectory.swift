@@ -1,4 +1,4 @@
-import Foundation
+import CurlHTTP
 public import TaskModel
 
 /// A forge of one's own, as it is configured.
@@ -19,20 +19,29 @@ public struct ForgeHost: Sendable, Hashable {
 /// Tells from the URL of a repository which forge it lives on: the well-known ones, and those that are configured.
 public struct ForgeDirectory: Sendable {
     private let hosts: [ForgeHost]
+    private let plainOrigins: Set<String>
 
-    public init(_ hosts: [ForgeHost] = []) {
+    /// - Parameter plainOrigins: those that are asked over plain http where a repository's URL says so. Loopback always is.
+    public init(_ hosts: [ForgeHost] = [], plainOrigins: Set<String> = []) {
         self.hosts = hosts
+        self.plainOrigins = plainOrigins
     }
 
     /// Nil for a git server that nothing else is known of, and for what is no URL of a repository.
     public func location(of url: String) -> ForgeLocation? {
-        guard let url = GitURL(url) else { return nil }
+        guard let url = GitURL(url), mayCarryTokens(url) else { return nil }
         let host = WellKnownHosts.name(of: url.host)
         let configured = hosts.first { $0.host == Self.server(host, url.port) } ?? sshHost(host, url)
         guard let kind = configured?.kind ?? WellKnownHosts.kind(of: host) ?? Self.kind(fromShapeOf: url) else {
             return nil
         }
         return ForgeLocation(url, host: host, kind: kind, api: configured?.api, webPort: Self.port(of: configured))
+    }
+
+    private func mayCarryTokens(_ url: GitURL) -> Bool {
+        guard url.transport == .http else { return true }
+        guard let origin = HTTPOrigin(url: "http://\(Self.server(url.host, url.port))") else { return false }
+        return origin.isLoopback || plainOrigins.contains(origin.description)
     }
 
     /// The port of ssh is not the configured one.

@@ -29,9 +29,13 @@ public struct ForgeLocation: Sendable, Hashable {
             let dataCenter = DataCenterPath(url)
             path = [dataCenter.key, dataCenter.name]
             self.api = api ?? ([base] + dataCenter.context.map(\.asPathSegment) + ["rest"]).joined(separator: "/")
-        case .gitHub, .gitea, .bitbucket:
-            path = Array(url.segments.suffix(2))
+        case .gitHub, .bitbucket:
+            path = Array(url.segments.prefix(2))
             self.api = base
+        case .gitea:
+            path = Array(url.segments.suffix(2))
+            let context = url.segments.dropLast(2).map { "/" + $0.asPathSegment }.joined()
+            self.api = api ?? WellKnownHosts.api(of: kind, host: repository.host, origin: origin + context)
         case .gitLab:
             path = Array(url.segments.prefix { $0 != "-" })
             self.api = base

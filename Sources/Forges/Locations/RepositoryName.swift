@@ -46,7 +46,9 @@ public struct RepositoryName: Sendable, Hashable {
     /// What follows the repository in the address of a page: `/-/tree/main`.
     private static func withoutPage(_ segments: [String], on forge: ForgeKind?) -> [String] {
         switch forge {
-        case .gitHub?, .gitea?, .bitbucket?: Array(segments.suffix(2))
+        case .gitHub?, .bitbucket?: Array(segments.prefix(2))
+        // It may live below a path of its host.
+        case .gitea?: Array(segments.suffix(2))
         case .gitLab?: Array(segments.prefix { $0 != "-" })
         case .azureRepos?, .bitbucketDataCenter?, nil: segments
         }

@@ -50,7 +50,8 @@ extension ServerConfiguration {
     var forgeAddresses: AddressPolicy {
         var policy = sources.addresses
         for forge in forges {
-            let urls = [forge.api ?? "https://\(forge.host)", "https://\(forge.host)"]
+            var urls = [forge.api ?? "https://\(forge.host)", "https://\(forge.host)"]
+            if HostAndPort(forge.host)?.isLoopback == true { urls.append("http://\(forge.host)") }
             policy.allowedOrigins.formUnion(urls.compactMap { HTTPOrigin(url: $0)?.description })
         }
         return policy

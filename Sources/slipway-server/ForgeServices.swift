@@ -1,0 +1,35 @@
+import CurlHTTP
+import Forges
+import Scheduling
+import Storage
+import TaskModel
+
+/// What this server does at forges: keeps hooks, tells how commits do.
+struct ForgeServices {
+    let directory: ForgeDirectory
+    let keeper: HookKeeper
+    let reporter: CommitStatusReporter
+
+    /// - Parameter page: the URL at which people see a run.
+    init(
+        _ configuration: ServerConfiguration, environment: SchedulerEnvironment, database: Database, box: SecretBox,
+        page: @escaping @Sendable (Run) -> String
+    ) throws {
+        var settings = HTTPClient.Configuration()
+        settings.userAgent = "slipway/" + SlipwayServer.version
+        settings.trustedCertificates = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
+        settings.addressPolicy = configuration.forgeAddresses
+        settings.proxy = configuration.proxy
+        let http = HTTPClient(settings)
+        let tasks = SQLiteTaskStore(database: database, box: box)
+        let hooks = HookStore(database: database, box: box)
+        directory = ForgeDirectory(
+            configuration.forges, plainOrigins: configuration.sources.addresses.allowedOrigins)
+        keeper = HookKeeper(
+            environment, tasks: tasks, hooks: hooks, forges: directory, http: http,
+            address: HookAddress(server: configuration.publicURL, makesHooks: configuration.makesHooks))
+        reporter = CommitStatusReporter(
+            environment, changes: RunChangeStore(database: database), tasks: tasks, hooks: hooks, forges: directory,
+            http: http, page: page)
+    }
+}
