@@ -33,7 +33,6 @@ public struct CommitStatusReporter: Service {
     private let page: @Sendable (Run) -> String
     private let logger: Logger
     private let now: @Sendable () -> Date
-    private let clock: any Clock<Duration>
     private let state = Box()
 
     private final class Box: Sendable {
@@ -45,7 +44,7 @@ public struct CommitStatusReporter: Service {
     ///   - page: the URL at which people see a run.
     public init(
         _ environment: SchedulerEnvironment, changes: RunChangeStore, tasks: any TaskStore, hooks: HookStore,
-        forges: ForgeDirectory, http: HTTPClient, clock: any Clock<Duration> = ContinuousClock(),
+        forges: ForgeDirectory, http: HTTPClient,
         page: @escaping @Sendable (Run) -> String
     ) {
         runs = environment.runs
@@ -56,39 +55,25 @@ public struct CommitStatusReporter: Service {
         self.hooks = hooks
         self.forges = forges
         self.http = http
-        self.clock = clock
         self.page = page
     }
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            let ticks = ChangeSignal()
-            let signals = ticks.stream()
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { for await _ in changes.signals() { ticks.notify() } }
-                group.addTask {
-                    // Waits end without a signal.
-                    while (try? await clock.sleep(for: Self.lookEvery)) != nil { ticks.notify() }
-                }
-                for await _ in signals { await work() }
-                group.cancelAll()
-            }
+        await following({ changes.signals() }, logger: logger, failure: "commit statuses not told") {
+            try await work()
+            return Self.lookEvery
         }
     }
 
     /// Reads what is new, sends what is due, and says up to where all is done.
-    func work() async {
-        do {
-            while try await read() { await send() }
-            await send()
-            let done = state.value.withLock { state in
-                state.lanes.firstSequence.map { $0 - 1 } ?? state.place
-            }
-            if let done, try await changes.place(of: Self.reader) < done {
-                try await changes.acknowledge(done, by: Self.reader)
-            }
-        } catch {
-            logger.warning("commit statuses not told", metadata: ["error": "\(error)"])
+    func work() async throws {
+        while try await read() { await send() }
+        await send()
+        let done = state.value.withLock { state in
+            state.lanes.firstSequence.map { $0 - 1 } ?? state.place
+        }
+        if let done, try await changes.place(of: Self.reader) < done {
+            try await changes.acknowledge(done, by: Self.reader)
         }
     }
 
@@ -112,13 +97,14 @@ public struct CommitStatusReporter: Service {
 
     /// Nil for a change that concerns no commit, or that another one followed already.
     private func status(of change: RunChangeStore.Change) async throws -> PendingStatus? {
-        guard let told = CommitStatus.told(of: change.status), let run = try await runs.find(change.run),
+        guard let run = try await runs.find(change.run),
             run.status == change.status, case .source(let event)? = run.trigger, let name = run.task,
             let task = try await tasks.find(name, in: run.registry),
             let trigger = task.triggers.source.first(where: { $0.name.lowercased() == event.trigger.lowercased() }),
             trigger.filter?.reportsStatus != false, let token = task.token(for: trigger),
             let location = forges.location(of: trigger.repositoryURL)
         else { return nil }
+        let told = CommitStatus.told(of: change.status)
         return PendingStatus(
             sequence: change.sequence,
             status: CommitStatus(
@@ -169,11 +155,11 @@ public struct CommitStatusReporter: Service {
 
 extension CommitStatus {
     /// How a run's status is told. It may be read by everybody, so that it says nothing of what went wrong.
-    fileprivate static func told(of status: RunStatus) -> (state: State, description: String)? {
+    fileprivate static func told(of status: RunStatus) -> (state: State, description: String) {
         switch status {
         case .queued: (.pending, "Waiting for an agent.")
-        case .started: nil
-        case .running: (.running, "Running.")
+        case .started: (.pending, "Starting.")
+        case .running: (.pending, "Running.")
         case .succeeded: (.success, "Succeeded.")
         case .failed: (.failure, "Failed.")
         case .canceled: (.error, "Canceled.")

@@ -9,19 +9,15 @@ extension HookKeeper {
     private static let parallel = 8
 
     /// Does what is due.
-    func work() async {
-        do {
-            let time = now()
-            let due = try await hooks.hooks().filter { hook in
-                guard case .forge = hook.kind, !hook.task.isEmpty else { return false }
-                return agenda.time(of: hook).map { $0 <= time } ?? false
-            }
-            let removals = try await hooks.removals().filter { agenda.time(of: $0) <= time }
-            await each(of: due) { await look(at: $0) }
-            await each(of: removals) { await carryOut($0) }
-        } catch {
-            logger.warning("hooks not kept", metadata: ["error": "\(error)"])
+    func work() async throws {
+        let time = now()
+        let due = try await hooks.hooks().filter { hook in
+            guard case .forge = hook.kind, !hook.task.isEmpty else { return false }
+            return agenda.time(of: hook).map { $0 <= time } ?? false
         }
+        let removals = try await hooks.removals().filter { agenda.time(of: $0) <= time }
+        await each(of: due) { await look(at: $0) }
+        await each(of: removals) { await carryOut($0) }
     }
 
     /// A forge that does not answer holds up its own hooks, and of the others only a few.

@@ -5,6 +5,7 @@ import Foundation
 import Logging
 public import ServiceLifecycle
 public import Storage
+import Synchronization
 public import TaskModel
 
 /// Keeps the hooks of source triggers: each trigger whose forge is known has one here, and at the forge where there is a token.
@@ -18,7 +19,6 @@ public struct HookKeeper: Service {
     let address: HookAddress
     let logger: Logger
     let now: @Sendable () -> Date
-    let clock: any Clock<Duration>
     let agenda = HookAgenda()
     private let signal = ChangeSignal()
     private let settings: SchedulingSettings
@@ -26,7 +26,7 @@ public struct HookKeeper: Service {
     /// - Parameter http: with the addresses that forges may have.
     public init(
         _ environment: SchedulerEnvironment, tasks: any TaskStore, hooks: HookStore, forges: ForgeDirectory,
-        http: HTTPClient, address: HookAddress, clock: any Clock<Duration> = ContinuousClock()
+        http: HTTPClient, address: HookAddress
     ) {
         settings = environment.settings
         logger = environment.logger
@@ -36,7 +36,6 @@ public struct HookKeeper: Service {
         self.forges = forges
         self.http = http
         self.address = address
-        self.clock = clock
     }
 
     // MARK: Tasks
@@ -50,16 +49,16 @@ public struct HookKeeper: Service {
         signal.notify()
     }
 
-    /// How the hooks of a task stand, by trigger.
-    public func states(of task: TaskDefinition) async throws -> [String: TriggerState.Hook] {
+    /// How the hooks of a task's source triggers stand, in the order of these.
+    public func state(of task: TaskDefinition) async throws -> [TriggerState.Source] {
         let known = try await hooks.hooks(of: task.name, in: task.registry)
-        var states: [String: TriggerState.Hook] = [:]
-        for hook in known { states[hook.trigger] = TriggerState.Hook(hook, at: address) }
-        return states
+        return task.triggers.source.map { trigger in
+            TriggerState.Source(
+                trigger: trigger.name, forge: forges.location(of: trigger.repositoryURL)?.kind,
+                hook: known.first { $0.trigger.lowercased() == trigger.name.lowercased() }
+                    .map { TriggerState.Hook($0, at: address) })
+        }
     }
-
-    /// What the forge of a repository is; nil for a git server that nothing else is known of.
-    public func forge(of repositoryURL: String) -> ForgeKind? { forges.location(of: repositoryURL)?.kind }
 
     private func reconcile(
         _ task: TaskDefinition?, named name: String, in registry: String, from old: TaskDefinition?, isWritten: Bool
@@ -130,36 +129,29 @@ public struct HookKeeper: Service {
     private static let lookEvery = Duration.seconds(5)
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await reconcileAll()
-            let signals = signal.stream()
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    // Due times pass without a signal.
-                    while (try? await clock.sleep(for: Self.lookEvery)) != nil { signal.notify() }
-                }
-                for await _ in signals { await work() }
-                group.cancelAll()
+        let isReconciled = Atomic(false)
+        await following({ signal.stream() }, logger: logger, failure: "hooks not kept") {
+            if !isReconciled.load(ordering: .relaxed) {
+                try await reconcileAll()
+                isReconciled.store(true, ordering: .relaxed)
             }
+            try await work()
+            return Self.lookEvery
         }
     }
 
     /// Makes up for what a process that ended could not follow.
-    func reconcileAll() async {
-        do {
-            for registry in settings.registries.map(\.name) {
-                let tasks = try await tasks.list(registry: registry)
-                for task in tasks {
-                    try await reconcile(task, named: task.name, in: registry, from: task, isWritten: false)
-                }
-                let names = Set(tasks.map { $0.name.lowercased() })
-                for hook in try await hooks.hooks(in: registry)
-                where !hook.task.isEmpty && !names.contains(hook.task.lowercased()) {
-                    try await hooks.remove(hook.id, leaving: nil)
-                }
+    func reconcileAll() async throws {
+        for registry in settings.registries.map(\.name) {
+            let tasks = try await tasks.list(registry: registry)
+            for task in tasks {
+                try await reconcile(task, named: task.name, in: registry, from: task, isWritten: false)
             }
-        } catch {
-            logger.warning("hooks not looked through", metadata: ["error": "\(error)"])
+            let names = Set(tasks.map { $0.name.lowercased() })
+            for hook in try await hooks.hooks(in: registry)
+            where !hook.task.isEmpty && !names.contains(hook.task.lowercased()) {
+                try await hooks.remove(hook.id, leaving: nil)
+            }
         }
     }
 }

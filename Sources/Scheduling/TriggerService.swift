@@ -5,14 +5,17 @@ public import TaskModel
 /// What makes runs of tasks without anybody asking: how it stands, and what follows from a task that is written or removed.
 public struct TriggerService: Sendable {
     private let timers: TimerTrigger
+    private let hooks: HookKeeper?
 
-    public init(timers: TimerTrigger) {
+    public init(timers: TimerTrigger, hooks: HookKeeper? = nil) {
         self.timers = timers
+        self.hooks = hooks
     }
 
     /// How the triggers of a task stand.
     public func state(of task: TaskDefinition) async throws -> TriggerState {
         var state = TriggerState()
+        state.sources = try await hooks?.state(of: task) ?? []
         state.timers = try await timers.state(of: task)
         return state
     }

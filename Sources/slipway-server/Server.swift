@@ -94,7 +94,7 @@ struct Server {
                         : configuration.pools.first)
             },
             metrics: MetricsController(metrics) { try await environment.lookForMetrics() },
-            triggers: TriggerService(timers: timers), logger: logger)
+            triggers: TriggerService(timers: timers, hooks: forges.keeper), logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in

@@ -137,7 +137,7 @@ struct ForgeClientTests {
 
     @Test(arguments: [
         (
-            ForgeKind.gitHub, CommitStatus.State.running, "/api/v3/repos/a/b/statuses/",
+            ForgeKind.gitHub, CommitStatus.State.pending, "/api/v3/repos/a/b/statuses/",
             #"{"context":"slipway/app","description":"It runs.","state":"pending","target_url":"https://ci.example/runs/ca1"}"#
         ),
         (
@@ -145,8 +145,8 @@ struct ForgeClientTests {
             #"{"context":"slipway/app","description":"It runs.","state":"error","target_url":"https://ci.example/runs/ca1"}"#
         ),
         (
-            .gitLab, .running, "/api/v4/projects/a%2Fb/statuses/",
-            #"{"description":"It runs.","name":"slipway/app","state":"running","target_url":"https://ci.example/runs/ca1"}"#
+            .gitLab, .pending, "/api/v4/projects/a%2Fb/statuses/",
+            #"{"description":"It runs.","name":"slipway/app","state":"pending","target_url":"https://ci.example/runs/ca1"}"#
         ),
         (
             .gitLab, .failure, "/api/v4/projects/a%2Fb/statuses/",

@@ -80,9 +80,9 @@ struct CommitStatusTests {
             let reporter = bench.reporter()
 
             let run = try await bench.start(task)
-            await reporter.work()
+            try await reporter.work()
             try await bench.finish(status)
-            await reporter.work()
+            try await reporter.work()
 
             #expect(
                 bench.stub.statuses == [
@@ -104,7 +104,7 @@ struct CommitStatusTests {
             _ = try await bench.start(bare)
             _ = try await bench.server.submit()
 
-            await bench.reporter().work()
+            try await bench.reporter().work()
 
             #expect(bench.stub.exchanges.isEmpty)
             let last = try await bench.changes.changes(after: 0, limit: 100).last?.sequence
@@ -119,11 +119,11 @@ struct CommitStatusTests {
             bench.stub.refuse(.init(502))
             let run = try await bench.start(task)
             try await bench.finish(.succeeded)
-            await bench.reporter().work()
+            try await bench.reporter().work()
             let tried = bench.stub.statuses
             bench.stub.refuse(nil)
 
-            await bench.reporter().work()
+            try await bench.reporter().work()
 
             let last = try await bench.changes.changes(after: 0, limit: 100).last?.sequence
             #expect(tried == [Self.body("success", "Succeeded.", run)])
@@ -139,13 +139,13 @@ struct CommitStatusTests {
             let reporter = bench.reporter()
             bench.stub.refuse(.init(503))
             let run = try await bench.start(task)
-            await reporter.work()
+            try await reporter.work()
             try await bench.finish(.failed)
-            await reporter.work()
+            try await reporter.work()
             bench.stub.refuse(nil)
             bench.server.time.pass(.seconds(10))
 
-            await reporter.work()
+            try await reporter.work()
 
             #expect(
                 bench.stub.statuses == [
@@ -162,9 +162,9 @@ struct CommitStatusTests {
             bench.stub.refuse(.init(401))
             _ = try await bench.start(task)
 
-            await reporter.work()
+            try await reporter.work()
             bench.server.time.pass(.seconds(600))
-            await reporter.work()
+            try await reporter.work()
 
             #expect(bench.stub.statuses.count == 1)
             let problem = try await bench.keeping.state(task)?.problem
@@ -180,11 +180,11 @@ struct CommitStatusTests {
             let reporter = bench.reporter()
             bench.stub.refuse(.init(503))
             _ = try await bench.start(task)
-            await reporter.work()
+            try await reporter.work()
             let before = try await bench.changes.place(of: "statuses")
 
             bench.server.time.pass(.seconds(3601))
-            await reporter.work()
+            try await reporter.work()
 
             #expect(before == 0)
             #expect(try await bench.changes.place(of: "statuses") > 0)

@@ -46,7 +46,7 @@ struct HookKeeperTests {
         }
 
         func state(_ task: TaskDefinition) async throws -> TriggerState.Hook? {
-            try await keeper.states(of: task)["push"]
+            try await keeper.state(of: task).first?.hook
         }
     }
 
@@ -88,7 +88,7 @@ struct HookKeeperTests {
 
             try await bench.write(task)
             let before = try #require(try await bench.state(task))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let after = try #require(try await bench.state(task))
 
             #expect(before.standing == .pending)
@@ -109,7 +109,7 @@ struct HookKeeperTests {
     {
         try await with { bench, stub in
             try await bench.write(Self.task(stub, token: nil))
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             let state = try await bench.state(Self.task(stub))
             #expect(state?.standing == .manual)
@@ -118,7 +118,7 @@ struct HookKeeperTests {
         }
         try await with(makesHooks: false) { bench, stub in
             try await bench.write(Self.task(stub))
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             #expect(try await bench.state(Self.task(stub))?.standing == .manual)
             #expect(stub.exchanges.isEmpty)
@@ -134,7 +134,7 @@ struct HookKeeperTests {
             }
 
             try await bench.write(task)
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             #expect(try await bench.state(task)?.standing == .installed)
             #expect(stub.exchanges.allSatisfy { $0.authorization == "Bearer context-token" })
@@ -145,14 +145,14 @@ struct HookKeeperTests {
         try await with { bench, stub in
             stub.refuse(.init(401, body: #"{"message":"Bad credentials"}"#))
             try await bench.write(Self.task(stub))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let refused = try #require(try await bench.state(Self.task(stub)))
             let asked = stub.exchanges.count
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let askedAgain = stub.exchanges.count
             stub.refuse(nil)
             try await bench.write(Self.task(stub, token: "better"))
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             #expect(refused.standing == .failed)
             #expect(refused.problem?.contains("Bad credentials") == true)
@@ -169,14 +169,14 @@ struct HookKeeperTests {
         try await with { bench, stub in
             stub.refuse(.init(503, [("Retry-After", "60")]))
             try await bench.write(Self.task(stub))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let waiting = try #require(try await bench.state(Self.task(stub)))
             bench.server.time.pass(.seconds(59))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let asked = stub.exchanges.count
             stub.refuse(nil)
             bench.server.time.pass(.seconds(2))
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             #expect(waiting.standing == .pending)
             #expect(waiting.problem?.contains("503") == true)
@@ -188,13 +188,13 @@ struct HookKeeperTests {
     @Test func `a hook that somebody removed is made again after six hours`() async throws {
         try await with { bench, stub in
             try await bench.write(Self.task(stub))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             stub.forgetHooks()
             bench.server.time.pass(.seconds(6 * 3600 - 60))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let between = stub.hookURLs.count
             bench.server.time.pass(.seconds(120))
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             #expect(between == 0)
             #expect(stub.hookURLs.count == 1)
@@ -205,7 +205,7 @@ struct HookKeeperTests {
     func `a hook goes with its task or its trigger`(deletesTask: Bool) async throws {
         try await with { bench, stub in
             try await bench.write(Self.task(stub))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             stub.refuse(.init(502))
 
             if deletesTask {
@@ -213,12 +213,12 @@ struct HookKeeperTests {
             } else {
                 try await bench.write(Self.task(stub) { $0.triggers.source = [] })
             }
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let left = stub.hookURLs.count
             let rows = try await bench.hooks.hooks()
             stub.refuse(nil)
             bench.server.time.pass(.seconds(60))
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             #expect(rows.isEmpty)
             #expect(left == 1)
@@ -230,13 +230,13 @@ struct HookKeeperTests {
     @Test func `a removal is given up after a day`() async throws {
         try await with { bench, stub in
             try await bench.write(Self.task(stub))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             stub.refuse(.init(503))
             try await bench.delete("t1")
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let waiting = try await bench.hooks.removals()
             bench.server.time.pass(.seconds(25 * 3600))
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             #expect(waiting.count == 1)
             #expect(try await bench.hooks.removals().isEmpty)
@@ -246,13 +246,13 @@ struct HookKeeperTests {
     @Test func `another repository means another hook, the same one written otherwise does not`() async throws {
         try await with { bench, stub in
             try await bench.write(Self.task(stub))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let first = try #require(try await bench.state(Self.task(stub)))
             try await bench.write(Self.task(stub, path: "/A/b"))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let same = try await bench.state(Self.task(stub))
             try await bench.write(Self.task(stub, path: "/a/c.git"))
-            await bench.keeper.work()
+            try await bench.keeper.work()
             let other = try #require(try await bench.state(Self.task(stub)))
 
             #expect(same?.url == first.url)
@@ -265,11 +265,11 @@ struct HookKeeperTests {
     @Test func `after a move of the server the old hook goes`() async throws {
         try await with { bench, stub in
             try await bench.write(Self.task(stub))
-            await bench.keeper.work()
+            try await bench.keeper.work()
 
             let moved = Bench(bench.server, stub, publicURL: "https://ci2.example")
             bench.server.time.pass(.seconds(7 * 3600))
-            await moved.keeper.work()
+            try await moved.keeper.work()
 
             #expect(stub.hookURLs.count == 1)
             #expect(stub.hookURLs.first?.hasPrefix("https://ci2.example/") == true)
@@ -281,11 +281,11 @@ struct HookKeeperTests {
             // It wrote the task, and no more.
             _ = try await bench.tasks.update("t1", in: "local01") { _ in Self.task(stub) }
 
-            await bench.keeper.reconcileAll()
-            await bench.keeper.work()
+            try await bench.keeper.reconcileAll()
+            try await bench.keeper.work()
             _ = try await bench.tasks.delete("t1", in: "local01")
             let between = try await bench.hooks.hooks().map(\.standing)
-            await bench.keeper.reconcileAll()
+            try await bench.keeper.reconcileAll()
 
             #expect(between == [.installed])
             #expect(try await bench.hooks.hooks().isEmpty)

@@ -75,7 +75,7 @@ struct AzureDialect: ForgeDialect {
     func report(_ status: CommitStatus, on commit: String) -> ForgeRequest {
         let state =
             switch status.state {
-            case .pending, .running: "pending"
+            case .pending: "pending"
             case .success: "succeeded"
             case .failure: "failed"
             case .error: "error"

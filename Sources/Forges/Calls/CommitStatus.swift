@@ -2,8 +2,6 @@
 public struct CommitStatus: Sendable, Hashable {
     public enum State: String, Sendable, Hashable, CaseIterable {
         case pending
-        /// For forges that tell it from pending.
-        case running
         case success
         case failure
         /// It could not be found out.

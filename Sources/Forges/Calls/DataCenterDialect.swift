@@ -52,7 +52,7 @@ struct DataCenterDialect: ForgeDialect {
     static func body(_ status: CommitStatus, keyLimit: Int) -> JSON {
         let state =
             switch status.state {
-            case .pending, .running: "INPROGRESS"
+            case .pending: "INPROGRESS"
             case .success: "SUCCESSFUL"
             case .failure, .error: "FAILED"
             }

@@ -83,11 +83,14 @@ public struct ForgeClient: Sendable {
 
     private func hooks(at url: String, _ dialect: any ForgeDialect) async throws(ForgeError) -> [ListedHook] {
         var found: [ListedHook] = []
+        var known: Set<String> = []
         var place: String?
         for _ in 0..<Self.maxPages {
             let page = try dialect.hooks(in: try await ask(dialect.list(from: place), dialect), after: place)
-            found += page.hooks.filter { $0.url == url }
-            guard let next = page.next else { break }
+            let news = page.hooks.filter { known.insert($0.id).inserted }
+            found += news.filter { $0.url == url }
+            // A server that knows no pages gives the first one again.
+            guard let next = page.next, !news.isEmpty else { break }
             place = next
         }
         return found

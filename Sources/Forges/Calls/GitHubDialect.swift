@@ -50,7 +50,7 @@ struct GitHubDialect: ForgeDialect {
         ForgeRequest(
             "POST", "\(repository)/statuses/\(commit)",
             [
-                "state": .text(status.state == .running ? "pending" : status.state.rawValue),
+                "state": .text(status.state.rawValue),
                 "target_url": .text(status.url), "description": status.description(upTo: 140),
                 "context": .text(status.context),
             ])

@@ -47,7 +47,6 @@ struct GitLabDialect: ForgeDialect {
         let state =
             switch status.state {
             case .pending: "pending"
-            case .running: "running"
             case .success: "success"
             case .failure, .error: "failed"
             }

@@ -52,7 +52,7 @@ struct GiteaDialect: ForgeDialect {
         ForgeRequest(
             "POST", "\(repository)/statuses/\(commit)",
             [
-                "state": .text(status.state == .running ? "pending" : status.state.rawValue),
+                "state": .text(status.state.rawValue),
                 "target_url": .text(status.url), "description": status.description(upTo: 255),
                 "context": .text(status.context),
             ])
