@@ -175,7 +175,7 @@ let package = Package(
         .testTarget(
             name: "FuzzingTests",
             dependencies: [
-                "Contexts", "CurlHTTP", "DockerEngine", "SSHKeys", "TaskFiles", "TaskModel",
+                "Contexts", "CurlHTTP", "DockerEngine", "Forges", "SSHKeys", "TaskFiles", "TaskModel",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             path: "Tests/Fuzzing",

@@ -53,12 +53,18 @@ public struct HookKeeper: Service {
     public func state(of task: TaskDefinition) async throws -> [TriggerState.Source] {
         let known = try await hooks.hooks(of: task.name, in: task.registry)
         return task.triggers.source.map { trigger in
-            TriggerState.Source(
-                trigger: trigger.name, forge: forges.location(of: trigger.repositoryURL)?.kind,
-                hook: known.first { $0.trigger.lowercased() == trigger.name.lowercased() }
-                    .map { TriggerState.Hook($0, at: address) })
+            var hook = known.first { $0.trigger.lowercased() == trigger.name.lowercased() }
+                .map { TriggerState.Hook($0, at: address) }
+            if hook?.standing == .manual, !address.makesHooks, task.token(for: trigger) != nil {
+                hook?.problem = Self.noAddress
+            }
+            return TriggerState.Source(
+                trigger: trigger.name, forge: forges.location(of: trigger.repositoryURL)?.kind, hook: hook)
         }
     }
+
+    private static let noAddress =
+        "Hooks are not made, as nobody said at what URL forges reach this server. Set publicURL, or paste URL and secret."
 
     private func reconcile(
         _ task: TaskDefinition?, named name: String, in registry: String, from old: TaskDefinition?, isWritten: Bool

@@ -233,6 +233,41 @@ struct ForgeClientTests {
         }
     }
 
+    @Test(arguments: [
+        (#"{"message":"Bad credentials"}"#, "401: Bad credentials"),
+        (
+            #"{"message":"Validation Failed","errors":[{"message":"url is not reachable"}]}"#,
+            "401: Validation Failed: url is not reachable"
+        ),
+        (#"{"message":{"url":["is blocked"]}}"#, "401: url is blocked"),
+        (#"{"error":"invalid_token"}"#, "401: invalid_token"),
+        (#"{"type":"error","error":{"message":"Access denied"}}"#, "401: Access denied"),
+        (#"{"errors":[{"context":null,"message":"Not permitted"}]}"#, "401: Not permitted"),
+        (#"{"message":"t0ken is none\nof ours"}"#, "401: *** is none"),
+        ("<html>", "401"), ("", "401"), ("[]", "401"), ("{}", "401"),
+    ])
+    func `a refusal is told in the forge's own words`(body: String, reason: String) async throws {
+        try await ForgeStub.with(.gitLab) { stub in
+            stub.refuse(.init(401, body: body))
+            let client = try Self.client(stub)
+
+            await #expect(throws: ForgeError.tokenRefused(server: "127.0.0.1", reason: reason)) {
+                try await client.install(Self.hook)
+            }
+        }
+    }
+
+    @Test func `a repository that has moved wants its new URL`() async throws {
+        try await ForgeStub.with(.gitHub) { stub in
+            stub.refuse(.init(301, [("Location", "https://api.example/repositories/1/hooks")]))
+            let client = try Self.client(stub)
+
+            let error = await #expect(throws: ForgeError.self) { try await client.install(Self.hook) }
+
+            #expect(error?.description.contains("new URL") == true)
+        }
+    }
+
     @Test func `a forge that is not there is asked again later`() async throws {
         let location = try #require(
             ForgeDirectory([ForgeHost(host: "127.0.0.1:1", kind: .gitHub)]).location(of: "http://127.0.0.1:1/a/b"))

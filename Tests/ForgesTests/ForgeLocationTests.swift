@@ -9,6 +9,7 @@ struct ForgeLocationTests {
         ForgeHost(host: "code.harbour.example", kind: .gitHub),
         ForgeHost(host: "git.harbour.example:8443", kind: .gitea),
         ForgeHost(host: "labs.harbour.example", kind: .gitLab, api: "https://api.harbour.example/v4"),
+        ForgeHost(host: "www.harbour.example", kind: .gitLab, api: "https://www.harbour.example/labs/api/v4"),
         ForgeHost(host: "stash.harbour.example", kind: .bitbucketDataCenter),
         ForgeHost(host: "tfs.harbour.example", kind: .azureRepos),
     ])
@@ -24,6 +25,8 @@ struct ForgeLocationTests {
         ("ssh://git@altssh.gitlab.com:443/a/ferry.git", .gitLab, "https://gitlab.com/api/v4", "a/ferry"),
         ("https://labs.harbour.example/a/ferry", .gitLab, "https://api.harbour.example/v4", "a/ferry"),
         ("https://git.harbour.example:8443/tea/a/b", .gitea, "https://git.harbour.example:8443/tea/api/v1", "a/b"),
+        ("https://www.harbour.example/labs/a/ferry", .gitLab, "https://www.harbour.example/labs/api/v4", "a/ferry"),
+        ("git@www.harbour.example:a/ferry", .gitLab, "https://www.harbour.example/labs/api/v4", "a/ferry"),
         ("https://codeberg.org/harbour/ferry", .gitea, "https://codeberg.org/api/v1", "harbour/ferry"),
         ("https://gitea.com/harbour/ferry", .gitea, "https://gitea.com/api/v1", "harbour/ferry"),
         ("https://git.harbour.example:8443/a/ferry", .gitea, "https://git.harbour.example:8443/api/v1", "a/ferry"),

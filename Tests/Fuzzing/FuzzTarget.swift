@@ -27,6 +27,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case sshkey
     /// A message to an ssh agent.
     case sshagent
+    /// Two bytes that tell the forge and the event, a delivery of it.
+    case webhook
 
     /// The longest input that is tried.
     var maxBytes: Int {
@@ -34,6 +36,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .matcher, .reference: 1024
         case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline: 4096
         case .trace, .sshkey, .sshagent: 4096
+        case .webhook: 8192
         case .archive: 16_384
         }
     }
@@ -54,6 +57,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .trace: traceProblem(input)
         case .sshkey: sshKeyProblem(input)
         case .sshagent: sshAgentProblem(input)
+        case .webhook: webhookProblem(input)
         }
     }
 }

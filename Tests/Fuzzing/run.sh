@@ -90,7 +90,7 @@ compile() {
     local module sources
     rm -rf "$program.objects"
     mkdir -p "$program.objects"
-    for module in Contexts SSHKeys TaskFiles DockerEngine; do
+    for module in Contexts SSHKeys TaskFiles DockerEngine Forges; do
         mapfile -t sources < <(sources_of "$module")
         (cd "$program.objects" && swiftc "${options[@]}" -I "$built/Modules" -module-name "$module" -emit-object \
             -emit-module -emit-module-path "$module.swiftmodule" "${sources[@]}")

@@ -4,8 +4,8 @@ public import TaskModel
 
 /// Keeps hooks of a repository at its forge, and tells it how commits do.
 public struct ForgeClient: Sendable {
-    private let location: ForgeLocation
-    private let token: Secret
+    let location: ForgeLocation
+    let token: Secret
     private let http: HTTPClient
 
     /// - Parameter http: with the addresses that the server may connect to.
@@ -121,64 +121,5 @@ public struct ForgeClient: Sendable {
         return ForgeAnswer(headers: response.headers, bytes: bytes)
     }
 
-    private var server: String { HTTPOrigin(url: location.api)?.host ?? location.repository.server }
-}
-
-extension ForgeClient {
-    /// What an answer of 300 or more means.
-    fileprivate func refusal(_ response: HTTPResponse, _ bytes: [UInt8]) -> ForgeError {
-        let reason = "\(response.status)" + (Self.message(in: bytes).map { ": \($0)" } ?? "")
-        let wait = Self.wait(response.headers)
-        switch response.status {
-        case 401: return .tokenRefused(server: server, reason: reason)
-        // GitHub says it so when there were too many requests.
-        case 403 where wait != nil: return .unavailable(server: server, reason: reason, retryAfter: wait)
-        case 403: return .tokenRefused(server: server, reason: reason)
-        // Azure shows whoever it does not know a page for people.
-        case 203,
-            302 where location.kind == .azureRepos:
-            return .tokenRefused(server: server, reason: reason)
-        case 404: return .repositoryNotFound(server: server, repository: location.name)
-        case 408, 429, 500...: return .unavailable(server: server, reason: reason, retryAfter: wait)
-        default: return .rejected(server: server, status: response.status, reason: reason)
-        }
-    }
-
-    private static func wait(_ headers: [HTTPHeader]) -> Duration? {
-        if let seconds = headers["Retry-After"].flatMap({ Int($0) }), seconds >= 0 {
-            return .seconds(min(seconds, 3600))
-        }
-        guard headers["X-RateLimit-Remaining"] == "0" else { return nil }
-        let reset = headers["X-RateLimit-Reset"].flatMap { Double($0) } ?? 0
-        return .seconds(min(max(reset - Date().timeIntervalSince1970, 60), 3600))
-    }
-
-    /// What the forge says in its own words, in a line of 200 characters at most.
-    private static func message(in bytes: [UInt8]) -> String? {
-        struct Answer: Decodable {
-            struct Inner: Decodable {
-                var message: String?
-            }
-
-            var message: String?
-            var error: String?
-            var errors: [Inner]?
-
-            enum Key: String, CodingKey {
-                case message, error, errors
-            }
-
-            init(from decoder: any Decoder) throws {
-                // Each is of another kind somewhere; what can't be read is left out.
-                let values = try decoder.container(keyedBy: Key.self)
-                message = try? values.decode(String.self, forKey: .message)
-                error =
-                    (try? values.decode(String.self, forKey: .error))
-                    ?? (try? values.decode(Inner.self, forKey: .error))?.message
-                errors = try? values.decode([Inner].self, forKey: .errors)
-            }
-        }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(bytes)) else { return nil }  // a page, say
-        return (answer.message ?? answer.error ?? answer.errors?.first?.message)?.asTitle
-    }
+    var server: String { HTTPOrigin(url: location.api)?.host ?? location.repository.server }
 }

@@ -37,7 +37,11 @@ public struct ForgeLocation: Sendable, Hashable {
             let context = url.segments.dropLast(2).map { "/" + $0.asPathSegment }.joined()
             self.api = api ?? WellKnownHosts.api(of: kind, host: repository.host, origin: origin + context)
         case .gitLab:
-            path = Array(url.segments.prefix { $0 != "-" })
+            // It may live below a path of its host, which only the configuration tells.
+            let context = GitURL(base)?.segments.dropLast(2) ?? []
+            let segments =
+                url.segments.starts(with: context) ? url.segments.dropFirst(context.count) : url.segments[...]
+            path = Array(segments.prefix { $0 != "-" })
             self.api = base
         }
         guard path.count >= 2, path.allSatisfy({ !$0.isEmpty }) else { return nil }
