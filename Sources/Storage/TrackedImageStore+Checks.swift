@@ -1,0 +1,143 @@
+public import Foundation
+import GRDB
+public import TaskModel
+
+/// Asking registries what tags stand for.
+extension TrackedImageStore {
+    /// What is to be asked for now; what was said to have changed first, then the longest due.
+    public func dueChecks(at now: Date, limit: Int) async throws -> [ImageCheck] {
+        try await database.pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM imageCheck WHERE nextTime <= ? ORDER BY urgentTime IS NULL, nextTime LIMIT ?
+                    """, arguments: [now.storedMilliseconds, limit]
+            ).compactMap { row in
+                // An odd name is one that nobody wrote.
+                (try? ImageReference(row["image"] as String)).map { image in
+                    ImageCheck(
+                        image: image, login: row["login"], failures: row["failures"],
+                        isUrgent: row["urgentTime"] != nil)
+                }
+            }
+        }
+    }
+
+    /// Has images asked for at once: somebody said that they changed.
+    ///
+    /// - Returns: how many of them are tracked.
+    @discardableResult
+    public func makeDue(_ images: [ImageReference], at now: Date) async throws -> Int {
+        try await database.pool.write { db in try Self.makeDue(images, at: now, db) }
+    }
+
+    @discardableResult
+    static func makeDue(_ images: [ImageReference], at now: Date, _ db: GRDB.Database) throws -> Int {
+        var count = 0
+        for image in Set(images) {
+            try db.execute(
+                sql: "UPDATE imageCheck SET nextTime = ?, urgentTime = ? WHERE image = ?",
+                arguments: [now.storedMilliseconds, now.storedMilliseconds, image.description])
+            if db.changesCount > 0 { count += 1 }
+        }
+        return count
+    }
+
+    /// Puts a check off that the registry can't be bothered with yet.
+    public func postpone(_ check: ImageCheck, until next: Date) async throws {
+        try await database.pool.write { db in
+            try db.execute(
+                sql: "UPDATE imageCheck SET nextTime = ? WHERE image = ? AND login = ?",
+                arguments: [next.storedMilliseconds, check.image.description, check.login])
+        }
+    }
+
+    /// Records that the registry did not tell.
+    ///
+    /// - Parameters:
+    ///   - problem: for people.
+    ///   - next: when it is asked again.
+    public func fail(_ check: ImageCheck, because problem: String, next: Date, at now: Date) async throws {
+        try await database.pool.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE imageCheck SET lastTime = ?, nextTime = ?, urgentTime = NULL, failures = failures + 1, problem = ?
+                    WHERE image = ? AND login = ?
+                    """,
+                arguments: [
+                    now.storedMilliseconds, next.storedMilliseconds, problem, check.image.description, check.login,
+                ])
+        }
+    }
+
+    /// Records what the registry has, and in the same transaction that each task which stands on something else has a change to follow: once
+    /// for each digest.
+    ///
+    /// - Parameters:
+    ///   - asked: when the registry was asked. What was said, and what runs stood on, after that is newer than the answer.
+    ///   - next: when it is asked again.
+    /// - Returns: the tasks that have a change to follow by it.
+    @discardableResult
+    public func settle(_ check: ImageCheck, on digest: String, asked: Date, next: Date, at now: Date) async throws
+        -> [TaskKey]
+    {
+        let name = check.image.description
+        return try await database.pool.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE imageCheck SET digest = ?, lastTime = ?, failures = 0, problem = NULL,
+                        nextTime = iif(urgentTime > ?, urgentTime, ?), urgentTime = iif(urgentTime > ?, urgentTime, NULL)
+                    WHERE image = ? AND login = ?
+                    """,
+                arguments: [
+                    digest, now.storedMilliseconds, asked.storedMilliseconds, next.storedMilliseconds,
+                    asked.storedMilliseconds, name, check.login,
+                ])
+            var changed: [TaskKey] = []
+            for row in try Row.fetchAll(
+                db, sql: "SELECT * FROM trackedImage WHERE image = ? AND login = ?", arguments: [name, check.login])
+            {
+                let task = TaskKey(registry: row["registry"], task: row["task"])
+                if row["digestTime"] as Int64 > asked.storedMilliseconds {
+                    try Self.makeDue([check.image], at: now, db)
+                } else if try Self.compare(row, of: task, image: name, with: digest, at: now, db) {
+                    changed.append(task)
+                }
+            }
+            return changed
+        }
+    }
+
+    /// - Returns: whether the task has a change to follow by it.
+    private static func compare(
+        _ row: Row, of task: TaskKey, image: String, with digest: String, at now: Date, _ db: GRDB.Database
+    ) throws -> Bool {
+        let standsOn: String? = row["digest"]
+        let followed: String? = row["followedDigest"]
+        func set(_ column: String, _ value: String?) throws {
+            try db.execute(
+                sql: "UPDATE trackedImage SET \(column) = ? WHERE registry = ? AND task = ? AND image = ?",
+                arguments: [value, task.registry, task.task, image])
+        }
+        guard let standsOn else {
+            try set("digest", digest)
+            return false
+        }
+        guard standsOn != digest else {
+            // Back to what the task stands on.
+            try set("followedDigest", nil)
+            try db.execute(
+                sql: "DELETE FROM imageChange WHERE registry = ? AND task = ? AND image = ? AND batch IS NULL",
+                arguments: [task.registry, task.task, image])
+            return false
+        }
+        guard followed != digest else { return false }
+        try set("followedDigest", digest)
+        try db.execute(
+            sql: """
+                INSERT INTO imageChange (registry, task, image, digest, time) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (registry, task, image) WHERE batch IS NULL DO UPDATE SET digest = excluded.digest
+                """, arguments: [task.registry, task.task, image, digest, now.storedMilliseconds])
+        return true
+    }
+}
