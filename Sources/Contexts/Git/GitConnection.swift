@@ -4,13 +4,16 @@ struct GitHead: Sendable, Hashable {
     let id: GitObjectID
     /// Of HEAD, the branch that it stands for.
     let target: String?
+    /// Of an annotated tag what it leads to, from servers that say so here and not in a ref `NAME^{}`.
+    let peeled: GitObjectID?
 
     /// A ref as the server sends it; nil for a name that no person could ask for, which is as good as not there.
-    init?(name: String, id: GitObjectID, target: String? = nil) {
+    init?(name: String, id: GitObjectID, target: String? = nil, peeled: GitObjectID? = nil) {
         guard Self.isUsable(name), target.map(Self.isUsable) ?? true else { return nil }
         self.name = name
         self.id = id
         self.target = target
+        self.peeled = peeled
     }
 
     /// A commit by itself.
@@ -18,6 +21,7 @@ struct GitHead: Sendable, Hashable {
         name = id.text
         self.id = id
         target = nil
+        peeled = nil
     }
 
     private static func isUsable(_ name: String) -> Bool {
@@ -40,6 +44,8 @@ protocol GitConnection {
     ///
     /// - Throws: ``ContextError``.
     func heads(for ref: String?) throws -> [GitHead]
+    /// The refs whose full names begin so, and maybe others; without a prefix all.
+    func heads(prefixes: [String]) throws -> [GitHead]
     /// Fetches what a ref leads to: its commit's files and, unless the server can leave them out, the commits before.
     ///
     /// - Throws: ``ContextError``; ``GitFailure`` if the local repository can't take what is sent.

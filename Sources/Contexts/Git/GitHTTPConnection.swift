@@ -53,13 +53,16 @@ final class GitHTTPConnection: GitConnection {
     }
 
     func heads(for ref: String?) throws -> [GitHead] {
+        // A short id may be what any of them leads to.
+        try heads(prefixes: ref.map { GitChoice.isShortCommit($0) ? [] : GitChoice.names(for: $0) } ?? ["HEAD"])
+    }
+
+    func heads(prefixes: [String]) throws -> [GitHead] {
         if case .zero(let heads) = version { return heads }
-        let names = ref.map { GitChoice.isShortCommit($0) ? [] : GitChoice.names(for: $0) } ?? ["HEAD"]
         var request = command("ls-refs")
         request.line("peel")
         request.line("symrefs")
-        for name in names { request.line("ref-prefix " + name) }
-        // Without any all are listed: a short id may be what any of them leads to.
+        for prefix in prefixes { request.line("ref-prefix " + prefix) }
         request.flush()
         return try session.translating {
             var reader = try endpoint.send(request.bytes)
@@ -222,9 +225,12 @@ extension GitHead {
     fileprivate init?(listed line: String) {
         let parts = line.split(separator: " ")
         guard parts.count >= 2, let id = GitObjectID(String(parts[0])) else { return nil }
-        let target = parts.dropFirst(2).first { $0.hasPrefix("symref-target:") }
+        func attribute(_ name: String) -> String? {
+            parts.dropFirst(2).first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+        }
         self.init(
-            name: String(parts[1]), id: id, target: target.map { String($0.dropFirst("symref-target:".count)) })
+            name: String(parts[1]), id: id, target: attribute("symref-target:"),
+            peeled: attribute("peeled:").flatMap { GitObjectID($0) })
     }
 
     /// Reads the refs as version 0 advertises them: a line each, with capabilities after the first name.

@@ -6,7 +6,7 @@ public struct GitReference: Sendable, Hashable {
     /// stays.
     public let remote: String
     /// A branch, tag, full ref name or commit id; nil for the remote's default branch.
-    public let ref: String?
+    public private(set) var ref: String?
     /// Relative to the root of the repository; nil for the root.
     public let subdir: String?
     /// The credentials that were written into the URL. Those that are configured for the host come before them.
@@ -14,7 +14,7 @@ public struct GitReference: Sendable, Hashable {
     /// A user name without a password, for use with a configured password.
     public let user: String?
     /// The commit id, or its beginning, that the reference must resolve to.
-    public let commit: String?
+    public private(set) var commit: String?
     public let keepsGitDirectory: Bool
     public let fetchesSubmodules: Bool
     /// What a person should know about the way this was written.
@@ -149,6 +149,33 @@ public struct GitReference: Sendable, Hashable {
         var reference = self
         reference.pinned = GitObjectID(commit)
         return reference
+    }
+
+    /// The same repository and folder at another branch, tag, ref or commit.
+    ///
+    /// - Parameter ref: nil for the default branch.
+    /// - Throws: ``ContextError/invalidReference(_:reason:)``
+    public func at(_ ref: String?) throws(ContextError) -> GitReference {
+        if let ref, let reason = Self.problem(ofRef: ref) { throw .invalidReference(ref, reason: reason) }
+        var reference = self
+        reference.ref = ref
+        reference.commit = nil
+        reference.pinned = nil
+        return reference
+    }
+
+    /// A text that is read as this reference, with its logins.
+    public var location: Secret {
+        let isURL = SourceURL(remote) != nil
+        var flags: [String] = []
+        // Nothing but a query says these, so the address is one that can have it.
+        if keepsGitDirectory { flags.append("keep-git-dir=1") }
+        if !fetchesSubmodules, isURL { flags.append("submodules=0") }
+        if let commit { flags.append("commit=" + commit) }
+        let query = flags.isEmpty ? "" : "?" + flags.joined(separator: "&")
+        let fragment = (ref ?? "") + (subdir.map { ":" + $0 } ?? "")
+        return Secret(
+            written.value + query + (fragment.isEmpty ? "" : "#" + (isURL ? Self.escaped(fragment) : fragment)))
     }
 
     /// For logs and records: one line, from which the same repository, ref and folder can be read.

@@ -69,6 +69,15 @@ final class GitRepository {
             id: GitObjectID(commit.pointee), tree: GitObjectID(tree.pointee), time: git_commit_time(peeled))
     }
 
+    /// What its author wrote of a commit, with a newline at each end of a line; what is no UTF-8 is replaced.
+    func message(of commit: GitCommit) throws(GitFailure) -> String {
+        var raw = commit.id.raw
+        var handle: OpaquePointer?
+        try GitFailure.check(git_commit_lookup(&handle, self.handle, &raw))
+        defer { git_commit_free(handle) }
+        return git_commit_message(handle).map { String(cString: $0) } ?? ""
+    }
+
     /// The commit whose id begins so; nil if there is none or more than one.
     func commit(beginning prefix: String) throws(GitFailure) -> GitCommit? {
         let padded = prefix + String(repeating: "0", count: 40 - prefix.utf8.count)
@@ -169,7 +178,7 @@ struct GitCommit: Hashable, Sendable {
 /// A tree object. Owns libgit2's handle of it.
 final class GitTreeObject {
     struct Entry {
-        enum Kind {
+        enum Kind: Equatable {
             case file(isExecutable: Bool)
             case link
             case directory

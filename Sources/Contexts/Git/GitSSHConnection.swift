@@ -64,6 +64,8 @@ final class GitSSHConnection: GitConnection {
 
     func heads(for ref: String?) -> [GitHead] { listed }
 
+    func heads(prefixes: [String]) -> [GitHead] { listed }
+
     func fetch(_ head: GitHead) throws {
         try fetch(["+\(head.name):\(Self.localName(of: head.name))"], isWhole: false)
     }

@@ -1,0 +1,51 @@
+extension GitRemote {
+    /// More changed paths than this are as good as all.
+    private static let maxChanges = 100_000
+
+    /// What was written of the reference's commit: a title, and what comes below it.
+    ///
+    /// - Throws: ``ContextError``, `CancellationError`.
+    public func message() async throws -> String {
+        try await blocking { bridge in
+            var message = ""
+            _ = try mirror(of: reference, bridge).checkout { message = try $0.message(of: $1) }
+            return message
+        }
+    }
+
+    /// The commit that the reference leads to now, of an annotated tag the one behind it.
+    ///
+    /// - Throws: ``ContextError``, `CancellationError`.
+    public func commit() async throws -> String {
+        try await blocking { bridge in
+            try mirror(of: reference, bridge).checkout { _, _ in }.commit.id.text
+        }
+    }
+
+    /// The paths of files, links and submodules in which the reference's commit differs from an earlier one, from the root of the
+    /// repository.
+    ///
+    /// - Returns: nil if that can't be known: the earlier commit is gone, or there are too many.
+    /// - Throws: ``ContextError`` if the reference's own commit can't be had, `CancellationError`.
+    public func changedPaths(since earlier: String) async throws -> [String]? {
+        try await blocking { bridge in
+            let new = try mirror(of: reference, bridge).checkout { _, _ in }
+            let old: GitMirror.Checkout
+            do {
+                old = try mirror(of: try reference.at(earlier), bridge).checkout { _, _ in }
+            } catch ContextError.referenceNotFound {
+                return nil
+            }
+            var changes = GitTreeChanges(limit: Self.maxChanges)
+            do {
+                return try changes.find(
+                    from: (GitRepository(opening: old.path), old.commit.tree),
+                    to: (GitRepository(opening: new.path), new.commit.tree)
+                ) ? changes.paths.map { EntryPath(bytes: $0).text } : nil
+            } catch let failure as GitFailure {
+                GitMirror.markDamaged(new.path)
+                throw ContextError.mirrorDamaged(remote: reference.remote, reason: failure.reason)
+            }
+        }
+    }
+}
