@@ -77,7 +77,7 @@ struct TaskFileCheck: Sendable {
         return TaskFile.errorOfSyntax(in: step.content.value, with: data, settings: settings)
     }
 
-    private static func guesses(
+    static func guesses(
         _ request: TaskFileRequest, values: String?, task: String?, registry: Registry
     ) throws(TaskFileError) -> [TemplateData] {
         let overrides = request.values.map { ($0.name, $0.value.value) }
@@ -90,7 +90,7 @@ struct TaskFileCheck: Sendable {
     }
 
     /// One of two guesses at a run: of a commit, and of an upload without one.
-    private static func run(_ number: Int, platform: Platform, registry: String, task: String) -> RunVariables {
+    static func run(_ number: Int, platform: Platform, registry: String, task: String) -> RunVariables {
         let isOfCommit = number == 0
         return RunVariables(
             id: isOfCommit ? "ca1" : "cz9z", registry: registry,

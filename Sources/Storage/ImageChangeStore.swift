@@ -17,10 +17,11 @@ public struct ImageChange: Sendable, Hashable {
 /// What is to be known to start tasks in the order in which they stand on one another. Tasks are named `registry/task` in lower case.
 public struct ImageFlow: Sendable, Hashable {
     /// By task: those whose images it stands on.
-    public var above: [String: Set<String>] = [:]
-    /// Since when a task has a run under way whose image may still come, or an image below it is being asked for; the beginning of time for
-    /// runs that changed images made.
+    public var bases: [String: Set<String>] = [:]
+    /// Since when tasks have runs that have not ended; the beginning of time for those that changed images made.
     public var busy: [String: Date] = [:]
+    /// Tasks of which a run was not followed up yet, or whose images are being asked for at once.
+    public var unsettled: Set<String> = []
     /// Runs that changed images made and that have not ended.
     public var runs = 0
 
@@ -38,6 +39,11 @@ public struct ImageChangeStore: Sendable {
 
     public init(database: Database) {
         self.database = database
+    }
+
+    /// An element at once, and one after what may let a change go on.
+    public func signals() -> AsyncStream<Void> {
+        database.signals(["imageChange", "imageCheck", "runChange", "runChangeReader"])
     }
 
     /// All that wait, oldest first.
@@ -123,39 +129,36 @@ public struct ImageChangeStore: Sendable {
             for row in try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT DISTINCT lower(trackedImage.registry || '/' || trackedImage.task) AS below,
-                        lower(taskOutput.registry || '/' || taskOutput.task) AS above
+                    SELECT DISTINCT lower(trackedImage.registry || '/' || trackedImage.task) AS name,
+                        lower(taskOutput.registry || '/' || taskOutput.task) AS base
                     FROM trackedImage JOIN taskOutput USING (image)
                     """)
             {
-                flow.above[row["below"], default: []].insert(row["above"])
+                flow.bases[row["name"], default: []].insert(row["base"])
             }
             for row in try Row.fetchAll(
                 db,
                 sql: """
                     SELECT lower(registry || '/' || task) AS name,
-                        min(iif(json_extract(trigger, '$.image') IS NULL, createTime, 0)) AS since
+                        min(iif(json_extract(trigger, '$.image') IS NULL, createTime, 0)) AS since,
+                        total(json_extract(trigger, '$.image') IS NOT NULL) AS runs
                     FROM run WHERE status IN ('Queued', 'Started', 'Running') AND task IS NOT NULL GROUP BY name
-                    UNION ALL
-                    SELECT lower(run.registry || '/' || run.task), 0
+                    """)
+            {
+                flow.busy[row["name"]] = Date(storedMilliseconds: row["since"])
+                flow.runs += row["runs"] as Int
+            }
+            flow.unsettled = try String.fetchSet(
+                db,
+                sql: """
+                    SELECT lower(run.registry || '/' || run.task)
                     FROM runChange JOIN run ON run.sequence = runChange.run
                     WHERE runChange.status = 'Succeeded' AND run.task IS NOT NULL AND runChange.sequence > coalesce(
                         (SELECT sequence FROM runChangeReader WHERE name = ?), 0)
-                    UNION ALL
-                    SELECT lower(trackedImage.registry || '/' || trackedImage.task), 0
+                    UNION
+                    SELECT lower(trackedImage.registry || '/' || trackedImage.task)
                     FROM imageCheck JOIN trackedImage USING (image, login) WHERE imageCheck.urgentTime IS NOT NULL
                     """, arguments: [TrackedImageStore.reader])
-            {
-                let since = Date(storedMilliseconds: row["since"])
-                flow.busy[row["name"]] = min(since, flow.busy[row["name"]] ?? since)
-            }
-            flow.runs =
-                try Int.fetchOne(
-                    db,
-                    sql: """
-                        SELECT count(*) FROM run
-                        WHERE status IN ('Queued', 'Started', 'Running') AND json_extract(trigger, '$.image') IS NOT NULL
-                        """) ?? 0
             return flow
         }
     }

@@ -4,6 +4,11 @@ public import TaskModel
 
 /// Asking registries what tags stand for.
 extension TrackedImageStore {
+    /// An element at once, and one after images were said to have changed, or other ones are tracked.
+    public func signals() -> AsyncStream<Void> {
+        database.signals(["imageCheck"])
+    }
+
     /// What is to be asked for now; what was said to have changed first, then the longest due.
     public func dueChecks(at now: Date, limit: Int) async throws -> [ImageCheck] {
         try await database.pool.read { db in

@@ -1,0 +1,156 @@
+import Contexts
+import Foundation
+import Logging
+public import ServiceLifecycle
+import Storage
+import TaskFiles
+import TaskModel
+
+/// Finds out what tasks stand on: from their text when they are written, and from what their runs record.
+public struct ImageCatalog: Service {
+    private static let every = Duration.seconds(2)
+    private static let batch = 50
+    /// The longest wait before a task is read again that could not be.
+    private static let longestWait: TimeInterval = 24 * 3600
+
+    let environment: SchedulerEnvironment
+    let tasks: any TaskStore
+    let images: TrackedImageStore
+    let changes: RunChangeStore
+    let reader: ImageReader
+    let clock: any Clock<Duration>
+
+    private var logins: ImageLogins { ImageLogins(environment: environment, tasks: tasks) }
+
+    public func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await repeating(
+                    every: Self.every, on: clock, logger: environment.logger, failure: "tasks not read for images",
+                    read)
+            }
+            group.addTask {
+                await repeating(
+                    every: Self.every, andOn: changes.signals(), clock: clock, logger: environment.logger,
+                    failure: "images of runs not followed"
+                ) {
+                    while !Task.isCancelled, try await follow() {}
+                }
+            }
+        }
+    }
+
+    // MARK: Tasks as they are written
+
+    func read() async throws {
+        for task in try await images.unread(at: environment.now(), limit: Self.batch) where !Task.isCancelled {
+            try await read(task)
+        }
+    }
+
+    private func read(_ unread: UnreadTask) async throws {
+        // A task that is gone is in no index.
+        guard let task = try await tasks.find(unread.key.task, in: unread.key.registry) else { return }
+        let record = try await lastRecord(of: task, unread.kind)
+        var reading = ImageReading()
+        var next: Date?
+        do {
+            reading = try await reader.read(task, for: unread.kind)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            reading.miss("Its images can't be read: \(masked(error, task))")
+            if error is ContextError { next = environment.now().addingTimeInterval(Self.wait(after: unread.failures)) }
+        }
+        let found =
+            reading.isComplete || record == nil
+            ? try await tracked(reading, of: task, record: record ?? []) : record
+        if record != nil, !reading.isComplete, next == nil { reading.problem = nil }
+        try await images.setReading(
+            of: unread, images: next == nil ? found : record, outputs: next == nil ? reading.outputs : nil,
+            problem: reading.problem, next: next, at: environment.now())
+    }
+
+    private static func wait(after failures: Int) -> TimeInterval {
+        min(longestWait, 30 * pow(2, Double(min(failures, 12))))
+    }
+
+    private func masked(_ error: any Error, _ task: TaskDefinition) -> String {
+        guard let error = error as? TaskFileError else { return "\(error)" }
+        guard let request = try? TaskRequest(task).request(with: TaskOverrides()) else { return "\(error.code)" }
+        return "\(SecretMask(request.common.secrets).masked(error))"
+    }
+
+    private func tracked(_ reading: ImageReading, of task: TaskDefinition, record: [TrackedImage]) async throws
+        -> [TrackedImage]
+    {
+        var tracked: [TrackedImage] = []
+        for found in reading.images {
+            tracked.append(
+                TrackedImage(
+                    image: found.image, use: found.use, origin: .dockerfile,
+                    login: try await logins.login(for: found.image, of: task),
+                    digest: record.first { $0.image == found.image }?.digest))
+        }
+        return tracked
+    }
+
+    // MARK: Runs as they succeed
+
+    /// What the last successful run stood on; nil if there was none.
+    private func lastRecord(of task: TaskDefinition, _ kind: BaseImageTriggerDefinition.Kind) async throws
+        -> [TrackedImage]?
+    {
+        let filter = RunFilter([.task(.equal, task.name), .status([.succeeded])])
+        guard
+            let run = try await environment.runs.list(registry: task.registry, filter, before: nil, limit: 1).first
+        else { return nil }
+        return try await tracked(by: run, of: task, kind)
+    }
+
+    private func tracked(by run: Run, of task: TaskDefinition, _ kind: BaseImageTriggerDefinition.Kind) async throws
+        -> [TrackedImage]
+    {
+        var tracked: [TrackedImage] = []
+        let records = try await environment.runs.baseImages(of: run.id)
+        for record in records.filter({ $0.use == .runtime }) + records.filter({ $0.use == .buildtime && kind == .all })
+        where record.image.digest == nil && !tracked.contains(where: { $0.image == record.image.tagged }) {
+            tracked.append(
+                TrackedImage(
+                    image: record.image.tagged, use: record.use, origin: .run,
+                    login: try await logins.login(for: record.image, of: task), digest: record.digest))
+        }
+        return tracked
+    }
+
+    /// - Returns: whether there was anything.
+    @discardableResult
+    func follow() async throws -> Bool {
+        let next = try await changes.changes(for: TrackedImageStore.reader, limit: Self.batch)
+        for change in next { try await follow(change) }
+        return !next.isEmpty
+    }
+
+    private func follow(_ change: RunChangeStore.Change) async throws {
+        guard change.status == .succeeded, let run = try await environment.runs.find(change.run), !run.isRestricted
+        else { return try await changes.acknowledge(change.sequence, by: TrackedImageStore.reader) }
+        let outputs = run.outputImages.compactMap { output in
+            output.tag.map { ImageReference(registry: output.registry, repository: output.repository, tag: $0) }
+        }
+        var found: [TrackedImage]?
+        if let name = run.task, let task = try await tasks.find(name, in: run.registry),
+            let trigger = task.triggers.baseImage, trigger.isEnabled, task.step != nil
+        {
+            do {
+                found = try await tracked(by: run, of: task, trigger.kind)
+            } catch let error as TaskServiceError {
+                // No other run of it can begin either.
+                environment.logger.warning(
+                    "images of a run not tracked", metadata: ["run": "\(run.id)", "error": "\(error)"])
+            }
+        }
+        try await images.follow(
+            change, of: run.task.map { TaskKey(registry: run.registry, task: $0) }, images: found, outputs: outputs,
+            at: environment.now())
+    }
+}

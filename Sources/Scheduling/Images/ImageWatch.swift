@@ -1,0 +1,108 @@
+import Distribution
+import Foundation
+import Logging
+public import ServiceLifecycle
+import Storage
+import TaskModel
+
+/// Asks registries what tags stand for (`HEAD /v2/NAME/manifests/TAG`): at once where somebody said that one has changed, else each from time
+/// to time.
+public struct ImageWatch: Service {
+    private static let tick = Duration.seconds(1)
+    private static let batch = 100
+    private static let atOnce = 8
+    /// In seconds.
+    private static let firstWait: TimeInterval = 30
+    private static let patience = Duration.seconds(30)
+
+    let environment: SchedulerEnvironment
+    let images: TrackedImageStore
+    let logins: ImageLogins
+    let registries: RegistryClient
+    let settings: ImageTriggerSettings
+    let budget: HostBudget
+    /// Between 0 and 1.
+    let random: @Sendable () -> Double
+    let clock: any Clock<Duration>
+
+    public func run() async throws {
+        await repeating(
+            every: Self.tick, andOn: images.signals(), clock: clock, logger: environment.logger,
+            failure: "base images not looked at", look)
+    }
+
+    /// Asks for all that is due.
+    func look() async throws {
+        let due = try await images.dueChecks(at: environment.now(), limit: Self.batch)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, check) in due.enumerated() {
+                if index >= Self.atOnce { try await group.next() }
+                group.addTask { try await look(at: check) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func look(at check: ImageCheck) async throws {
+        let asked = environment.now()
+        let host = check.image.registry
+        let isOwn = environment.settings.registry(at: host) != nil
+        if let next = budget.take(host, isUrgent: check.isUrgent || isOwn, at: asked) {
+            return try await images.postpone(check, until: next)
+        }
+        let digest: String
+        do {
+            digest = try await resolve(check)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return try await note(error, of: check)
+        }
+        let now = environment.now()
+        let changed = try await images.settle(
+            check, on: digest, asked: asked, next: now.addingTimeInterval(interval), at: now)
+        for task in changed {
+            environment.logger.info(
+                "base image changed",
+                metadata: [
+                    "image": "\(check.image)", "digest": "\(digest)", "registry": "\(task.registry)",
+                    "task": "\(task.task)",
+                ])
+        }
+    }
+
+    private func resolve(_ check: ImageCheck) async throws -> String {
+        let credential = try await logins.credential(for: check)
+        return try await withThrowingTaskGroup(of: String.self) { group in
+            group.addTask { try await registries.resolve(check.image, credential: credential).digest }
+            group.addTask {
+                try await Task.sleep(for: Self.patience)
+                throw ImageLogins.Refusal(
+                    description: "The registry \(check.image.registry) did not answer within "
+                        + "\(Self.patience.components.seconds) s.")
+            }
+            defer { group.cancelAll() }
+            guard let digest = try await group.next() else { throw CancellationError() }
+            return digest
+        }
+    }
+
+    private func note(_ error: any Error, of check: ImageCheck) async throws {
+        let now = environment.now()
+        let longest = max(Double(settings.interval.components.seconds), 3600)
+        var next = now.addingTimeInterval(min(longest, Self.firstWait * pow(2, Double(min(check.failures, 12)))))
+        if case DistributionError.temporary(_, let status, let after) = error, after != nil || status == 429 {
+            let time = now.addingTimeInterval(Double((after ?? .seconds(60)).components.seconds))
+            budget.close(check.image.registry, until: time, at: now)
+            next = max(next, time)
+        }
+        environment.logger.debug(
+            "base image not looked at", metadata: ["image": "\(check.image)", "error": "\(error)"])
+        try await images.fail(check, because: "\(error)", next: next, at: now)
+    }
+
+    /// Nine tenths to eleven tenths of what was set, so that questions don't come all at the same time.
+    private var interval: TimeInterval {
+        Double(settings.interval.components.seconds) * (0.9 + 0.2 * random())
+    }
+}
