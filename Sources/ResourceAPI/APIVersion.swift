@@ -12,6 +12,8 @@ public enum APIVersion {
     public static let principals = "1"
     /// `P/secrets`.
     public static let secrets = "1"
+    /// `P/registryHooks`.
+    public static let registryHooks = "1"
     /// `GET /metadata/endpoints`.
     public static let metadata = "2022-09-01"
 }

@@ -27,12 +27,14 @@ public struct SlipwayRoutes: Sendable {
     let metrics: MetricsController?
     let agents: AgentDesk?
     let triggers: TriggerService?
+    let registryHooks: RegistryHooks?
     let logger: Logger
 
     /// - Parameters:
     ///   - door: nil for a server that stands in front of no registry.
     ///   - agents: nil for a server that has only agents of its own.
     ///   - triggers: nil for a server whose tasks run by hand only.
+    ///   - registryHooks: nil for a server that no registry calls.
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
         pools: PoolService, taskRuns: TaskRunService, secrets: SecretService,
@@ -40,7 +42,8 @@ public struct SlipwayRoutes: Sendable {
         database: Database,
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
         limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, agents: AgentDesk? = nil,
-        metrics: MetricsController? = nil, triggers: TriggerService? = nil, logger: Logger
+        metrics: MetricsController? = nil, triggers: TriggerService? = nil, registryHooks: RegistryHooks? = nil,
+        logger: Logger
     ) {
         self.identity = identity
         self.settings = settings
@@ -60,6 +63,7 @@ public struct SlipwayRoutes: Sendable {
         self.metrics = metrics
         self.agents = agents
         self.triggers = triggers
+        self.registryHooks = registryHooks
         self.logger = logger
     }
 
@@ -136,6 +140,9 @@ public struct SlipwayRoutes: Sendable {
         PoolCachesController(pools: pools).addRoutes(to: registry)
         if let agents { AgentsController(registrar: agents.registrar).addRoutes(to: registry) }
         SecretsController(secrets: secrets).addRoutes(to: registry)
+        if let registryHooks {
+            RegistryHooksController(hooks: registryHooks, identity: identity).addRoutes(to: registry)
+        }
         TaskRunsController(directory: directory, taskRuns: taskRuns, reader: reader).addRoutes(to: registry)
         RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers, pools: pools)
             .addRoutes(to: registry)

@@ -13,7 +13,7 @@ struct Slipway: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Build.self, RunCommand.self, ExecCommand.self, TaskCommand.self, Context.self, Logs.self, Runs.self,
+            Build.self, RunCommand.self, ExecCommand.self, TaskCommand.self, TriggerCommand.self, Context.self, Logs.self, Runs.self,
             Pool.self, SecretCommand.self, Principals.self, Login.self, Logout.self, Version.self,
         ])
 }

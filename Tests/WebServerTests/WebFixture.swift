@@ -95,7 +95,7 @@ struct WebFixture: Sendable {
                 registrar: AgentRegistrar(environment, store: AgentStore(database: database), broker: broker),
                 settings: { _ in AgentSettings() }),
             metrics: MetricsController(metrics) { try await environment.lookForMetrics() }, triggers: triggers,
-            logger: logger)
+            registryHooks: RegistryHooks(hooks: HookStore(database: database, box: box)), logger: logger)
         let table = routes.table(uptime: { time.uptime })
         let all = table.routes
         try await Application(router: table.router).test(.router) { client in
