@@ -236,6 +236,40 @@ struct GitContextTests {
         }
     }
 
+    @Test func `S14 logins are for submodules only where they may be`() async throws {
+        try await GitFixture.run { fixture in
+            try await fixture.makeRepository("private/lib.git", files: ["hidden": "1"])
+            let id = try await fixture.git(["--git-dir=.", "rev-parse", "main"], in: "private/lib.git")
+            let modules = "[submodule \"m\"]\n\tpath = m\n\turl = ../lib.git\n"
+            try await fixture.makeRepository(
+                "private/app.git", files: ["Dockerfile": "FROM scratch\n", ".gitmodules": modules])
+            try await fixture.git(["--git-dir=.", "read-tree", "main"], in: "private/app.git")
+            try await fixture.git(
+                ["--git-dir=.", "update-index", "--add", "--cacheinfo", "160000,\(id),m"], in: "private/app.git")
+            let tree = try await fixture.git(["--git-dir=.", "write-tree"], in: "private/app.git")
+            let commit = try await fixture.git(
+                ["--git-dir=.", "commit-tree", tree, "-m", "module"], in: "private/app.git")
+            try await fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", commit], in: "private/app.git")
+            let login = Credential(username: GitFixture.user, password: Secret(GitFixture.password))
+            let withLogin = fixture.origin.replacing("http://", with: "http://reader:open%20sesame@")
+            for (url, credentials) in [
+                (fixture.origin, ["127.0.0.1": login]), (withLogin, [:]),
+            ] {
+                guard case .git(let reference) = try ContextLocation(url + "/private/app.git") else { return }
+                var access = fixture.access(credentials)
+                let all = try await GitContext.prepare(reference, pool: fixture.pool, access: access)
+                #expect(try contents(of: all.included)["m/hidden"] == "1")
+
+                access.logsInToSubmodules = false
+
+                let error = await #expect(throws: ContextError.self) {
+                    try await GitContext.prepare(reference, pool: fixture.pool, access: access)
+                }
+                #expect(error?.code == "submodule")
+            }
+        }
+    }
+
     @Test func `submodules of refused kinds are refused`() async throws {
         try await GitFixture.run { fixture in
             for (number, address) in [

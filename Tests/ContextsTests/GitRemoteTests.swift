@@ -138,6 +138,27 @@ struct GitRemoteTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `the message of a pinned commit comes without its files, where the server can do that`(_ canFilter: Bool)
+        async throws
+    {
+        try await GitFixture.run { fixture in
+            try await fixture.makeRepository("app.git")
+            try await fixture.git(["config", "uploadpack.allowFilter", "\(canFilter)"], in: "app.git")
+            let commit = try await fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")
+            try await fixture.commit(["a": "1"], to: "main", in: "app.git")
+            let remote = GitRemote(
+                try fixture.reference("app.git#main").pinned(to: commit), pool: fixture.pool, access: fixture.access())
+
+            #expect(try await remote.message() == "commit\n")
+
+            #expect(fixture.mirrors().isEmpty == canFilter)
+            #expect(try await remote.file("Dockerfile", limit: 100) == Array("FROM scratch\n".utf8))
+            let left = try FileManager.default.contentsOfDirectory(atPath: fixture.pool)
+            #expect(!left.contains { $0.hasPrefix("message-") })
+        }
+    }
+
     @Test(arguments: [
         ("https://host/app.git", "https://host/app.git#refs/heads/x"),
         ("https://user:pass@host/app.git#main:sub", "https://user:pass@host/app.git#refs/heads/x:sub"),

@@ -11,6 +11,8 @@ public struct GitAccess: Sendable {
     public var sshKey: Secret?
     /// Lines of a `known_hosts` file. A host without one is refused.
     public var knownHosts: String
+    /// Whether the logins are for submodules too. What strangers wrote may name any repository as one.
+    public var logsInToSubmodules = true
     public var limits: ContextLimits
     /// What the mirrors of one pool may take on the disk. Those in use come on top.
     public var cacheBytes: Int64
@@ -33,6 +35,14 @@ public struct GitAccess: Sendable {
         guard let configured = credentials[host + port] ?? credentials[host] else { return reference.credential }
         guard configured.username.isEmpty else { return configured }
         return Credential(username: reference.user ?? "dummy", password: configured.password)
+    }
+
+    /// The same without any login.
+    var withoutLogins: GitAccess {
+        var access = self
+        access.credentials = [:]
+        access.sshKey = nil
+        return access
     }
 
     func allows(plainOrigin origin: HTTPOrigin) -> Bool {

@@ -98,6 +98,7 @@ public enum GitContext {
         private func mount(_ reference: GitReference, at path: [UInt8], depth: Int) throws -> GitMirror.Checkout {
             var found: GitInspection?
             let limits = access.limits
+            let access = depth > 0 && !access.logsInToSubmodules ? access.withoutLogins : access
             let mirror = GitMirror(reference, pool: pool, access: access, bridge: bridge, progress: progress)
             let checkout = try mirror.checkout { repository, commit in
                 found = try GitInspection(repository, commit, limits: limits)
@@ -146,7 +147,8 @@ public enum GitContext {
         ) throws {
             let shown = String(decoding: path, as: UTF8.self)
             do {
-                let credential = isSameServer(address, parent.remote) ? parent.credential : nil
+                let sharesLogin = access.logsInToSubmodules && isSameServer(address, parent.remote)
+                let credential = sharesLogin ? parent.credential : nil
                 let reference = try GitReference(submodule: address, commit: commit.text, credential: credential)
                 progress?("Submodule \(shown): \(reference.remote)")
                 _ = try mount(reference, at: path, depth: depth + 1)

@@ -88,6 +88,19 @@ final class GitHTTPConnection: GitConnection {
         }
     }
 
+    /// Fetches one commit without its files, where the server can leave them out.
+    ///
+    /// - Returns: false if it can't, or does not give that commit.
+    func fetch(messageOf id: GitObjectID) throws -> Bool {
+        guard case .two = version, features.contains("filter") else { return false }
+        do {
+            try fetch([GitHead(commit: id)], isWhole: false, filter: "tree:0")
+            return true
+        } catch ContextError.connectionFailed {
+            return false
+        }
+    }
+
     func fetchAll() throws {
         // Any ref of a short commit id: all.
         let heads = try heads(for: "0000000").filter { $0.name.hasPrefix("refs/") && !$0.name.hasSuffix("^{}") }
@@ -97,14 +110,14 @@ final class GitHTTPConnection: GitConnection {
 
     // MARK: Fetching
 
-    private func fetch(_ heads: [GitHead], isWhole: Bool) throws {
-        let request = fetchRequest(for: heads, isWhole: isWhole)
+    private func fetch(_ heads: [GitHead], isWhole: Bool, filter: String? = nil) throws {
+        let request = fetchRequest(for: heads, isWhole: isWhole, filter: filter)
         let update = try session.translating { try receive(try endpoint.send(request.bytes)) }
         try repository.addShallowCommits(update.shallow, removing: update.unshallow)
         for head in heads { try repository.keep(head.id, as: Self.localName(of: head.name)) }
     }
 
-    private func fetchRequest(for heads: [GitHead], isWhole: Bool) -> GitPacketWriter {
+    private func fetchRequest(for heads: [GitHead], isWhole: Bool, filter: String?) -> GitPacketWriter {
         let shallow = repository.shallowCommits()
         var request: GitPacketWriter
         var features = ["thin-pack", "ofs-delta", "no-progress"]
@@ -128,6 +141,7 @@ final class GitHTTPConnection: GitConnection {
                 request.line("deepen \(Self.wholeDepth)")
             }
         }
+        if let filter { request.line("filter " + filter) }
         if case .zero = version { request.flush() }
         for id in repository.keptObjects().prefix(Self.maxHaves) { request.line("have \(id.text)") }
         request.line("done")
@@ -138,9 +152,12 @@ final class GitHTTPConnection: GitConnection {
     private var canBeShallow: Bool {
         switch version {
         case .zero: capabilities["shallow"] != nil
-        case .two: capabilities["fetch"]?.split(separator: " ").contains("shallow") == true
+        case .two: features.contains("shallow")
         }
     }
+
+    /// What a fetch of version 2 can be asked for.
+    private var features: [Substring] { capabilities["fetch"]?.split(separator: " ") ?? [] }
 
     private struct ShallowUpdate {
         var shallow: [GitObjectID] = []

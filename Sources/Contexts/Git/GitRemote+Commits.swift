@@ -1,15 +1,41 @@
+import Foundation
+
 extension GitRemote {
     /// More changed paths than this are as good as all.
     private static let maxChanges = 100_000
 
     /// What was written of the reference's commit: a title, and what comes below it.
     ///
+    /// Of a pinned commit nothing else is fetched, if the server can do that.
+    ///
     /// - Throws: ``ContextError``, `CancellationError`.
     public func message() async throws -> String {
         try await blocking { bridge in
+            if let commit = reference.pinned, let message = try message(of: commit, bridge) { return message }
             var message = ""
             _ = try mirror(of: reference, bridge).checkout { message = try $0.message(of: $1) }
             return message
+        }
+    }
+
+    /// In a repository of its own: in a mirror a commit without its files would count as damaged.
+    ///
+    /// - Returns: nil if the server can't give it alone.
+    private func message(of id: GitObjectID, _ bridge: TaskBridge) throws -> String? {
+        let session = GitSession(reference, access: access, bridge: bridge, progress: nil)
+        guard session.sshAddress == nil else { return nil }
+        let path = pool + "/message-" + UUID().uuidString
+        try makeDirectory(pool)
+        defer { removeTree(path) }
+        do {
+            try GitRepository.create(at: path)
+            let repository = try GitRepository(opening: path)
+            guard try GitHTTPConnection(session, repository: repository).fetch(messageOf: id),
+                let commit = try repository.commit(id)
+            else { return nil }
+            return try repository.message(of: commit)
+        } catch is GitFailure {
+            return nil
         }
     }
 
