@@ -1,3 +1,5 @@
+public import TaskModel
+
 /// Runs that trust each other with what their builds leave in a daemon's cache. Builds of different domains share neither
 /// results of `RUN` nor cache mounts.
 public struct CacheDomain: Sendable, Hashable {
@@ -13,6 +15,11 @@ public struct CacheDomain: Sendable, Hashable {
     /// - Parameter name: letters and digits.
     public init(registry name: String) {
         text = "registry-" + name.lowercased()
+    }
+
+    /// That of one run alone, which trusts and is trusted by no other.
+    public init(run: RunID) {
+        text = "run-" + run.text
     }
 }
 

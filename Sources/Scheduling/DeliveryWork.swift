@@ -1,8 +1,8 @@
-import Forges
-import Storage
+public import Forges
+public import Storage
 
 /// What is done with deliveries to one kind of hook.
-protocol DeliveryWork: Sendable {
+public protocol DeliveryWork: Sendable {
     /// Whether the delivery was made by someone who knows the hook's secret: over the raw bytes, before anything is read, in constant time.
     func isAuthentic(_ webhook: Webhook, to hook: Hook) -> Bool
 
@@ -14,6 +14,13 @@ protocol DeliveryWork: Sendable {
     /// - Parameter id: the delivery's, in the store.
     /// - Throws: what makes it worth trying again later.
     func carryOut(_ webhook: Webhook, id: Int64, to hook: Hook) async throws -> DeliveryOutcome
+
+    /// The commits of strangers that the delivery names, of which somebody may let one run.
+    func foreignCommits(in webhook: Webhook, to hook: Hook) -> [String]
+}
+
+extension DeliveryWork {
+    public func foreignCommits(in webhook: Webhook, to hook: Hook) -> [String] { [] }
 }
 
 /// What became of a delivery.

@@ -144,6 +144,9 @@ public struct LocalBroker: RunBroker {
 
     public func secret(_ location: SecretLocation, for lease: LeaseID) async throws -> Secret {
         let run = try await held(lease)
+        guard !run.isRestricted else {
+            throw BrokerError.refused("the run carries out what came from a fork, and gets no secrets")
+        }
         return try await VaultSecrets(of: run, environment).value(of: location)
     }
 
@@ -166,6 +169,9 @@ public struct LocalBroker: RunBroker {
         // Permitted first, looked up then: whoever asks for a stop in between waits for the end of this permission.
         let duration = leases.with { table, now in table.grant(lease, at: now) }
         let run = try await held(lease)
+        if run.isRestricted {
+            throw BrokerError.pushRefused("the run carries out what came from a fork, and pushes nothing")
+        }
         if run.isCancelRequested { throw BrokerError.pushRefused("the run is being canceled") }
         if run.isTimeoutRequested { throw BrokerError.pushRefused("the run's time is over") }
         guard let duration else { throw BrokerError.leaseLost }
@@ -313,7 +319,8 @@ public struct LocalBroker: RunBroker {
         return RunAssignment(
             lease: lease, terms: settings.leases, run: run.id, epoch: run.epoch, pool: run.agentPool,
             registry: registry.gateway
-                ? registry.seenFromOutside(with: pullCredentials[registry.loginServer.lowercased()]) : registry,
+                ? registry.seenFromOutside(with: pullCredentials[registry.loginServer.lowercased()])
+                : run.isRestricted ? registry.withoutLogin : registry,
             request: request, source: source(of: request.common), commit: run.source?.commit,
             startTime: run.startTime ?? environment.now(), taskName: run.task,
             pullCredentials: pullCredentials,
@@ -321,7 +328,8 @@ public struct LocalBroker: RunBroker {
             timeout: request.common.timeout ?? settings.runTimeout,
             policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles,
             outputLimit: environment.outputs.maxBytes, builds: settings.builds,
-            cacheDomain: settings.cacheDomain(of: registry), trigger: run.trigger, isRestricted: run.isRestricted)
+            cacheDomain: run.isRestricted ? CacheDomain(run: run.id) : settings.cacheDomain(of: registry),
+            trigger: run.trigger, isRestricted: run.isRestricted)
     }
 
     /// Ends a run that no agent was given.
@@ -340,6 +348,7 @@ public struct LocalBroker: RunBroker {
     }
 
     private func pullCredentials(of run: Run, _ request: any CommonRequest) async throws -> [String: Credential] {
+        if run.isRestricted { return [:] }
         var credentials = settings.otherCredentials
         if request.loginMode == .default {
             for registry in settings.registries where try await may(.pullImages, run, registry) {
@@ -365,6 +374,10 @@ public struct LocalBroker: RunBroker {
 }
 
 extension Registry {
+    fileprivate var withoutLogin: Registry {
+        Registry(name: name, loginServer: loginServer, endpoint: endpoint, credential: nil, gateway: gateway)
+    }
+
     /// As an agent reaches it, which is given nothing that the registry behind knows.
     fileprivate func seenFromOutside(with credential: Credential?) -> Registry {
         Registry(

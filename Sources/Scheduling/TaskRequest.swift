@@ -65,12 +65,16 @@ struct TaskRequest {
     /// The context with the task's token as its login, unless it has one of its own.
     private func location(_ context: TaskContext, _ overrides: TaskOverrides) -> String? {
         if let other = overrides.sourceLocation { return other }
-        guard let location = context.location?.value else { return nil }
-        guard let token = context.accessToken?.value, !token.isEmpty, location.lowercased().hasPrefix("https://")
-        else { return location }
+        return context.location.map { Self.location($0.value, with: context.accessToken) }
+    }
+
+    static func location(_ location: String, with token: Secret?) -> String {
+        guard let token = token?.value, !token.isEmpty, location.lowercased().hasPrefix("https://") else {
+            return location
+        }
         let rest = location.dropFirst("https://".count)
         guard !rest.prefix(while: { $0 != "/" }).contains("@") else { return location }
-        return location.prefix("https://".count) + Self.userInfo(token, host: rest.prefix { $0 != "/" }) + "@" + rest
+        return location.prefix("https://".count) + userInfo(token, host: rest.prefix { $0 != "/" }) + "@" + rest
     }
 
     /// Git servers take a token as the password of nearly any user; Bitbucket wants a certain one. A token may hold its

@@ -30,6 +30,7 @@ enum Migrations {
         migrator.registerMigration("22-timers", migrate: makeTimers)
         migrator.registerMigration("23-hooks", migrate: makeHooks)
         migrator.registerMigration("24-deliveries", migrate: makeDeliveries)
+        migrator.registerMigration("25-polls", migrate: makePolls)
         migrator.registerMigration("29-hook-removals", migrate: makeHookRemovals)
         migrator.registerMigration("26-tracked-images", migrate: makeTrackedImages)
         migrator.registerMigration("27-image-changes", migrate: makeImageChanges)

@@ -7,10 +7,12 @@ enum TaskIndex {
     static func put(_ task: TaskDefinition, in registry: String, _ db: GRDB.Database) throws {
         try TimerStore.put(task, in: registry, db)
         try TrackedImageStore.put(task, in: registry, db)
+        try PollStore.put(task, in: registry, db)
     }
 
     static func remove(_ task: String, of registry: String, _ db: GRDB.Database) throws {
         try TimerStore.remove(task, of: registry, db)
         try TrackedImageStore.remove(task, of: registry, db)
+        try PollStore.remove(task, of: registry, db)
     }
 }

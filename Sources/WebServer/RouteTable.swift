@@ -12,6 +12,8 @@ enum RouteAccess: Sendable, Hashable {
     case registryLogin
     /// Agents, with their key or a join token: see ``AgentController``.
     case agent
+    /// Forges and registries that know the secret of one of the server's hooks: see ``WebhooksController``.
+    case hook
     /// Every principal; what is shown depends on who asks.
     case principal
     /// Principals with this permission in the registry of the path.

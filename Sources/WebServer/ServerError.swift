@@ -60,6 +60,9 @@ extension ServerError {
         case let error as TaskServiceError:
             let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .badRequest }
             self.init(status: status, code: error.code, message: error.description)
+        case let error as DeliveryError:
+            let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .badRequest }
+            self.init(status: status, code: error.code, message: error.description)
         case let error as SecretServiceError:
             let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .badRequest }
             self.init(status: status, code: error.code, message: error.description)

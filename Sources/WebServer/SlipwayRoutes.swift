@@ -28,6 +28,7 @@ public struct SlipwayRoutes: Sendable {
     let agents: AgentDesk?
     let triggers: TriggerService?
     let registryHooks: RegistryHooks?
+    let deliveries: DeliveryService?
     let logger: Logger
 
     /// - Parameters:
@@ -35,6 +36,7 @@ public struct SlipwayRoutes: Sendable {
     ///   - agents: nil for a server that has only agents of its own.
     ///   - triggers: nil for a server whose tasks run by hand only.
     ///   - registryHooks: nil for a server that no registry calls.
+    ///   - deliveries: nil for a server that no forge or registry calls.
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
         pools: PoolService, taskRuns: TaskRunService, secrets: SecretService,
@@ -43,6 +45,7 @@ public struct SlipwayRoutes: Sendable {
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
         limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, agents: AgentDesk? = nil,
         metrics: MetricsController? = nil, triggers: TriggerService? = nil, registryHooks: RegistryHooks? = nil,
+        deliveries: DeliveryService? = nil,
         logger: Logger
     ) {
         self.identity = identity
@@ -64,6 +67,7 @@ public struct SlipwayRoutes: Sendable {
         self.agents = agents
         self.triggers = triggers
         self.registryHooks = registryHooks
+        self.deliveries = deliveries
         self.logger = logger
     }
 
@@ -106,6 +110,7 @@ public struct SlipwayRoutes: Sendable {
         addOpenRoutes(to: table, failures: failures)
         addDoor(to: table, failures: failures)
         if let agents { AgentController(desk: agents).addRoutes(to: table.routes(for: .agent)) }
+        if let deliveries { WebhooksController(deliveries: deliveries).addRoutes(to: table.routes(for: .hook)) }
         let requests = RateLimit(
             perSecond: Double(limits.requestsPerSecond), burst: limits.requestBurst, now: uptime)
         addResourceRoutes { access in
@@ -139,6 +144,7 @@ public struct SlipwayRoutes: Sendable {
         AgentPoolsController(directory: directory, pools: pools).addRoutes(to: registry)
         PoolCachesController(pools: pools).addRoutes(to: registry)
         if let agents { AgentsController(registrar: agents.registrar).addRoutes(to: registry) }
+        if let deliveries { DeliveriesController(deliveries: deliveries).addRoutes(to: registry) }
         SecretsController(secrets: secrets).addRoutes(to: registry)
         if let registryHooks {
             RegistryHooksController(hooks: registryHooks, identity: identity).addRoutes(to: registry)

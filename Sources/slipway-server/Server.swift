@@ -71,6 +71,9 @@ struct Server {
                     subscription: identity.subscription, resourceGroup: identity.resourceGroup, registry: run.registry)
                 return "\(identity.publicURL)\(registry.run(run.id))?api-version=\(APIVersion.runs)"
             })
+        let sources = try SourceServices(
+            configuration, environment: environment, database: database, box: box, reserve: reserve,
+            forges: forges.directory, folder: directory.path(of: .agent) + "/sources")
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service,
             tasks: TaskService(tasks: taskStore, settings: settings, followers: [forges.keeper]),
@@ -94,7 +97,8 @@ struct Server {
                         : configuration.pools.first)
             },
             metrics: MetricsController(metrics) { try await environment.lookForMetrics() },
-            triggers: TriggerService(timers: timers, hooks: forges.keeper), logger: logger)
+            triggers: TriggerService(timers: timers, hooks: forges.keeper), deliveries: sources.deliveries,
+            logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in
@@ -112,7 +116,7 @@ struct Server {
                     logger: logger), LeaseReaper(environment), RunDeadline(environment), QueueDeadline(environment),
                 QueueReminder(environment), timers, forges.keeper, forges.reporter,
                 Retention(runs: runs, logs: logs, keeping: configuration.limits.runLifetime, logger: logger), web,
-            ] + agents.services
+            ] + sources.services(environment) + agents.services
     }
 
     private static func tls(_ files: CertificateFiles) throws -> TLSConfiguration {

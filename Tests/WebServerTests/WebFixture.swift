@@ -1,5 +1,7 @@
 import AgentProtocol
 import Crypto
+import CurlHTTP
+import Forges
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -37,6 +39,8 @@ struct WebFixture: Sendable {
     let logs: LogStore
     let tokens: TokenService
     let links: LinkSigner
+    let hooks: HookStore
+    let deliveries: DeliveryService
     let time: TestTime
 
     /// - Parameters:
@@ -81,6 +85,15 @@ struct WebFixture: Sendable {
         let triggers = TriggerService(
             timers: TimerTrigger(
                 timers: TimerStore(database: database), tasks: tasks, occurrences: store, environment))
+        let hooks = HookStore(database: database, box: box)
+        let ledger = DeliveryStore(database: database)
+        let trigger = SourceTrigger(
+            environment,
+            repositories: Repositories(settings: settings, client: HTTPClient(), folder: folder + "/git"),
+            forges: ForgeDirectory())
+        let deliveries = DeliveryService(
+            hooks: hooks, store: ledger, forges: ForgeDeliveries(tasks: tasks, deliveries: ledger, trigger: trigger),
+            now: { time.date })
         let routes = SlipwayRoutes(
             identity: WebServer.ServerIdentity(
                 tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
@@ -95,13 +108,14 @@ struct WebFixture: Sendable {
                 registrar: AgentRegistrar(environment, store: AgentStore(database: database), broker: broker),
                 settings: { _ in AgentSettings() }),
             metrics: MetricsController(metrics) { try await environment.lookForMetrics() }, triggers: triggers,
-            registryHooks: RegistryHooks(hooks: HookStore(database: database, box: box)), logger: logger)
+            registryHooks: RegistryHooks(hooks: HookStore(database: database, box: box)), deliveries: deliveries,
+            logger: logger)
         let table = routes.table(uptime: { time.uptime })
         let all = table.routes
         try await Application(router: table.router).test(.router) { client in
             let web = WebFixture(
                 client: client, routes: all, principals: principals, runs: store, logs: logs, tokens: tokens,
-                links: links,
+                links: links, hooks: hooks, deliveries: deliveries,
                 time: time)
             if hasRun {
                 let builder = try await web.login(RoleAssignment(.builder))

@@ -28,6 +28,8 @@ struct ServerConfiguration: Sendable {
     let forges: [ForgeHost]
     /// Whether hooks are made at forges.
     let makesHooks: Bool
+    /// Between two looks at a repository.
+    let pollInterval: Duration
     let proxy: ProxySettings
     let leases: LeaseTerms
     let limits: ServerLimits
@@ -47,6 +49,7 @@ struct ServerConfiguration: Sendable {
         sources = try SourceSettings(values)
         forges = try values.forges(allowing: sources.addresses.allowedOrigins)
         makesHooks = try values.makesHooks()
+        pollInterval = try values.duration("triggers.pollInterval", in: 30...86_400)
         registries = try values.registries(allowing: sources.addresses.allowedOrigins, publicURL: publicURL)
         credentials = try values.registryLogins()
         tokenRealms = try values.readList("tokenRealms", expected: "https://host[:port] without a path") {

@@ -200,6 +200,11 @@ extension Setting {
             "triggers.hooks", default: .computed("whether `publicURL` is given"), unit: "true, false",
             environment: "SLIPWAY_TRIGGERS_HOOKS",
             "Make hooks at forges for tasks that have a token. Forges must reach `publicURL`."),
+        Setting(
+            "triggers.pollInterval", default: .value("5m"), unit: "seconds",
+            environment: "SLIPWAY_TRIGGERS_POLL_INTERVAL",
+            "How often the repositories of tasks are looked at for commits, 30 s to a day. Those whose hooks work: once an hour."
+        ),
     ]
 
     private static let proxy = [

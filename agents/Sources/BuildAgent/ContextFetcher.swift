@@ -88,6 +88,7 @@ public struct ContextFetcher: Sendable {
         var access = access
         access.credentials.merge(run.assignment.gitCredentials) { _, ofRun in ofRun }
         if let ssh = run.assignment.gitSSH { (access.sshKey, access.knownHosts) = (ssh.privateKey, ssh.knownHosts) }
+        access.logsInToSubmodules = !run.assignment.isRestricted
         // Progress comes from a thread of libgit2; its lines are written one after another.
         let (lines, progress) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingNewest(10))
         async let written: Void = {

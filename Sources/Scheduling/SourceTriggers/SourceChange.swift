@@ -1,0 +1,60 @@
+import Forges
+import TaskModel
+
+/// A commit that a trigger may make a run of, whoever told of it.
+struct SourceChange: Sendable, Hashable {
+    /// What told of it: a delivery, or a look at the repository.
+    var id: String
+    var kind: SourceEvent.Kind
+    /// Of an annotated tag it may be the tag's own id, unless ``isPeeled``.
+    var commit: String
+    /// In full.
+    var ref: String
+    /// The branch that was pushed to, or that a pull request is for; nil for a tag.
+    var branch: String?
+    /// A commit that the changes are told against; nil if there is none, or nobody knows.
+    var base: String?
+    var pullRequest: String?
+    var isFork = false
+    /// Whether it is known to be a commit.
+    var isPeeled = false
+    /// The whole message of the commit, if it is known.
+    var message: String?
+    /// A pull request's.
+    var title: String?
+    /// Of the repository, if it is known.
+    var defaultBranch: String?
+    var forge: ForgeKind?
+
+    var tag: String? { ref.hasPrefix("refs/tags/") ? String(ref.dropFirst("refs/tags/".count)) : nil }
+
+    /// The same whoever tells of it, and however often.
+    var occurrence: String { "\(kind.rawValue) \(commit) \(ref)" }
+}
+
+extension SourceChange {
+    private static let heads = "refs/heads/"
+
+    /// What was pushed; nil for a ref that was removed.
+    init?(_ event: PushEvent, id: String, forge: ForgeKind? = nil) {
+        guard let commit = event.after, !Self.isNothing(commit) else { return nil }
+        self.init(
+            id: id, kind: .commit, commit: commit, ref: event.ref,
+            branch: event.ref.hasPrefix(Self.heads) ? String(event.ref.dropFirst(Self.heads.count)) : nil,
+            base: event.before.flatMap { Self.isNothing($0) ? nil : $0 }, message: event.message,
+            defaultBranch: event.repository.defaultBranch, forge: forge)
+    }
+
+    init(_ event: PullRequestEvent, id: String, forge: ForgeKind? = nil) {
+        self.init(
+            id: id, kind: .pullRequest, commit: event.head, ref: event.ref, branch: event.targetBranch,
+            base: event.base,
+            pullRequest: event.number, isFork: event.isFork, title: event.title,
+            defaultBranch: event.repository.defaultBranch, forge: forge)
+    }
+
+    /// git's own id of no commit.
+    private static func isNothing(_ commit: String) -> Bool {
+        commit.utf8.allSatisfy { $0 == UInt8(ascii: "0") }
+    }
+}

@@ -1,0 +1,215 @@
+import Contexts
+public import Forges
+import Foundation
+import Storage
+import TaskModel
+
+/// Decides whether a commit starts a task, and starts it.
+public struct SourceTrigger: Sendable {
+    private static let taskFileLimit = 1 << 20
+    static let skipMarks = ["[skip ci]", "[ci skip]", "[no ci]", "[skip slipway]", "***no_ci***"]
+
+    private let runs: TriggeredRuns
+    private let repositories: Repositories
+    private let forges: ForgeDirectory
+
+    /// - Parameter forges: tells which forge a repository is on, of which nothing is heard but its commits.
+    public init(_ environment: SchedulerEnvironment, repositories: Repositories, forges: ForgeDirectory) {
+        self.forges = forges
+        runs = TriggeredRuns(environment)
+        self.repositories = repositories
+    }
+
+    /// - Parameter approvedCommit: of a stranger, which somebody let run.
+    /// - Throws: what makes it worth trying again: a queue that is full, a git server that does not answer.
+    func start(
+        _ task: TaskDefinition, _ trigger: SourceTriggerDefinition, by change: SourceChange,
+        approvedCommit: String? = nil
+    ) async throws -> DeliveryOutcome {
+        guard task.isEnabled else { return DeliveryOutcome("not run: the task is disabled") }
+        guard trigger.isEnabled else { return DeliveryOutcome("not run: the trigger is disabled") }
+        guard trigger.events.contains(where: { $0.lowercased() == change.kind.rawValue }) else {
+            return DeliveryOutcome(
+                "not run: the trigger takes no \(change.kind == .commit ? "commits" : "pull requests")")
+        }
+        let filter = trigger.filter ?? SourceFilter()
+        guard let repository = task.repository(of: trigger) else {
+            return DeliveryOutcome("not run: the trigger's repository is no git URL")
+        }
+        if let reason = try await unwatched(change, task, trigger, repository) { return DeliveryOutcome(reason) }
+        let isRestricted = change.isFork
+        if isRestricted, (filter.forks ?? .none) == .none, approvedCommit != change.commit {
+            return DeliveryOutcome(Self.forkOutcome)
+        }
+        var change = change
+        if change.tag != nil, !change.isPeeled { change.commit = try await peeled(change, repository) }
+        let commit = repositories.remote(try repository.at(change.ref).pinned(to: change.commit))
+        if !(filter.ignoresSkipMarks ?? false) {
+            if change.message == nil { change.message = try await message(of: commit) }
+            if let mark = Self.skipMark(in: change.message) {
+                return DeliveryOutcome("not run: the commit's message says \(mark)")
+            }
+        }
+        if try await !touchesWatchedPaths(change, filter, task, commit, repository) {
+            return DeliveryOutcome("not run: no path that is watched has changed")
+        }
+        return try await start(task, trigger, change, repository, isRestricted: isRestricted)
+    }
+
+    static let forkOutcome = "not run: fork"
+
+    // MARK: Filters
+
+    /// Why the branch or tag starts nothing; nil if it does.
+    private func unwatched(
+        _ change: SourceChange, _ task: TaskDefinition, _ trigger: SourceTriggerDefinition, _ repository: GitReference
+    ) async throws -> String? {
+        let filter = trigger.filter ?? SourceFilter()
+        if let tag = change.tag {
+            return NameFilter(filter.tags ?? []).selects(tag) && filter.tags != nil
+                ? nil : "not run: tag '\(tag.escapedForDisplay)' is not watched"
+        }
+        guard let branch = change.branch else { return "not run: \(change.ref.escapedForDisplay) is no branch or tag" }
+        let isWatched =
+            if let patterns = filter.branches {
+                NameFilter(patterns).selects(branch)
+            } else {
+                branch == (try await watchedBranch(change.defaultBranch, task, trigger, repository))
+            }
+        return isWatched ? nil : "not run: branch '\(branch.escapedForDisplay)' is not watched"
+    }
+
+    /// The one branch of a trigger without patterns. Clients say `master` where the context names no branch, and mean the default one.
+    private func watchedBranch(
+        _ known: String?, _ task: TaskDefinition, _ trigger: SourceTriggerDefinition, _ repository: GitReference
+    ) async throws -> String {
+        guard let named = trigger.namedBranch(of: task) else {
+            if let known { return known }
+            return try await repositories.remote(repository).refs().defaultBranch ?? "master"
+        }
+        return named
+    }
+
+    static func skipMark(in message: String?) -> String? {
+        guard let message = message?.lowercased() else { return nil }
+        return skipMarks.first(where: message.contains)
+    }
+
+    /// Nil where the commit can't be had and it would be of no use to try again: then its message keeps nothing from running.
+    private func message(of commit: GitRemote) async throws -> String? {
+        do {
+            return try await commit.message()
+        } catch let error as ContextError where !error.isPassing {
+            return nil
+        }
+    }
+
+    private func touchesWatchedPaths(
+        _ change: SourceChange, _ filter: SourceFilter, _ task: TaskDefinition, _ commit: GitRemote,
+        _ repository: GitReference
+    ) async throws -> Bool {
+        let folder = (filter.onlyContextFolder ?? false) ? task.contextReference?.subdir.map { $0 + "/" } : nil
+        guard filter.paths != nil || folder != nil else { return true }
+        let base: String
+        if let known = change.base {
+            base = known
+        } else if change.kind == .pullRequest, let branch = change.branch {
+            base = "refs/heads/" + branch
+        } else {
+            return true
+        }
+        let paths: [String]?
+        do {
+            paths = try await commit.changedPaths(since: base)
+        } catch let error as ContextError where !error.isPassing {
+            return true
+        }
+        let patterns = filter.paths.map { NameFilter($0) }
+        return paths?.contains { path in
+            (patterns?.selects(path) ?? true) && (folder.map(path.hasPrefix) ?? true)
+        } ?? true
+    }
+
+    /// The commit that a tag leads to.
+    private func peeled(_ change: SourceChange, _ repository: GitReference) async throws -> String {
+        try await repositories.remote(repository).refs().commits[change.ref] ?? change.commit
+    }
+
+    // MARK: The run
+
+    private func start(
+        _ task: TaskDefinition, _ trigger: SourceTriggerDefinition, _ change: SourceChange, _ repository: GitReference,
+        isRestricted: Bool
+    ) async throws -> DeliveryOutcome {
+        let context = task.contextReference.flatMap {
+            isSameRepository($0.remote, trigger.repositoryURL) ? $0 : nil
+        }
+        var overrides = TaskOverrides()
+        overrides.sourceLocation = try context?.at(Self.shortest(change.ref)).location.value
+        var task = task
+        if isRestricted {
+            let base = try context?.at(change.base ?? change.branch.map { "refs/heads/" + $0 })
+            do throws(RestrictedTaskProblem) {
+                task = try await task.restricted(
+                    filesFrom: base.map(repositories.remote), limit: Self.taskFileLimit)
+            } catch {
+                switch error {
+                case .missing(let file):
+                    return DeliveryOutcome(
+                        "not run: the branch that the pull request is for has no file '\(file.escapedForDisplay)'")
+                case .unreadable(let cause): throw cause
+                }
+            }
+        }
+        let event = SourceEvent(
+            trigger: trigger.name, id: change.id, kind: change.kind, commit: change.commit, ref: change.ref,
+            branch: change.branch, pullRequest: change.pullRequest, repositoryURL: repository.remote,
+            forge: change.forge ?? forges.location(of: trigger.repositoryURL)?.kind, isFork: change.isFork,
+            title: change.title ?? change.message.flatMap(Self.firstLine))
+        let cause = RunCause(
+            .source(event), occurrence: change.occurrence,
+            source: context == nil
+                ? nil : SourceRevision(commit: change.commit, branch: change.kind == .commit ? change.branch : nil),
+            isRestricted: isRestricted)
+        do {
+            let (run, isNew) = try await runs.start(task, because: cause, with: overrides)
+            return DeliveryOutcome(isNew ? "started \(run.id)" : "had its run before: \(run.id)", runs: ["\(run.id)"])
+        } catch let error as RunServiceError {
+            return DeliveryOutcome("not run: \(error)")
+        } catch let error as TaskServiceError {
+            return DeliveryOutcome("not run: \(error)")
+        }
+    }
+
+    /// A branch as people write it; other refs in full.
+    private static func shortest(_ ref: String) -> String {
+        let prefix = "refs/heads/"
+        guard ref.hasPrefix(prefix), !ref.dropFirst(prefix.count).hasPrefix("refs/"), ref != prefix + "HEAD" else {
+            return ref
+        }
+        return String(ref.dropFirst(prefix.count))
+    }
+
+    private static func firstLine(_ message: String) -> String? {
+        message.split(whereSeparator: \.isNewline).first.map { String($0.prefix(500)) }
+    }
+}
+
+extension SourceTriggerDefinition {
+    /// The branch that the trigger names; nil where the repository's default branch is meant.
+    func namedBranch(of task: TaskDefinition) -> String? {
+        guard let branch, !branch.isEmpty else { return nil }
+        let namesNone = task.contextReference?.ref == nil
+        return branch == "master" && namesNone ? nil : branch
+    }
+}
+
+extension ContextError {
+    /// Whether it may be otherwise the next time.
+    var isPassing: Bool {
+        switch self {
+        case .unreachable, .connectionFailed, .mirrorDamaged, .unreadable: true
+        default: false
+        }
+    }
+}
