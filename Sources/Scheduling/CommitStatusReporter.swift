@@ -15,13 +15,15 @@ public struct CommitStatusReporter: Service {
     /// How long one is tried.
     static let patience: TimeInterval = 3600
     private static let batch = 200
-    private static let parallel = 8
+    private static let workers = 16
     private static let lookEvery = Duration.seconds(5)
 
     private struct State {
         var lanes = StatusLanes()
         /// Up to where changes were read; nil before the first time.
         var place: Int64?
+        /// Up to where the store knows that all is done, or is being told.
+        var acknowledged: Int64 = 0
     }
 
     private let runs: any RunStore
@@ -59,9 +61,25 @@ public struct CommitStatusReporter: Service {
     }
 
     public func run() async throws {
-        await following({ changes.signals() }, logger: logger, failure: "commit statuses not told") {
-            try await work()
-            return Self.lookEvery
+        let news = ChangeSignal()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await following({ changes.signals() }, logger: logger, failure: "commit statuses not told") {
+                    while try await read() { news.notify() }
+                    news.notify()
+                    try await acknowledge()
+                    return Self.lookEvery
+                }
+            }
+            for _ in 0..<Self.workers {
+                group.addTask {
+                    await following({ news.stream() }, logger: logger, failure: "commit statuses not told") {
+                        await send()
+                        try await acknowledge()
+                        return Self.lookEvery
+                    }
+                }
+            }
         }
     }
 
@@ -69,12 +87,18 @@ public struct CommitStatusReporter: Service {
     func work() async throws {
         while try await read() { await send() }
         await send()
-        let done = state.value.withLock { state in
-            state.lanes.firstSequence.map { $0 - 1 } ?? state.place
+        try await acknowledge()
+    }
+
+    private func acknowledge() async throws {
+        let done: Int64? = state.value.withLock { state in
+            guard let done = state.lanes.firstSequence.map({ $0 - 1 }) ?? state.place, done > state.acknowledged else {
+                return nil
+            }
+            state.acknowledged = done
+            return done
         }
-        if let done, try await changes.place(of: Self.reader) < done {
-            try await changes.acknowledge(done, by: Self.reader)
-        }
+        if let done { try await changes.acknowledge(done, by: Self.reader) }
     }
 
     /// - Returns: whether there may be more.
@@ -113,14 +137,9 @@ public struct CommitStatusReporter: Service {
             task: task.name, trigger: trigger.name, since: now())
     }
 
+    /// Several do this at once.
     private func send() async {
-        while true {
-            let taken = state.value.withLock { $0.lanes.take(Self.parallel, at: now()) }
-            guard !taken.isEmpty else { return }
-            await withTaskGroup(of: Void.self) { group in
-                for status in taken { group.addTask { await send(status) } }
-            }
-        }
+        while !Task.isCancelled, let next = state.value.withLock({ $0.lanes.take(at: now()) }) { await send(next) }
     }
 
     private func send(_ status: PendingStatus) async {

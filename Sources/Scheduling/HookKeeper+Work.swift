@@ -6,27 +6,40 @@ import TaskModel
 
 /// What is done at forges.
 extension HookKeeper {
-    private static let parallel = 8
+    enum Work {
+        case look(Hook)
+        case removal(HookRemoval)
+    }
 
-    /// Does what is due.
+    /// Does what is due, until nothing is.
     func work() async throws {
+        try await plan()
+        await workThrough()
+    }
+
+    /// Queues what is due.
+    func plan() async throws {
         let time = now()
         let due = try await hooks.hooks().filter { hook in
             guard case .forge = hook.kind, !hook.task.isEmpty else { return false }
             return agenda.time(of: hook).map { $0 <= time } ?? false
         }
         let removals = try await hooks.removals().filter { agenda.time(of: $0) <= time }
-        await each(of: due) { await look(at: $0) }
-        await each(of: removals) { await carryOut($0) }
+        queue.offer(due.map { .init(id: "hook \($0.id)", forge: forge(of: $0.repositoryURL), item: .look($0)) })
+        queue.offer(
+            removals.map { .init(id: "removal \($0.id)", forge: forge(of: $0.repositoryURL), item: .removal($0)) })
     }
 
-    /// A forge that does not answer holds up its own hooks, and of the others only a few.
-    private func each<Item: Sendable>(of items: [Item], _ body: @escaping @Sendable (Item) async -> Void) async {
-        await withTaskGroup(of: Void.self) { group in
-            for (index, item) in items.enumerated() {
-                if index >= Self.parallel { await group.next() }
-                group.addTask { await body(item) }
+    private func forge(of repositoryURL: String) -> String { forges.location(of: repositoryURL)?.api ?? "" }
+
+    /// Several do this at once.
+    func workThrough() async {
+        while !Task.isCancelled, let piece = queue.take() {
+            switch piece.item {
+            case .look(let hook): await look(at: hook)
+            case .removal(let removal): await carryOut(removal)
             }
+            queue.finish(piece)
         }
     }
 

@@ -20,7 +20,9 @@ public struct HookKeeper: Service {
     let logger: Logger
     let now: @Sendable () -> Date
     let agenda = HookAgenda()
+    let queue = ForgeQueue<Work>()
     private let signal = ChangeSignal()
+    private let planned = ChangeSignal()
     private let settings: SchedulingSettings
 
     /// - Parameter http: with the addresses that forges may have.
@@ -133,15 +135,31 @@ public struct HookKeeper: Service {
     // MARK: The service
 
     private static let lookEvery = Duration.seconds(5)
+    private static let workers = 16
 
     public func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await keepPlanning() }
+            for _ in 0..<Self.workers {
+                group.addTask {
+                    await following({ planned.stream() }, logger: logger, failure: "hooks not kept") {
+                        await workThrough()
+                        return Self.lookEvery
+                    }
+                }
+            }
+        }
+    }
+
+    private func keepPlanning() async {
         let isReconciled = Atomic(false)
         await following({ signal.stream() }, logger: logger, failure: "hooks not kept") {
             if !isReconciled.load(ordering: .relaxed) {
                 try await reconcileAll()
                 isReconciled.store(true, ordering: .relaxed)
             }
-            try await work()
+            try await plan()
+            planned.notify()
             return Self.lookEvery
         }
     }
@@ -156,6 +174,8 @@ public struct HookKeeper: Service {
             let names = Set(tasks.map { $0.name.lowercased() })
             for hook in try await hooks.hooks(in: registry)
             where !hook.task.isEmpty && !names.contains(hook.task.lowercased()) {
+                // One that was made just now has its hook already.
+                guard try await self.tasks.find(hook.task, in: registry) == nil else { continue }
                 try await hooks.remove(hook.id, leaving: nil)
             }
         }

@@ -31,12 +31,18 @@ struct StatusLanes {
     }
 
     private var lanes: [RepositoryName: Lane] = [:]
+    /// How many are being sent, by the API of the forge.
+    private var busy: [String: Int] = [:]
     private let limit: Int
+    private let mostAtOneForge: Int
     private(set) var count = 0
 
-    /// - Parameter limit: the most statuses that wait.
-    init(limit: Int = 10_000) {
+    /// - Parameters:
+    ///   - limit: the most statuses that wait.
+    ///   - mostAtOneForge: how many are sent to one forge at once.
+    init(limit: Int = 10_000, mostAtOneForge: Int = 4) {
         self.limit = limit
+        self.mostAtOneForge = mostAtOneForge
     }
 
     /// The place before which everything is done; nil if nothing waits.
@@ -57,16 +63,23 @@ struct StatusLanes {
         return true
     }
 
-    /// The next one of each lane that is free and due; at most so many.
-    mutating func take(_ most: Int, at now: Date) -> [PendingStatus] {
-        var taken: [PendingStatus] = []
-        for (repository, lane) in lanes where taken.count < most {
-            guard lane.sending == nil, lane.notBefore <= now, let next = lane.waiting.first else { continue }
-            lanes[repository]?.waiting.removeFirst()
-            lanes[repository]?.sending = next
-            taken.append(next)
-        }
-        return taken
+    /// The next one of a lane that is free and due; of those the one that waits longest.
+    mutating func take(at now: Date) -> PendingStatus? {
+        let next = lanes.values.lazy.filter { $0.sending == nil && $0.notBefore <= now }
+            .compactMap(\.waiting.first).filter { [busy, mostAtOneForge] in
+                busy[$0.location.api, default: 0] < mostAtOneForge
+            }
+            .min { $0.sequence < $1.sequence }
+        guard let next else { return nil }
+        lanes[next.location.repository]?.waiting.removeFirst()
+        lanes[next.location.repository]?.sending = next
+        busy[next.location.api, default: 0] += 1
+        return next
+    }
+
+    private mutating func noteEnd(at forge: String) {
+        let left = busy[forge, default: 1] - 1
+        busy[forge] = left > 0 ? left : nil
     }
 
     /// It was sent, or is given up.
@@ -76,6 +89,7 @@ struct StatusLanes {
         lane.backOff = BackOff()
         lane.notBefore = .distantPast
         lanes[status.location.repository] = lane.waiting.isEmpty ? nil : lane
+        noteEnd(at: status.location.api)
         count -= 1
     }
 
@@ -90,5 +104,6 @@ struct StatusLanes {
         }
         lane.notBefore = now.addingTimeInterval(lane.backOff.next(atLeast: retryAfter) / .seconds(1))
         lanes[status.location.repository] = lane
+        noteEnd(at: status.location.api)
     }
 }

@@ -193,6 +193,28 @@ struct CommitStatusTests {
     }
 }
 
+extension CommitStatusTests {
+    @Test func `the service tells of runs as they move, and ends when it is to`() async throws {
+        try await Self.with { bench in
+            let task = HookKeeperTests.task(bench.stub)
+            try await bench.keeping.write(task)
+            let stub = bench.stub
+            let reporter = bench.reporter()
+
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await reporter.run() }
+                _ = try await bench.start(task)
+                try await eventually("the forge to hear of the run") { stub.statuses.count == 1 }
+                try await bench.finish(.succeeded)
+                try await eventually("the forge to hear of its end") {
+                    stub.statuses.last?.contains("Succeeded") == true
+                }
+                group.cancelAll()
+            }
+        }
+    }
+}
+
 /// The order of statuses on their way.
 struct StatusLanesTests {
     private static func status(_ sequence: Int64, repository: String = "a", commit: String = "c1") throws
@@ -211,34 +233,54 @@ struct StatusLanesTests {
 
     private let now = Date(timeIntervalSince1970: 1000)
 
+    /// All that can be sent at once.
+    private static func take(_ lanes: inout StatusLanes, at time: Date) -> [Int64] {
+        var taken: [Int64] = []
+        while let next = lanes.take(at: time) { taken.append(next.sequence) }
+        return taken
+    }
+
     @Test func `one repository that waits holds up no other`() throws {
         var lanes = StatusLanes()
         let statuses = [try Self.status(1), try Self.status(2, commit: "c2"), try Self.status(3, repository: "b")]
         _ = Self.add(statuses, to: &lanes)
 
-        let first = lanes.take(8, at: now)
+        let first = Self.take(&lanes, at: now)
         lanes.putBack(statuses[0], at: now, retryAfter: .seconds(30))
         lanes.finish(statuses[2])
-        let early = lanes.take(8, at: now.addingTimeInterval(29))
-        let later = lanes.take(8, at: now.addingTimeInterval(31))
+        let early = Self.take(&lanes, at: now.addingTimeInterval(29))
+        let later = Self.take(&lanes, at: now.addingTimeInterval(31))
 
-        #expect(Set(first.map(\.sequence)) == [1, 3])
+        #expect(first == [1, 3])
         #expect(early.isEmpty)
-        #expect(later.map(\.sequence) == [1])
+        #expect(later == [1])
         #expect(lanes.firstSequence == 1)
         #expect(lanes.count == 2)
+    }
+
+    @Test func `a forge that does not answer gets only so many at once`() throws {
+        var lanes = StatusLanes(mostAtOneForge: 2)
+        let statuses = try (1...3).map { try Self.status($0, repository: "r\($0)") }
+        _ = Self.add(statuses, to: &lanes)
+
+        let first = Self.take(&lanes, at: now)
+        lanes.finish(statuses[0])
+        let second = Self.take(&lanes, at: now)
+
+        #expect(first == [1, 2])
+        #expect(second == [3])
     }
 
     @Test func `the newest of a commit is what is sent`() throws {
         var lanes = StatusLanes()
         _ = Self.add([try Self.status(1)], to: &lanes)
-        let sending = lanes.take(8, at: now)
+        let sending = lanes.take(at: now)
         _ = Self.add([try Self.status(2), try Self.status(3)], to: &lanes)
 
-        lanes.putBack(try #require(sending.first), at: now, retryAfter: nil)
-        let next = lanes.take(8, at: now.addingTimeInterval(60))
+        lanes.putBack(try #require(sending), at: now, retryAfter: nil)
+        let next = Self.take(&lanes, at: now.addingTimeInterval(60))
 
-        #expect(next.map(\.sequence) == [3])
+        #expect(next == [3])
         #expect(lanes.count == 1)
     }
 

@@ -326,4 +326,37 @@ struct HookKeeperTests {
             }
         }
     }
+
+    @Test func `the service makes a hook when a task is written, and ends when it is to`() async throws {
+        try await with { bench, stub in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await bench.keeper.run() }
+                try await bench.write(Self.task(stub))
+                try await eventually("the hook to be there") { stub.hookURLs.count == 1 }
+                try await bench.delete("t1")
+                try await eventually("the hook to be gone") { stub.hookURLs.isEmpty }
+                group.cancelAll()
+            }
+        }
+    }
+}
+
+/// Whose turn it is at forges.
+struct ForgeQueueTests {
+    @Test func `one forge holds up no other, and nothing is done twice at once`() {
+        let queue = ForgeQueue<Int>(most: 2)
+        let pieces = (1...3).map { ForgeQueue<Int>.Piece(id: "\($0)", forge: "a", item: $0) }
+        queue.offer(pieces + [.init(id: "4", forge: "b", item: 4)])
+        queue.offer(pieces)
+
+        let taken = (0..<4).compactMap { _ in queue.take() }
+        queue.offer(pieces)
+        let none = queue.take()
+        taken.first.map(queue.finish)
+        let next = queue.take()
+
+        #expect(taken.map(\.item) == [1, 2, 4])
+        #expect(none == nil)
+        #expect(next?.item == 3)
+    }
 }
