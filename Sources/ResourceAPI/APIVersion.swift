@@ -14,6 +14,8 @@ public enum APIVersion {
     public static let secrets = "1"
     /// `P/registryHooks`.
     public static let registryHooks = "1"
+    /// `P/notifications`.
+    public static let notifications = "1"
     /// `GET /metadata/endpoints`.
     public static let metadata = "2022-09-01"
 }

@@ -34,6 +34,7 @@ enum Migrations {
         migrator.registerMigration("29-hook-removals", migrate: makeHookRemovals)
         migrator.registerMigration("26-tracked-images", migrate: makeTrackedImages)
         migrator.registerMigration("27-image-changes", migrate: makeImageChanges)
+        migrator.registerMigration("28-notifications", migrate: makeNotifications)
         return migrator
     }()
 

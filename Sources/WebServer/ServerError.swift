@@ -66,6 +66,14 @@ extension ServerError {
         case let error as SecretServiceError:
             let status: HTTPResponse.Status = if case .notFound = error { .notFound } else { .badRequest }
             self.init(status: status, code: error.code, message: error.description)
+        case let error as NotificationServiceError:
+            let status: HTTPResponse.Status =
+                switch error {
+                case .notFound, .deliveryNotFound: .notFound
+                case .tooMany: .conflict
+                case .plain, .noOrigin: .badRequest
+                }
+            self.init(status: status, code: error.code, message: error.description)
         case let error as PrincipalError: self.init(error)
         case let error as StorageError: self.init(error)
         case is NIOTooManyBytesError:

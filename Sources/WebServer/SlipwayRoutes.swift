@@ -29,6 +29,7 @@ public struct SlipwayRoutes: Sendable {
     let triggers: TriggerService?
     let registryHooks: RegistryHooks?
     let deliveries: DeliveryService?
+    let notifications: NotificationService?
     let logger: Logger
 
     /// - Parameters:
@@ -37,6 +38,7 @@ public struct SlipwayRoutes: Sendable {
     ///   - triggers: nil for a server whose tasks run by hand only.
     ///   - registryHooks: nil for a server that no registry calls.
     ///   - deliveries: nil for a server that no forge or registry calls.
+    ///   - notifications: nil for a server that tells nobody how runs go.
     public init(
         identity: ServerIdentity, settings: SchedulingSettings, runs: RunService, tasks: TaskService,
         pools: PoolService, taskRuns: TaskRunService, secrets: SecretService,
@@ -45,8 +47,7 @@ public struct SlipwayRoutes: Sendable {
         tokens: TokenService, links: LinkSigner, libraries: [String: String], creationDate: Date,
         limits: RequestLimits = RequestLimits(), door: RegistryDoor? = nil, agents: AgentDesk? = nil,
         metrics: MetricsController? = nil, triggers: TriggerService? = nil, registryHooks: RegistryHooks? = nil,
-        deliveries: DeliveryService? = nil,
-        logger: Logger
+        deliveries: DeliveryService? = nil, notifications: NotificationService? = nil, logger: Logger
     ) {
         self.identity = identity
         self.settings = settings
@@ -68,6 +69,7 @@ public struct SlipwayRoutes: Sendable {
         self.triggers = triggers
         self.registryHooks = registryHooks
         self.deliveries = deliveries
+        self.notifications = notifications
         self.logger = logger
     }
 
@@ -149,6 +151,7 @@ public struct SlipwayRoutes: Sendable {
         if let registryHooks {
             RegistryHooksController(hooks: registryHooks, identity: identity).addRoutes(to: registry)
         }
+        if let notifications { NotificationsController(notifications: notifications).addRoutes(to: registry) }
         TaskRunsController(directory: directory, taskRuns: taskRuns, reader: reader).addRoutes(to: registry)
         RegistryCredentialsController(directory: directory, adminUsers: door?.adminUsers, pools: pools)
             .addRoutes(to: registry)

@@ -74,6 +74,9 @@ struct Server {
         let sources = try SourceServices(
             configuration, environment: environment, database: database, box: box, reserve: reserve,
             forges: forges.directory, folder: directory.path(of: .agent) + "/sources")
+        let notifications = try Notifications(
+            configuration, environment, NotificationStore(database: database, box: box),
+            changes: RunChangeStore(database: database), write: identity.notificationBody)
         let routes = SlipwayRoutes(
             identity: identity, settings: settings, runs: service,
             tasks: TaskService(tasks: taskStore, settings: settings, followers: [forges.keeper]),
@@ -98,7 +101,7 @@ struct Server {
             },
             metrics: MetricsController(metrics) { try await environment.lookForMetrics() },
             triggers: TriggerService(timers: timers, hooks: forges.keeper), deliveries: sources.deliveries,
-            logger: logger)
+            notifications: notifications.service, logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in
@@ -114,7 +117,7 @@ struct Server {
                 UploadCleaner(
                     runs: runs, uploads: uploads, outputs: outputs, outputLifetime: settings.outputLifetime,
                     logger: logger), LeaseReaper(environment), RunDeadline(environment), QueueDeadline(environment),
-                QueueReminder(environment), timers, forges.keeper, forges.reporter,
+                QueueReminder(environment), timers, forges.keeper, forges.reporter, notifications.sender,
                 Retention(runs: runs, logs: logs, keeping: configuration.limits.runLifetime, logger: logger), web,
             ] + sources.services(environment) + agents.services
     }

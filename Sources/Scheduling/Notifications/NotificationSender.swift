@@ -1,0 +1,185 @@
+import Foundation
+import Logging
+public import ServiceLifecycle
+public import Storage
+import Synchronization
+import TaskModel
+
+/// Tells targets what is written down for them: each in order, none held up by another, again until it has arrived.
+public struct NotificationSender: Service {
+    /// How many targets are called at once.
+    private static let width = 64
+    /// Changes within that time are one transaction.
+    private static let gathering: Duration = .milliseconds(200)
+    private static let afterFailure: Duration = .seconds(5)
+    private static let longestSleep: Duration = .seconds(60)
+    /// How long deliveries can be listed and sent again.
+    private static let kept: Duration = .seconds(7 * 86_400)
+
+    private let environment: SchedulerEnvironment
+    private let store: NotificationStore
+    private let recorder: NotificationRecorder
+    private let post: NotificationPost
+    private let backOff: NotificationBackOff
+
+    public init(
+        _ environment: SchedulerEnvironment, store: NotificationStore, recorder: NotificationRecorder,
+        post: NotificationPost, backOff: NotificationBackOff = NotificationBackOff()
+    ) {
+        self.environment = environment
+        self.store = store
+        self.recorder = recorder
+        self.post = post
+        self.backOff = backOff
+    }
+
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            let wake = Notifier<Wake>()
+            await withDiscardingTaskGroup { group in
+                group.addTask { await record() }
+                group.addTask { await forget() }
+                group.addTask { for await _ in store.signals() { wake.notify(.outbox) } }
+                let busy = BusyTargets()
+                while !Task.isCancelled {
+                    let mark = wake.mark()
+                    let heads = await heads()
+                    let now = environment.now()
+                    for head in heads.due(at: now) where busy.take(head.target, atMost: Self.width) {
+                        group.addTask {
+                            await deliver(head)
+                            busy.leave(head.target)
+                            wake.notify(.outbox)
+                        }
+                    }
+                    await wake.wait(for: .outbox, after: mark, atMost: heads.wait(from: now, atMost: Self.longestSleep))
+                }
+            }
+        }
+    }
+
+    private enum Wake { case outbox }
+
+    private func record() async {
+        for await _ in recorder.signals() {
+            while !Task.isCancelled {
+                do {
+                    try await recorder.record()
+                    break
+                } catch {
+                    if Task.isCancelled { return }
+                    environment.logger.warning("notifications not written", metadata: ["error": "\(error)"])
+                    try? await Task.sleep(for: Self.afterFailure)  // canceled: the loop ends
+                }
+            }
+            try? await Task.sleep(for: Self.gathering)  // canceled: so does the stream
+        }
+    }
+
+    private func forget() async {
+        await repeating(every: .seconds(3600), logger: environment.logger, failure: "old notifications not removed") {
+            try await store.removeDeliveries(
+                before: environment.now().addingTimeInterval(-Double(Self.kept.components.seconds)))
+        }
+    }
+
+    private func heads() async -> [OutgoingNotification] {
+        do {
+            return try await store.heads()
+        } catch {
+            if !Task.isCancelled {
+                environment.logger.warning("notifications not read", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: Self.afterFailure)  // canceled: the loop ends
+            }
+            return []
+        }
+    }
+
+    /// Sends one once, and writes down what became of it.
+    func deliver(_ notification: OutgoingNotification) async {
+        do {
+            let outcome = try await post.send(notification, at: environment.now())
+            try await note(outcome, of: notification)
+        } catch {
+            // It stays as it was, and is sent again.
+            if Task.isCancelled { return }
+            environment.logger.warning(
+                "notification not noted", metadata: metadata(notification).merging(["error": "\(error)"]) { $1 })
+            try? await Task.sleep(for: Self.afterFailure)  // canceled: the loop ends
+        }
+    }
+
+    private func note(_ outcome: NotificationPost.Outcome, of notification: OutgoingNotification) async throws {
+        let now = environment.now()
+        var delivery = notification.delivery
+        switch outcome {
+        case .delivered(let status):
+            delivery.note(status: status, error: nil, at: now)
+            environment.logger.debug("notification delivered", metadata: metadata(notification))
+            try await store.note(delivery)
+        case .gone(let status):
+            let problem =
+                "It answered with the status \(status): it wants to be told no more. Enable it again if it does."
+            delivery.note(status: status, error: problem, at: now)
+            environment.logger.warning("notification target disabled", metadata: metadata(notification))
+            try await store.note(delivery)
+            try await store.disable(notification.target, because: problem)
+        case .failed(let status, let reason, let retryAfter):
+            let wait = backOff.wait(after: delivery.attempts + 1, asked: retryAfter)
+            let next = now.addingTimeInterval(wait.seconds)
+            let end = delivery.createTime.addingTimeInterval(backOff.limit.seconds)
+            delivery.note(status: status, error: reason, at: now, nextTime: next <= end ? next : nil)
+            environment.logger.warning(
+                delivery.state == .failed ? "notification given up" : "notification failed",
+                metadata: metadata(notification).merging(["attempt": "\(delivery.attempts)", "error": "\(reason)"]) {
+                    $1
+                })
+            try await store.note(delivery)
+            guard delivery.state == .failed else { return }
+            // Others that waited as long behind it would each take an attempt of their own.
+            try await store.giveUp(
+                notification.target, before: now.addingTimeInterval(-backOff.limit.seconds),
+                because: "Not sent for too long, since what came before it failed: \(reason)")
+        }
+    }
+
+    private func metadata(_ notification: OutgoingNotification) -> Logger.Metadata {
+        [
+            "notification": "\(notification.target.name)", "registry": "\(notification.target.registry)",
+            "delivery": "\(notification.delivery.id)", "event": "\(notification.delivery.event)",
+            "url": "\(notification.target.url.shown.escapedForDisplay)",
+        ]
+    }
+}
+
+/// The targets that are being called.
+private final class BusyTargets: Sendable {
+    private let names = Mutex<Set<String>>([])
+
+    /// - Returns: whether it was free, and not too many others are not.
+    func take(_ target: NotificationTarget, atMost width: Int) -> Bool {
+        names.withLock { $0.count < width && $0.insert(key(target)).inserted }
+    }
+
+    func leave(_ target: NotificationTarget) {
+        _ = names.withLock { $0.remove(key(target)) }
+    }
+
+    private func key(_ target: NotificationTarget) -> String { "\(target.registry)/\(target.name)".lowercased() }
+}
+
+extension [OutgoingNotification] {
+    fileprivate func due(at now: Date) -> Self {
+        filter { $0.delivery.nextTime.map { $0 <= now } ?? true }
+    }
+
+    /// How long nothing more is due.
+    fileprivate func wait(from now: Date, atMost longest: Duration) -> Duration {
+        let next = compactMap(\.delivery.nextTime).filter { $0 > now }.min()
+        return next.map { Swift.min(.seconds($0.timeIntervalSince(now)), longest) } ?? longest
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double { self / .seconds(1) }
+}
