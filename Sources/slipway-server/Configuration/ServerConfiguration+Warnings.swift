@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TaskModel
 
 extension ServerConfiguration {
     /// Things that work but were perhaps not meant.

@@ -1,5 +1,5 @@
 /// The name most like a mistyped one: at most a third of its letters apart, and two for short names.
-func nearestName(to name: String, in names: some Collection<String>) -> String? {
+public func nearestName(to name: String, in names: some Collection<String>) -> String? {
     let wanted = Array(name.prefix(100).lowercased().unicodeScalars)
     let ranked = names.map { (name: $0, distance: editDistance(wanted, Array($0.lowercased().unicodeScalars))) }
     guard let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else { return nil }
