@@ -13,7 +13,8 @@ struct Slipway: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Build.self, RunCommand.self, ExecCommand.self, TaskCommand.self, TriggerCommand.self, Context.self, Logs.self, Runs.self,
-            Pool.self, SecretCommand.self, Principals.self, Login.self, Logout.self, Version.self,
+            Build.self, RunCommand.self, ExecCommand.self, TaskCommand.self, TriggerCommand.self, Context.self,
+            Logs.self, Runs.self, Pool.self, SecretCommand.self, NotificationCommand.self, Principals.self, Login.self,
+            Logout.self, Version.self,
         ])
 }

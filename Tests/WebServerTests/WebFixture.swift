@@ -94,9 +94,10 @@ struct WebFixture: Sendable {
         let deliveries = DeliveryService(
             hooks: hooks, store: ledger, forges: ForgeDeliveries(tasks: tasks, deliveries: ledger, trigger: trigger),
             now: { time.date })
+        let identity = WebServer.ServerIdentity(
+            tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1")
         let routes = SlipwayRoutes(
-            identity: WebServer.ServerIdentity(
-                tenant: "TENANT", subscription: "SUB", resourceGroup: "slipway", publicURL: "https://s", version: "1"),
+            identity: identity,
             settings: settings, runs: runs,
             tasks: TaskService(tasks: tasks, settings: settings),
             pools: PoolService(environment),
@@ -109,7 +110,9 @@ struct WebFixture: Sendable {
                 settings: { _ in AgentSettings() }),
             metrics: MetricsController(metrics) { try await environment.lookForMetrics() }, triggers: triggers,
             registryHooks: RegistryHooks(hooks: HookStore(database: database, box: box)), deliveries: deliveries,
-            logger: logger)
+            notifications: NotificationService(
+                environment, store: NotificationStore(database: database, box: box),
+                post: NotificationPost(http: HTTPClient()), write: identity.notificationBody), logger: logger)
         let table = routes.table(uptime: { time.uptime })
         let all = table.routes
         try await Application(router: table.router).test(.router) { client in

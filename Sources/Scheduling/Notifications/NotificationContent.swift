@@ -18,7 +18,7 @@ public struct NotificationContent: Sendable {
     /// Makes the JSON that is posted. It holds no secrets.
     public typealias Writer = @Sendable (NotificationContent) throws -> [UInt8]
 
-    init(event: NotificationEvent, at time: Date, of run: Run, cameTo status: RunStatus) {
+    public init(event: NotificationEvent, at time: Date, of run: Run, cameTo status: RunStatus) {
         self.event = event.rawValue
         self.time = time
         registry = run.registry
@@ -26,7 +26,7 @@ public struct NotificationContent: Sendable {
         self.run = run
     }
 
-    init(pingAt time: Date, in registry: Registry) {
+    public init(pingAt time: Date, in registry: Registry) {
         event = Self.ping
         self.time = time
         self.registry = registry.name

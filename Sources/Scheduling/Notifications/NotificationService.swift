@@ -52,7 +52,7 @@ public struct NotificationService: Sendable {
         }
         try await store.put(target)
         log("notification target written", target.name, registry, by: principal)
-        return target
+        return try await show(name, in: registry)
     }
 
     /// - Throws: ``NotificationServiceError/notFound(_:)``
@@ -77,9 +77,8 @@ public struct NotificationService: Sendable {
             throw NotificationServiceError.deliveryNotFound(delivery, target: target.name)
         }
         let new = NotificationDelivery(event: old.delivery.event, run: old.delivery.run, createTime: environment.now())
-        try await add(new, old.body, to: target)
         log("notification replayed", target.name, registry, by: principal)
-        return new
+        return try await add(new, old.body, to: target)
     }
 
     /// Tries a target out, a disabled one as well: at once and once.
@@ -99,14 +98,17 @@ public struct NotificationService: Sendable {
         case .failed(let status, let reason, _):
             delivery.note(status: status, error: reason, at: environment.now())
         }
-        try await add(delivery, body, to: target)
-        return delivery
+        return try await add(delivery, body, to: target)
     }
 
-    private func add(_ delivery: NotificationDelivery, _ body: [UInt8], to target: NotificationTarget) async throws {
-        guard try await store.add(delivery, body, to: target) else {
-            throw NotificationServiceError.notFound(target.name)
-        }
+    /// - Returns: it, as it is stored.
+    private func add(_ delivery: NotificationDelivery, _ body: [UInt8], to target: NotificationTarget) async throws
+        -> NotificationDelivery
+    {
+        guard try await store.add(delivery, body, to: target),
+            let stored = try await store.delivery(delivery.id, to: target)
+        else { throw NotificationServiceError.notFound(target.name) }
+        return stored.delivery
     }
 
     private func checkEncryption(of url: NotificationURL) throws(NotificationServiceError) {

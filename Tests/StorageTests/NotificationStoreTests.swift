@@ -1,0 +1,138 @@
+import Foundation
+import GRDB
+import Storage
+import TaskModel
+import Testing
+
+struct NotificationStoreTests {
+    private static let reader = "notifications"
+
+    private func withNotifications(
+        _ body: (NotificationStore, SQLiteRunStore, RunChangeStore, String) async throws -> Void
+    )
+        async throws
+    {
+        try await withStore { runs, database, folder async throws in
+            try await body(
+                NotificationStore(database: database, box: SecretBox(key: TestData.key)), runs,
+                RunChangeStore(database: database), folder)
+        }
+    }
+
+    private func target(_ name: String, at now: Date = TestData.now) throws -> NotificationTarget {
+        NotificationTarget(
+            name: name, registry: "local01", url: try NotificationURL("https://me:\(TestData.secret)@h.test/a"),
+            secret: Secret("signing-\(TestData.secret)"), events: [.queued, .finished], tasks: [try NamePattern("a*")],
+            statuses: [.failed], createTime: now)
+    }
+
+    /// Deliveries of all changes that the reader has not done with, to all targets.
+    private func record(_ store: NotificationStore, _ changes: RunChangeStore, limit: Int = 100) async throws {
+        let batch = try await changes.changes(for: Self.reader, limit: limit)
+        let last = try #require(batch.last)
+        var new: [NewNotification] = []
+        for target in try await store.all() {
+            new += batch.map { NewNotification(to: target, of: $0, event: .queued, body: Array("\($0.run)".utf8)) }
+        }
+        try await store.add(new, upTo: last.sequence, by: Self.reader, at: TestData.now)
+    }
+
+    @Test func `a target is kept with all that it says, and replaced`() async throws {
+        try await withNotifications { store, _, _, _ async throws in
+            var target = try target("One")
+            try await store.put(target)
+
+            #expect(try await store.find("ONE", in: "Local01") == target)
+            #expect(try await store.find("one", in: "other01") == nil)
+            target.events = [.started]
+            (target.tasks, target.statuses, target.isEnabled) = (nil, nil, false)
+            target.problem = "gone"
+            try await store.put(target)
+            #expect(try await store.list(in: "local01") == [target])
+            #expect(try await store.delete("one", in: "other01") == false)
+            #expect(try await store.delete("one", in: "local01"))
+            #expect(try await store.all() == [])
+        }
+    }
+
+    @Test func `S20 URLs and secrets are not in the file in the clear`() async throws {
+        try await withNotifications { store, _, _, folder async throws in
+            try await store.put(try target("one"))
+
+            let bytes = try FileManager.default.contentsOfDirectory(atPath: folder).map {
+                try Data(contentsOf: URL(fileURLWithPath: folder + "/" + $0))
+            }.reduce(Data(), +)
+            #expect(bytes.range(of: Data(TestData.secret.utf8)) == nil)
+        }
+    }
+
+    @Test func `N5 a change is told once, whatever the reader had written down before its end`() async throws {
+        try await withNotifications { store, runs, changes, folder async throws in
+            try await store.put(try target("one"))
+            try await runs.enqueueTest()
+            try await record(store, changes)
+
+            #expect(try await changes.changes(for: Self.reader, limit: 10) == [])
+            // As if its place had not been kept.
+            let raw = try DatabaseQueue(path: folder + "/slipway.sqlite")
+            try await raw.write { try $0.execute(sql: "DELETE FROM runChangeReader") }
+            try await record(store, changes)
+
+            let target = try #require(try await store.find("one", in: "local01"))
+            #expect(try await store.deliveries(of: target, limit: 10).map(\.run?.text) == ["ca1"])
+        }
+    }
+
+    @Test func `the oldest pending delivery of each enabled target comes first`() async throws {
+        try await withNotifications { store, runs, changes, _ async throws in
+            for name in ["one", "two"] { try await store.put(try target(name)) }
+            for _ in 1...3 { try await runs.enqueueTest() }
+            try await record(store, changes)
+
+            var heads = try await store.heads()
+            #expect(heads.map(\.target.name) == ["one", "two"])
+            #expect(heads.map { String(decoding: $0.body, as: UTF8.self) } == ["ca1", "ca1"])
+            var delivery = heads[0].delivery
+            delivery.note(status: 200, error: nil, at: TestData.now)
+            try await store.note(delivery)
+            var two = try target("two")
+            two.isEnabled = false
+            try await store.put(two)
+
+            heads = try await store.heads()
+            #expect(heads.map(\.delivery.run?.text) == ["ca2"])
+            let all = try await store.deliveries(of: try target("one"), limit: 2)
+            #expect(all.map(\.run?.text) == ["ca3", "ca2"])
+            #expect(try await store.deliveries(of: try target("one"), limit: 9).last == delivery)
+        }
+    }
+
+    @Test func `a target that is disabled for good is told nothing that waited`() async throws {
+        try await withNotifications { store, runs, changes, _ async throws in
+            for name in ["one", "two"] { try await store.put(try target(name)) }
+            try await runs.enqueueTest()
+            try await record(store, changes)
+
+            try await store.disable(try target("one"), because: "gone")
+
+            #expect(try await store.find("one", in: "local01")?.problem == "gone")
+            #expect(try await store.deliveries(of: try target("one"), limit: 9).map(\.state) == [.failed])
+            #expect(try await store.heads().map(\.target.name) == ["two"])
+        }
+    }
+
+    @Test func `deliveries go with their target, and after some time`() async throws {
+        try await withNotifications { store, runs, changes, _ async throws in
+            for name in ["one", "two"] { try await store.put(try target(name)) }
+            try await runs.enqueueTest()
+            try await record(store, changes)
+
+            _ = try await store.delete("one", in: "local01")
+            #expect(try await store.heads().map(\.target.name) == ["two"])
+            try await store.removeDeliveries(before: TestData.now)
+            #expect(try await store.heads().count == 1)
+            try await store.removeDeliveries(before: TestData.now.addingTimeInterval(1))
+            #expect(try await store.heads().isEmpty)
+        }
+    }
+}
