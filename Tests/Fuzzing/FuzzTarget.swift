@@ -15,6 +15,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case dockerfile
     /// A task file, NUL, a file of values.
     case taskfile
+    /// Declarations of tasks.
+    case declaration
     /// A template.
     case template
     /// A line of `cmd`.
@@ -34,7 +36,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     var maxBytes: Int {
         switch self {
         case .matcher, .reference: 1024
-        case .ignore, .modules, .dockerfile, .taskfile, .template, .command, .buildline: 4096
+        case .ignore, .modules, .dockerfile, .taskfile, .declaration, .template, .command, .buildline: 4096
         case .trace, .sshkey, .sshagent: 4096
         case .webhook: 8192
         case .archive: 16_384
@@ -51,6 +53,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .archive: archiveProblem(input)
         case .dockerfile: dockerfileProblem(input)
         case .taskfile: taskFileProblem(input)
+        case .declaration: declarationProblem(input)
         case .template: templateProblem(input)
         case .command: commandProblem(input)
         case .buildline: buildLineProblem(input)

@@ -26,6 +26,16 @@ struct YAMLDocument {
         root = try composer.document()
         rest = root == nil ? nil : events.placeOfRest()
     }
+
+    /// The roots of all documents of a text, which share the limits.
+    ///
+    /// - Throws: as ``init(_:limits:)``.
+    static func all(in text: String, limits: Limits = Limits()) throws(TaskFileError) -> [YAMLNode] {
+        var composer = YAMLComposer(events: try YAMLEvents(text.withoutByteOrderMark), limits: limits)
+        var roots: [YAMLNode] = []
+        while let root = try composer.nextDocument() { roots.append(root) }
+        return roots
+    }
 }
 
 /// Puts nodes together from events.
@@ -47,6 +57,19 @@ private struct YAMLComposer {
             switch event.kind {
             case .end: return nil
             case .other: continue
+            default: return try node(event, depth: 1)
+            }
+        }
+    }
+
+    /// Nil after the last one.
+    mutating func nextDocument() throws(TaskFileError) -> YAMLNode? {
+        anchors = [:]
+        while true {
+            let event = try events.next()
+            if event.isEndOfStream { return nil }
+            switch event.kind {
+            case .end, .other: continue
             default: return try node(event, depth: 1)
             }
         }

@@ -1,3 +1,5 @@
+import ResourceAPI
+import TaskFiles
 import TaskModel
 
 /// What can go wrong in the command itself.
@@ -30,6 +32,13 @@ enum CommandError: Error, Equatable {
     case loginExists(String, task: String)
     case notJSON(file: String, reason: String)
     case noArchiveForExec
+    case variableNotSet(String, for: String)
+    case vaultOutsideLogin(String)
+    case invalidPlatform(String, String)
+    case triggerWithoutRepository(task: String)
+    case declaredTwice(String)
+    case invalidDeclaration(file: String, TaskDeclarationError)
+    case refusedDeclaration(place: String, task: String, InvalidRequest)
 }
 
 extension CommandError: CustomStringConvertible {
@@ -78,6 +87,18 @@ extension CommandError: CustomStringConvertible {
             "'slipway exec' takes no archive from standard input. Unpack it, and name the folder."
         case .secretNotGiven(let location):
             "The file needs the secret \(location). Give it in a file with --secrets: {\"\(location)\": \"VALUE\"}."
+        case .variableNotSet(let name, let what):
+            "The variable \(name.escapedForDisplay) for \(what) is not set. Set it, as in \(name.escapedForDisplay)=… slipway task apply …"
+        case .vaultOutsideLogin(let what):
+            "\(what.prefix(1).uppercased() + what.dropFirst()) can't come from a vault: only logins at registries do. Write {env: NAME} or {file: PATH}."
+        case .invalidPlatform(let text, let what):
+            "The platform \(what) is '\(text.escapedForDisplay)', which is none. Write it as linux/amd64 or linux/arm64/v8."
+        case .triggerWithoutRepository(let task):
+            "Task '\(task)' has no context, so its commits and pullRequests need a 'repository'."
+        case .declaredTwice(let task): "Two tasks are called '\(task)'. Give each its own name."
+        case .invalidDeclaration(let file, let error): "\(file):\(error)"
+        case .refusedDeclaration(let place, let task, let error):
+            "\(place): Task '\(task)' would be refused: \(error.message)" + (error.target.map { " [\($0)]" } ?? "")
         case .nobodyToAsk(let question): "\(question) There is no terminal to answer at: say so with --yes."
         case .noSourceDate:
             "'--mtime clamp' needs a time in the environment: set SOURCE_DATE_EPOCH to seconds since 1970, as in SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)."

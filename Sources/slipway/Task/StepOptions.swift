@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ResourceAPI
+import TaskFiles
 import TaskModel
 
 /// Options about what a task does, spelled as `az acr task` spells them.
@@ -59,12 +60,6 @@ struct StepOptions: ParsableArguments {
     @Option(help: "The token itself. Prefer --git-access-token-file: others on this machine can see the command line.")
     var gitAccessToken: String?
 
-    /// File names that mean a task file, as the Azure CLI has them.
-    private static let taskFileEndings = [
-        ".yaml", ".yml", ".toml", ".json", ".sh", ".bash", ".zsh", ".ps1", ".ps", ".cmd", ".bat", ".ts", ".js", ".php",
-        ".py", ".rb", ".lua",
-    ]
-
     func validate() throws {
         if gitAccessToken != nil, gitAccessTokenFile != nil {
             throw ValidationError("Give the token once: with --git-access-token-file or with --git-access-token.")
@@ -101,7 +96,7 @@ struct StepOptions: ParsableArguments {
         var step = TaskStepProperties()
         step.contextPath = context
         step.contextAccessToken = try token()
-        let isTaskFile = file.map { name in Self.taskFileEndings.contains { name.lowercased().hasSuffix($0) } }
+        let isTaskFile = file.map { TaskDeclaration.isTaskFile($0) }
         if stored == nil || file != nil {
             step.type = (isTaskFile == true ? TaskStepProperties.Kind.file : .docker).rawValue
         }
@@ -171,7 +166,7 @@ enum TaskFileText {
     static func base64(command: String?, file: String?, timeout: Int?) throws -> String {
         let bytes: [UInt8]
         switch (command, file) {
-        case (let command?, nil): bytes = Array(try text(of: command, timeout: timeout).utf8)
+        case (let command?, nil): bytes = Array(text(of: command, timeout: timeout).utf8)
         case (nil, "-"?): bytes = try readAll(0, name: "standard input")
         case (nil, let file?): bytes = try readFile(file)
         default: throw CommandError.commandOrFile
@@ -180,7 +175,7 @@ enum TaskFileText {
     }
 
     /// As the Azure CLI writes it, but with the command as a quoted text: one with ': ' or ' #' in it is a command too.
-    private static func text(of command: String, timeout: Int?) throws -> String {
+    static func text(of command: String, timeout: Int?) -> String {
         let quoted = JSONDocument.text(command).text()
         return "version: v1.1.0\nsteps:\n  - cmd: \(quoted)\n    disableWorkingDirectoryOverride: true\n"
             + (timeout.map { "    timeout: \($0)\n" } ?? "")

@@ -8,7 +8,7 @@ struct TaskCommand: AsyncParsableCommand {
         abstract: "Tasks: what to build or run again and again.",
         subcommands: [
             TaskCreate.self, TaskList.self, TaskShow.self, TaskUpdate.self, TaskDelete.self, TaskRun.self,
-            TaskTimer.self, TaskCredential.self, TaskCheck.self, TaskRender.self,
+            TaskApply.self, TaskExport.self, TaskTimer.self, TaskCredential.self, TaskCheck.self, TaskRender.self,
         ])
 }
 

@@ -32,7 +32,7 @@ struct TaskOptions: ParsableArguments {
     var pullRequestTriggerEnabled: Bool?
 
     @Option(help: "The name of the source trigger.")
-    var sourceTriggerName = "defaultSourceTriggerName"
+    var sourceTriggerName = StandardTriggerName.source
 
     @Option(help: "Run when a base image changes: true or false. Default: true.")
     var baseImageTriggerEnabled: Bool?
@@ -41,13 +41,14 @@ struct TaskOptions: ParsableArguments {
     var baseImageTriggerType: String?
 
     @Option(help: "The name of the base image trigger.")
-    var baseImageTriggerName = "defaultBaseimageTriggerName"
+    var baseImageTriggerName = StandardTriggerName.baseImage
 
     @Option(
         help: "A schedule of five fields, UTC, or NAME:SCHEDULE; give it again for more. As in --schedule '0 21 * * *'."
     )
     var schedule: [String] = []
 
+    @OptionGroup(title: "Which commits and pull requests") var filter: FilterOptions
     @OptionGroup var queue: TaskQueueOptions
 
     func validate() throws {
@@ -69,7 +70,7 @@ struct TaskOptions: ParsableArguments {
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             return parts.count == 2
                 ? TimerTriggerProperties(name: parts[0], status: "Enabled", schedule: parts[1])
-                : TimerTriggerProperties(name: "t\(index + 1)", status: "Enabled", schedule: text)
+                : TimerTriggerProperties(name: StandardTriggerName.timer(at: index), status: "Enabled", schedule: text)
         }
     }
 
@@ -111,30 +112,12 @@ struct TaskOptions: ParsableArguments {
         if commitTriggerEnabled ?? (token != nil) { events.append("commit") }
         if pullRequestTriggerEnabled == true { events.append("pullrequest") }
         guard !events.isEmpty, context != "/dev/null" else { return nil }
-        var repository = SourceRepositoryProperties()
-        repository.repositoryUrl = context
-        repository.sourceControlType =
-            context.lowercased().contains("github.com") ? "Github" : "VisualStudioTeamService"
-        repository.branch = Self.branch(of: context)
-        if let token {
-            var auth = SourceControlAuthProperties()
-            auth.tokenType = "PAT"
-            auth.token = token
-            auth.scope = "repo"
-            repository.sourceControlAuthProperties = auth
-        }
         var trigger = SourceTriggerProperties()
         trigger.name = sourceTriggerName
         trigger.status = "Enabled"
         trigger.sourceTriggerEvents = events
-        trigger.sourceRepository = repository
+        trigger.sourceRepository = SourceRepositoryProperties(context, token: token)
+        trigger.filter = filter.properties
         return trigger
-    }
-
-    /// Between '#' and ':'. Nil for the repository's own default.
-    private static func branch(of context: String) -> String? {
-        guard let mark = context.lastIndex(of: "#") else { return nil }
-        let branch = context[context.index(after: mark)...].prefix { $0 != ":" }
-        return branch.isEmpty ? nil : String(branch)
     }
 }

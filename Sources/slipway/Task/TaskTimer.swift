@@ -9,10 +9,10 @@ struct TaskTimer: AsyncParsableCommand {
 
 /// A timer in a table.
 private enum TimerRow {
-    static let columns = ["NAME", "SCHEDULE", "STATUS"]
+    static let columns = ["NAME", "SCHEDULE", "TIME ZONE", "STATUS"]
 
     static func cells(of timer: TimerTriggerProperties) -> [String] {
-        [timer.name ?? "", timer.schedule ?? "", timer.status ?? ""]
+        [timer.name ?? "", timer.schedule ?? "", timer.timeZone ?? "UTC", timer.status ?? ""]
     }
 }
 
@@ -38,7 +38,8 @@ struct TimerAdd: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var reference: TaskReference
     @Option(help: "The timer's name.") var timerName: String
-    @Option(help: "Five fields, UTC, as in '0 21 * * *'.") var schedule: String
+    @Option(help: "Five fields, as in '0 21 * * *'.") var schedule: String
+    @Option(help: "The zone that the fields are in, as in Europe/Berlin. Default: UTC.") var timeZone: String?
     @Option(help: "Whether it fires: true or false.") var enabled = true
     @OptionGroup var outputOptions: OutputOptions
 
@@ -46,7 +47,7 @@ struct TimerAdd: AsyncParsableCommand {
         try await reporting {
             let connection = try await connection.connect()
             let timer = TimerTriggerProperties(
-                name: timerName, status: enabled ? "Enabled" : "Disabled", schedule: schedule)
+                name: timerName, status: enabled ? "Enabled" : "Disabled", schedule: schedule, timeZone: timeZone)
             try Output(outputOptions).write(
                 timersOf: try await connection.client.patchTask(reference.id(in: connection), change(of: timer)))
         }
@@ -75,7 +76,8 @@ struct TimerUpdate: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var reference: TaskReference
     @Option(help: "The timer's name.") var timerName: String
-    @Option(help: "Five fields, UTC, as in '0 21 * * *'.") var schedule: String?
+    @Option(help: "Five fields, as in '0 21 * * *'.") var schedule: String?
+    @Option(help: "The zone that the fields are in, as in Europe/Berlin or UTC.") var timeZone: String?
     @Option(help: "Whether it fires: true or false.") var enabled: Bool?
     @OptionGroup var outputOptions: OutputOptions
 
@@ -88,7 +90,8 @@ struct TimerUpdate: AsyncParsableCommand {
                 throw CommandError.noTrigger(timerName, task: reference.name)
             }
             let timer = TimerTriggerProperties(
-                name: timerName, status: enabled.map { $0 ? "Enabled" : "Disabled" }, schedule: schedule)
+                name: timerName, status: enabled.map { $0 ? "Enabled" : "Disabled" }, schedule: schedule,
+                timeZone: timeZone)
             try Output(outputOptions).write(
                 timersOf: try await connection.client.patchTask(id, change(of: timer)))
         }

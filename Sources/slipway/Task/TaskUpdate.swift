@@ -35,9 +35,10 @@ struct TaskUpdate: AsyncParsableCommand {
     /// The change of the source trigger: its events, its token, or a new one.
     private func sourceTrigger(_ stored: TaskProperties?) -> SourceTriggerProperties? {
         let token = (try? step.token()) ?? nil  // an unreadable one was refused with the step
-        guard task.commitTriggerEnabled != nil || task.pullRequestTriggerEnabled != nil || token != nil else {
-            return nil
-        }
+        guard
+            task.commitTriggerEnabled != nil || task.pullRequestTriggerEnabled != nil || token != nil
+                || task.filter.properties != nil
+        else { return nil }
         let known = stored?.trigger?.sourceTriggers?.first
         var options = task
         let events = known?.sourceTriggerEvents ?? []

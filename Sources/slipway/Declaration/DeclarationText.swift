@@ -1,0 +1,211 @@
+import Foundation
+import ResourceAPI
+import TaskFiles
+import TaskModel
+
+/// A task written as a declaration, which makes the same task when it is applied. What has its default is left out, and so are secrets: in
+/// their place stand variables of the environment.
+struct DeclarationText {
+    /// The variables that must be set when it is applied, in the order of the text.
+    private(set) var variables: [String] = []
+    private var hasMoreTriggers = false
+    private var entries: [(key: String, value: YAMLText)] = []
+
+    /// - Parameter details: the task with its secrets, as far as they may be seen: they tell what there is.
+    init(_ task: TaskResource, details: TaskResource) {
+        let properties = task.properties ?? TaskProperties()
+        add("name", task.name)
+        if properties.status == "Disabled" { add("status", properties.status) }
+        if properties.isSystemTask == true { entries.append(("systemTask", .flag(true))) }
+        let context = properties.step?.contextPath
+        let sources = properties.trigger?.sourceTriggers ?? []
+        add("context", context)
+        let secrets = details.properties ?? TaskProperties()
+        let tokens =
+            [secrets.step?.contextAccessToken]
+            + (secrets.trigger?.sourceTriggers ?? []).map { $0.sourceRepository?.sourceControlAuthProperties?.token }
+        if tokens.contains(where: { $0 != nil }) { entries.append(("token", variable("GIT_TOKEN"))) }
+        hasMoreTriggers = Set(sources.flatMap { $0.sourceTriggerEvents ?? [] }).count < sources.count
+        if let step = properties.step { add(step) }
+        if let platform = properties.platform {
+            let text = [platform.os?.lowercased(), platform.architecture, platform.variant].compactMap(\.self)
+                .joined(separator: "/")
+            if text != "\(Platform.linuxAMD64)" { add("platform", text) }
+        }
+        if let cpu = properties.agentConfiguration?.cpu, cpu != AgentConfiguration.standardCPU {
+            entries.append(("cpu", .number(cpu)))
+        }
+        if let timeout = properties.timeout, timeout != TaskDefinition.standardTimeoutSeconds {
+            entries.append(("timeout", .number(timeout)))
+        }
+        add("agentPool", properties.agentPoolName)
+        add("logTemplate", properties.logTemplate)
+        add("queue", Self.queue(properties.queue))
+        add("authMode", properties.credentials?.sourceRegistry?.loginMode)
+        add(secrets.credentials?.customRegistries ?? [:])
+        let system = task.identity?.type?.lowercased().contains("systemassigned") == true
+        let users = task.identity?.userAssignedIdentities?.keys.sorted() ?? []
+        add("identities", texts: (system ? [IdentityProperties.system] : []) + users)
+        add("tags", (task.tags ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })
+        add("triggers", triggers(properties, context: context))
+    }
+
+    var text: String {
+        let comment =
+            variables.isEmpty
+            ? "" : "# Before this is applied, set in the environment: \(variables.joined(separator: ", "))\n"
+        let warning =
+            hasMoreTriggers
+            ? "# It has more source triggers than one for each event: applying this removes the others.\n" : ""
+        return comment + warning + YAMLText.map(entries).document
+    }
+
+    // MARK: The step
+
+    private mutating func add(_ step: TaskStepProperties) {
+        switch step.kind {
+        case .docker?:
+            let path = step.dockerFilePath ?? "Dockerfile"
+            add(TaskDeclaration.isTaskFile(path) ? "dockerfile" : "file", path)
+            add("images", texts: step.imageNames ?? [])
+            if (step.isPushEnabled ?? true) != (step.imageNames?.isEmpty == false) {
+                entries.append(("push", .flag(step.isPushEnabled ?? true)))
+            }
+            if step.noCache == true { entries.append(("noCache", .flag(true))) }
+            add("target", step.target)
+            add("args", "secretArgs", step.arguments ?? [])
+        case .file?:
+            add("file", step.taskFilePath)
+            add("valuesFile", step.valuesFilePath)
+            add("values", "secretValues", step.values ?? [])
+        case .encoded?:
+            add("taskFile", step.encodedTaskContent.flatMap(Self.text(ofBase64:)))
+            add("valuesText", step.encodedValuesContent.flatMap(Self.text(ofBase64:)))
+            add("values", "secretValues", step.values ?? [])
+        case nil: break
+        }
+    }
+
+    private mutating func add(_ plain: String, _ secret: String, _ arguments: [ArgumentProperties]) {
+        add(plain, arguments.filter { !$0.isSecret }.map { ($0.name, .text($0.value?.value ?? "")) })
+        add(secret, arguments.filter(\.isSecret).map { ($0.name, variable($0.name)) })
+    }
+
+    private static func text(ofBase64 text: String) -> String? {
+        Data(base64Encoded: text).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    // MARK: The rest
+
+    private static func queue(_ queue: QueueProperties?) -> [(key: String, value: YAMLText)] {
+        [
+            ("priority", queue?.priority.map { .number($0) }), ("concurrency", queue?.concurrency.map { .number($0) }),
+            ("supersede", queue?.supersedes.map { .flag($0) }),
+            ("retryOnAgentLoss", queue?.retryOnAgentLoss.map { .number($0) }),
+        ].compactMap { key, value in value.map { (key, $0) } }
+    }
+
+    private mutating func add(_ registries: [String: CredentialsProperties.CustomRegistry]) {
+        var logins: [(key: String, value: YAMLText)] = []
+        for (host, login) in registries.sorted(by: { $0.key < $1.key }) {
+            var fields: [(key: String, value: YAMLText)] = []
+            for (key, secret) in [("username", login.userName), ("password", login.password)] {
+                guard let secret else { continue }
+                if secret.isVaultSecret, let url = secret.value {
+                    fields.append((key, .place("vault", url.value)))
+                } else {
+                    fields.append((key, variable("\(host)_\(key)")))
+                }
+            }
+            if let identity = login.identity { fields.append(("identity", .text(identity))) }
+            logins.append((host, .map(fields)))
+        }
+        add("credentials", logins)
+    }
+
+    private func triggers(_ task: TaskProperties, context: String?) -> [(key: String, value: YAMLText)] {
+        var result: [(key: String, value: YAMLText)] = []
+        let sources = task.trigger?.sourceTriggers ?? []
+        for (key, event) in [("commits", "commit"), ("pullRequests", "pullrequest")] {
+            guard let trigger = sources.first(where: { $0.sourceTriggerEvents?.contains(event) == true }) else {
+                continue
+            }
+            let fields = Self.source(trigger, event: event, context: context, isOnly: sources.count == 1)
+            result.append((key, fields.isEmpty ? .flag(true) : .map(fields)))
+        }
+        let timers = task.trigger?.timerTriggers ?? []
+        if !timers.isEmpty { result.append(("timers", .list(timers.map(Self.timer)))) }
+        if let images = task.trigger?.baseImageTrigger {
+            let type = images.baseImageTriggerType ?? "Runtime"
+            var fields: [(key: String, value: YAMLText)] = []
+            if let name = images.name, name != StandardTriggerName.baseImage { fields.append(("name", .text(name))) }
+            if images.status == "Disabled" { fields.append(("enabled", .flag(false))) }
+            if !fields.isEmpty {
+                result.append(("baseImages", .map([("type", .text(type))] + fields)))
+            } else if type != "Runtime" {
+                result.append(("baseImages", .text(type)))
+            }
+        } else if task.step != nil {
+            result.append(("baseImages", .flag(false)))
+        }
+        return result
+    }
+
+    private static func source(
+        _ trigger: SourceTriggerProperties, event: String, context: String?, isOnly: Bool
+    ) -> [(key: String, value: YAMLText)] {
+        let filter = trigger.filter ?? SourceFilter()
+        var fields: [(key: String, value: YAMLText)] = []
+        func add(_ key: String, _ texts: [String]?) {
+            if let texts { fields.append((key, .list(texts.map { .text($0) }))) }
+        }
+        func add(_ key: String, _ flag: Bool?) {
+            if let flag { fields.append((key, .flag(flag))) }
+        }
+        let standard =
+            event == "commit" || isOnly ? StandardTriggerName.source : StandardTriggerName.pullRequests
+        if let name = trigger.name, name != standard { fields.append(("name", .text(name))) }
+        if trigger.status == "Disabled" { fields.append(("enabled", .flag(false))) }
+        if let url = trigger.sourceRepository?.repositoryUrl, url != context {
+            fields.append(("repository", .text(url)))
+        }
+        add("branches", filter.branches)
+        if event == "commit" { add("tags", filter.tags) }
+        add("paths", filter.paths)
+        add("contextFolderOnly", filter.onlyContextFolder)
+        add("ignoreSkipMarks", filter.ignoresSkipMarks)
+        add("reportStatus", filter.reportsStatus)
+        if event != "commit", let forks = filter.forks { fields.append(("forks", .text(forks.rawValue))) }
+        return fields
+    }
+
+    private static func timer(_ timer: TimerTriggerProperties) -> YAMLText {
+        var fields: [(key: String, value: YAMLText)] = [
+            ("name", .text(timer.name ?? "")), ("schedule", .text(timer.schedule ?? "")),
+        ]
+        if let zone = timer.timeZone { fields.append(("timeZone", .text(zone))) }
+        if timer.status == "Disabled" { fields.append(("enabled", .flag(false))) }
+        return .map(fields)
+    }
+
+    // MARK: Entries
+
+    private mutating func add(_ key: String, _ text: String?) {
+        if let text, !text.isEmpty { entries.append((key, .text(text))) }
+    }
+
+    private mutating func add(_ key: String, texts: [String]) {
+        if !texts.isEmpty { entries.append((key, .list(texts.map { .text($0) }))) }
+    }
+
+    private mutating func add(_ key: String, _ members: [(key: String, value: YAMLText)]) {
+        if !members.isEmpty { entries.append((key, .map(members))) }
+    }
+
+    /// - Parameter name: of the secret, of which a name for the environment is made.
+    private mutating func variable(_ name: String) -> YAMLText {
+        let name = String(name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        if !variables.contains(name) { variables.append(name) }
+        return .place("env", name)
+    }
+}

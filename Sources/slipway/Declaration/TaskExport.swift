@@ -1,0 +1,40 @@
+import ArgumentParser
+import ResourceAPI
+
+struct TaskExport: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write tasks as YAML that 'slipway task apply' takes.",
+        discussion: """
+            Without names all tasks are written. Secrets are not: in their place stand variables of the environment, which the first line \
+            of each task names. A context whose URL holds a login is written without it.
+            """)
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Argument(help: "The tasks' names. Default: all of them.")
+    var names: [String] = []
+
+    @Option(name: [.customShort("n"), .long], help: "A task's name, as other commands take it.")
+    var name: String?
+
+    func run() async throws {
+        try await reporting {
+            let connection = try await connection.connect()
+            var names = names + [name].compactMap(\.self)
+            if names.isEmpty {
+                names = try await connection.client.tasks(in: connection.registry).compactMap(\.name)
+            }
+            var texts: [String] = []
+            for name in names {
+                let id = connection.registry.child("tasks", name)
+                texts.append(
+                    DeclarationText(
+                        try await connection.client.task(id),
+                        details: try await connection.client.task(id, revealing: true)
+                    ).text)
+            }
+            Terminal.write(Array(texts.joined(separator: "---\n").utf8), to: 1)
+        }
+    }
+}
