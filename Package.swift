@@ -254,7 +254,8 @@ let package = Package(
         .testTarget(
             name: "ServerConfigurationTests",
             dependencies: [
-                "AgentProtocol", "CurlHTTP", "Forges", "Storage", "TaskModel", "TestSupport", "WebServer", "slipway-server",
+                "AgentProtocol", "CurlHTTP", "Forges", "Storage", "TaskModel", "TestSupport", "WebServer",
+                "slipway-server",
                 arguments, crypto, logging,
             ],
             swiftSettings: strict

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contexts
 import ResourceAPI
 import TaskModel
 
@@ -25,7 +26,7 @@ struct TaskOptions: ParsableArguments {
     @Option(help: "Log in to the registry (Default) or not (None).", completion: .list(["Default", "None"]))
     var authMode: String?
 
-    @Option(help: "Run on commits: true or false. Default: true if there is a token for the repository.")
+    @Option(help: "Run on commits: true or false. Default: true if the context is a git repository.")
     var commitTriggerEnabled: Bool?
 
     @Option(help: "Run on pull requests: true or false.")
@@ -104,12 +105,17 @@ struct TaskOptions: ParsableArguments {
         return trigger
     }
 
+    private static func isRepository(_ context: String) -> Bool {
+        // What can't be read is for the server to tell of.
+        if case .git? = try? ContextLocation(context) { true } else { false }
+    }
+
     /// The source trigger of a new task; nil for none.
     ///
     /// - Parameter context: as typed.
     func sourceTrigger(context: String, token: Secret?) -> SourceTriggerProperties? {
         var events: [String] = []
-        if commitTriggerEnabled ?? (token != nil) { events.append("commit") }
+        if commitTriggerEnabled ?? (token != nil || Self.isRepository(context)) { events.append("commit") }
         if pullRequestTriggerEnabled == true { events.append("pullrequest") }
         guard !events.isEmpty, context != "/dev/null" else { return nil }
         var trigger = SourceTriggerProperties()
