@@ -52,10 +52,12 @@ public struct PollStore: Sendable {
             try db.execute(
                 sql: """
                     UPDATE repository SET nextTime = ?, failures = ? WHERE address = ? AND NOT EXISTS
-                        (SELECT 1 FROM sourceWatch WHERE repository = ? AND changeTime >= ? AND hasLooked = 0)
+                        (SELECT 1 FROM sourceWatch
+                            WHERE repository = ? AND changeTime >= ? AND coalesce(lastTime, 0) < ?)
                     """,
                 arguments: [
                     time.storedMilliseconds, failures, repository, repository, began.storedMilliseconds,
+                    began.storedMilliseconds,
                 ])
             try db.execute(
                 sql: """

@@ -15,12 +15,10 @@ struct SourceServices {
     let polls: RepositoryPolls
     let deliveries: DeliveryService
 
-    /// - Parameters:
-    ///   - registries: what works on deliveries of registries; nil where these are not listened to.
-    ///   - folder: for copies of git repositories.
+    /// - Parameter folder: for copies of git repositories.
     init(
         _ configuration: ServerConfiguration, environment: SchedulerEnvironment, database: Database, box: SecretBox,
-        reserve: DiskReserve, forges: ForgeDirectory, registries: (any DeliveryWork)? = nil, folder: String
+        reserve: DiskReserve, forges: ForgeDirectory, folder: String
     ) throws {
         var settings = HTTPClient.Configuration()
         settings.userAgent = "slipway/" + SlipwayServer.version
@@ -40,8 +38,9 @@ struct SourceServices {
             environment, polls: PollStore(database: database), tasks: tasks, hooks: hooks, trigger: trigger,
             repositories: repositories, every: configuration.pollInterval)
         deliveries = DeliveryService(
-            hooks: hooks, store: store, forges: ForgeDeliveries(tasks: tasks, deliveries: store, trigger: trigger),
-            registries: registries)
+            environment, hooks: hooks, store: store,
+            forges: ForgeDeliveries(tasks: tasks, deliveries: store, trigger: trigger),
+            images: TrackedImageStore(database: database))
     }
 
     /// What runs as long as the server.

@@ -6,6 +6,9 @@ public import TaskModel
 
 /// Takes what forges and registries send, and shows what became of it.
 public struct DeliveryService: Sendable {
+    /// Under this name the `token` of a hook's URL is among the headers.
+    public static let queryTokenHeader = RegistryDeliveries.queryToken
+
     let hooks: HookStore
     let store: DeliveryStore
     let now: @Sendable () -> Date
@@ -27,6 +30,18 @@ public struct DeliveryService: Sendable {
         self.registries = registries
         self.now = now
         intake = DeliveryIntake(store: store, now: now)
+    }
+
+    /// For hooks of forges and of registries.
+    ///
+    /// - Parameter images: those that tasks stand on, of which registries tell.
+    public init(
+        _ environment: SchedulerEnvironment, hooks: HookStore, store: DeliveryStore, forges: any DeliveryWork,
+        images: TrackedImageStore
+    ) {
+        self.init(
+            hooks: hooks, store: store, forges: forges,
+            registries: RegistryDeliveries(images: images, environment: environment), now: environment.now)
     }
 
     func work(for kind: HookKind) -> (any DeliveryWork)? {

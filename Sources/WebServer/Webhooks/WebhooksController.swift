@@ -42,9 +42,11 @@ struct WebhooksController {
         status: .unauthorized, code: "WebhookUnauthorized",
         message: "The delivery is not one of a hook that the server knows, or is not signed with its secret.")
 
-    /// By name in lower case; of several of one name the first.
+    /// By name in lower case; of several of one name the first. Senders that can set none have the secret in the hook's URL.
     private static func headers(of request: Request) -> [String: String] {
-        Dictionary(request.headers.map { ($0.name.canonicalName, $0.value) }) { first, _ in first }
+        var headers = Dictionary(request.headers.map { ($0.name.canonicalName, $0.value) }) { first, _ in first }
+        headers[DeliveryService.queryTokenHeader] = request.uri.queryParameters["token"].map(String.init)
+        return headers
     }
 
     private static func body(of request: Request) async throws -> [UInt8] {
