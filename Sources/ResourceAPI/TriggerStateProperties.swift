@@ -5,6 +5,8 @@ public struct TriggerStateProperties: Codable, Sendable, Hashable {
     public var sources: [Source]?
     public var timers: [Timer]?
     public var baseImages: [BaseImage]?
+    /// Why these are not all, for people.
+    public var baseImageProblem: String?
 
     public init() {}
 

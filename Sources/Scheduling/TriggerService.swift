@@ -6,10 +6,12 @@ public import TaskModel
 public struct TriggerService: Sendable {
     private let timers: TimerTrigger
     private let hooks: HookKeeper?
+    private let baseImages: BaseImageTriggers?
 
-    public init(timers: TimerTrigger, hooks: HookKeeper? = nil) {
+    public init(timers: TimerTrigger, hooks: HookKeeper? = nil, baseImages: BaseImageTriggers? = nil) {
         self.timers = timers
         self.hooks = hooks
+        self.baseImages = baseImages
     }
 
     /// How the triggers of a task stand.
@@ -17,6 +19,7 @@ public struct TriggerService: Sendable {
         var state = TriggerState()
         state.sources = try await hooks?.state(of: task) ?? []
         state.timers = try await timers.state(of: task)
+        if let baseImages { (state.baseImages, state.baseImageProblem) = try await baseImages.state(of: task) }
         return state
     }
 }

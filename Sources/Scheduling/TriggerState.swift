@@ -6,6 +6,8 @@ public struct TriggerState: Sendable, Hashable {
     public var sources: [Source] = []
     public var timers: [Timer] = []
     public var baseImages: [BaseImage] = []
+    /// Why ``baseImages`` are not all, for people; nil if they are.
+    public var baseImageProblem: String?
 
     public init() {}
 

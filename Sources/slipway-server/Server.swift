@@ -73,7 +73,11 @@ struct Server {
             })
         let sources = try SourceServices(
             configuration, environment: environment, database: database, box: box, reserve: reserve,
-            forges: forges.directory, folder: directory.path(of: .agent) + "/sources")
+            forges: forges.directory, registries: RegistryDeliveries(environment, database: database),
+            folder: directory.path(of: .agent) + "/sources")
+        let images = try BaseImageTriggers(
+            configuration, environment: environment, tasks: taskStore, database: database,
+            repositories: sources.repositories)
         let notifications = try Notifications(
             configuration, environment, NotificationStore(database: database, box: box),
             changes: RunChangeStore(database: database), write: identity.notificationBody)
@@ -100,8 +104,9 @@ struct Server {
                         : configuration.pools.first)
             },
             metrics: MetricsController(metrics) { try await environment.lookForMetrics() },
-            triggers: TriggerService(timers: timers, hooks: forges.keeper), deliveries: sources.deliveries,
-            notifications: notifications.service, logger: logger)
+            triggers: TriggerService(timers: timers, hooks: forges.keeper, baseImages: images),
+            registryHooks: RegistryHooks(hooks: HookStore(database: database, box: box)),
+            deliveries: sources.deliveries, notifications: notifications.service, logger: logger)
         let web = try routes.application(
             host: configuration.listen.host, port: Int(configuration.listen.port), tls: try Self.tls(start.certificate)
         ) { port in
@@ -119,7 +124,7 @@ struct Server {
                     logger: logger), LeaseReaper(environment), RunDeadline(environment), QueueDeadline(environment),
                 QueueReminder(environment), timers, forges.keeper, forges.reporter, notifications.sender,
                 Retention(runs: runs, logs: logs, keeping: configuration.limits.runLifetime, logger: logger), web,
-            ] + sources.services(environment) + agents.services
+            ] + sources.services(environment) + images.services + agents.services
     }
 
     private static func tls(_ files: CertificateFiles) throws -> TLSConfiguration {

@@ -6,9 +6,6 @@ public import TaskModel
 
 /// Takes what forges and registries send, and shows what became of it.
 public struct DeliveryService: Sendable {
-    /// Under this name the `token` of a hook's URL is among the headers.
-    public static let queryTokenHeader = RegistryDeliveries.queryToken
-
     let hooks: HookStore
     let store: DeliveryStore
     let now: @Sendable () -> Date

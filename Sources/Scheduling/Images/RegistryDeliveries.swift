@@ -1,21 +1,26 @@
 import Crypto
 import Distribution
-import Forges
-import Storage
+public import Forges
+public import Storage
 import TaskModel
 
 /// What is done with deliveries of registries: the images that one names are asked for at once, so nobody has to believe it.
 ///
 /// A registry may be known to tasks by another name than to itself. So what counts is the host that the hook was made for, with repository and
 /// tag of the delivery.
-struct RegistryDeliveries: DeliveryWork {
+public struct RegistryDeliveries: DeliveryWork {
     let images: TrackedImageStore
-    let environment: SchedulerEnvironment
+    private let environment: SchedulerEnvironment
+
+    public init(_ environment: SchedulerEnvironment, database: Database) {
+        self.environment = environment
+        images = TrackedImageStore(database: database)
+    }
 
     /// Docker Hub can send no header of ours: there the secret stands in the hook's URL, as `?token=`, which arrives as this header.
-    static let queryToken = "x-slipway-hook-token"
+    public static let queryToken = "x-slipway-hook-token"
 
-    func isAuthentic(_ webhook: Webhook, to hook: Hook) -> Bool {
+    public func isAuthentic(_ webhook: Webhook, to hook: Hook) -> Bool {
         guard case .registry(let kind) = hook.kind else { return false }
         let given: String?
         switch kind {
@@ -36,12 +41,12 @@ struct RegistryDeliveries: DeliveryWork {
             && HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Array(text.utf8), using: key)
     }
 
-    func deliveryID(of webhook: Webhook, to hook: Hook) -> String? {
+    public func deliveryID(of webhook: Webhook, to hook: Hook) -> String? {
         guard case .registry(let kind) = hook.kind else { return nil }
         return (try? RegistryNotification(webhook.body, from: kind))?.id  // what can't be read is told of later
     }
 
-    func carryOut(_ webhook: Webhook, id: Int64, to hook: Hook) async throws -> DeliveryOutcome {
+    public func carryOut(_ webhook: Webhook, id: Int64, to hook: Hook) async throws -> DeliveryOutcome {
         guard case .registry(let kind) = hook.kind else { return DeliveryOutcome("not a registry's") }
         let named: [ImageReference]
         do throws(UnreadableNotification) {

@@ -12,6 +12,7 @@ extension TriggerStateProperties {
         if !state.sources.isEmpty { sources = state.sources.map { Source($0, revealing: revealing) } }
         if !state.timers.isEmpty { timers = state.timers.map(Timer.init) }
         if !state.baseImages.isEmpty { baseImages = state.baseImages.map(BaseImage.init) }
+        baseImageProblem = state.baseImageProblem
     }
 }
 

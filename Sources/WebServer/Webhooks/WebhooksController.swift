@@ -42,10 +42,10 @@ struct WebhooksController {
         status: .unauthorized, code: "WebhookUnauthorized",
         message: "The delivery is not one of a hook that the server knows, or is not signed with its secret.")
 
-    /// By name in lower case; of several of one name the first. Senders that can set none have the secret in the hook's URL.
+    /// By name in lower case; of several of one name the first. The secret of senders that put it into the URL is among them.
     private static func headers(of request: Request) -> [String: String] {
         var headers = Dictionary(request.headers.map { ($0.name.canonicalName, $0.value) }) { first, _ in first }
-        headers[DeliveryService.queryTokenHeader] = request.uri.queryParameters["token"].map(String.init)
+        headers[RegistryDeliveries.queryToken] = request.uri.queryParameters["token"].map(String.init)
         return headers
     }
 

@@ -2,6 +2,7 @@ import AgentProtocol
 import CurlHTTP
 import Forges
 import Logging
+import Scheduling
 import TaskModel
 
 /// Everything the server was told, read once at the start and checked.
@@ -32,6 +33,7 @@ struct ServerConfiguration: Sendable {
     let pollInterval: Duration
     let proxy: ProxySettings
     let leases: LeaseTerms
+    let imageTriggers: ImageTriggerSettings
     let limits: ServerLimits
     let log: LogSettings
     /// What is odd but can be lived with, for the log: a constant phrase and the setting or file it is about.
@@ -60,6 +62,7 @@ struct ServerConfiguration: Sendable {
         builds = try values.builds()
         proxy = try values.proxy(environment: environment)
         leases = try values.leases()
+        imageTriggers = try values.imageTriggers()
         limits = try ServerLimits(values)
         log = try LogSettings(values)
         warnings = Self.warnings(values, options: options, environment: environment)

@@ -3,7 +3,8 @@ import TaskModel
 extension Setting {
     /// Every setting there is. What is not here is refused in a configuration file.
     static let all: [Setting] =
-        general + tls + registries + credentials + pools + builds + steps + sources + forges + proxy + leases + limits
+        general + tls + registries + credentials + pools + builds + steps + sources + forges + proxy + leases
+        + imageTriggers + limits
         + log
 
     private static let general = [

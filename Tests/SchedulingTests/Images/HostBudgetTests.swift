@@ -1,0 +1,30 @@
+import Foundation
+import Testing
+
+@testable import Scheduling
+
+struct HostBudgetTests {
+    private static let now = Date(timeIntervalSince1970: 1000)
+
+    @Test func `a host is asked so often in a minute, and others are not held up by it`() {
+        let budget = HostBudget(perMinute: 2)
+
+        let taken = (0..<3).map { _ in budget.take("a", isUrgent: false, at: Self.now) }
+
+        #expect(taken == [nil, nil, Self.now + 30])
+        #expect(budget.take("b", isUrgent: false, at: Self.now) == nil)
+        #expect(budget.take("a", isUrgent: false, at: Self.now + 30) == nil)
+    }
+
+    @Test func `what changed is asked for also beyond the budget, but not before the time that a host named`() {
+        let budget = HostBudget(perMinute: 1)
+        _ = budget.take("a", isUrgent: false, at: Self.now)
+
+        let urgent = budget.take("a", isUrgent: true, at: Self.now)
+        budget.close("a", until: Self.now + 90, at: Self.now)
+
+        #expect(urgent == nil)
+        #expect(budget.take("a", isUrgent: true, at: Self.now + 89) == Self.now + 90)
+        #expect(budget.take("a", isUrgent: true, at: Self.now + 90) == nil)
+    }
+}
