@@ -49,7 +49,7 @@ struct RegistryHookRoutesTests {
     }
 
     @Test(arguments: [
-        (Role.reader, 403, false), (.builder, 403, false), (.taskAuthor, 200, true), (.admin, 200, true),
+        (Role.reader, 404, false), (.builder, 404, false), (.taskAuthor, 200, true), (.admin, 200, true),
     ])
     func `S16 those who write tasks make hooks and see their secrets`(role: Role, status: Int, sees: Bool) async throws
     {

@@ -29,9 +29,9 @@ public struct RegistryHooks: Sendable {
         guard (1...50).contains(name.utf8.count), name.utf8.allSatisfy(Self.isNamePart) else {
             throw InvalidName(name, kind: "name of a hook", rule: "it must be 1 to 50 letters, digits, '-' and '_'")
         }
-        let image = try ImageReference((host ?? Self.host(of: kind, registry)).lowercased() + "/a")
-        guard image.repository == "a" || image.registry == ImageReference.dockerHub else {
-            throw InvalidName(host ?? "", kind: "registry", rule: "it must be host[:port] as image names spell it")
+        let host = (host ?? Self.host(of: kind, registry)).lowercased()
+        guard let image = try? ImageReference(host + "/a"), image.registry == host else {
+            throw InvalidName(host, kind: "registry", rule: "it must be host[:port] as image names spell it")
         }
         let known = try await find(name, in: registry)
         if let known, known.kind == .registry(kind), known.repositoryURL == image.registry { return known }
