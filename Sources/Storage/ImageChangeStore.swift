@@ -43,7 +43,7 @@ public struct ImageChangeStore: Sendable {
 
     /// An element at once, and one after what may let a change go on.
     public func signals() -> AsyncStream<Void> {
-        database.signals(["imageChange", "imageCheck", "runChange", "runChangeReader"])
+        database.changes(of: "imageChange", "imageCheck", "runChange", "runChangeReader")
     }
 
     /// All that wait, oldest first.

@@ -6,17 +6,19 @@ public import TaskModel
 extension TrackedImageStore {
     /// An element at once, and one after images were said to have changed, or other ones are tracked.
     public func signals() -> AsyncStream<Void> {
-        database.signals(["imageCheck"])
+        database.changes(of: "imageCheck")
     }
 
-    /// What is to be asked for now; what was said to have changed first, then the longest due.
-    public func dueChecks(at now: Date, limit: Int) async throws -> [ImageCheck] {
+    /// What is to be asked for now, the longest due first.
+    ///
+    /// - Parameter isUrgent: whether it is what somebody said to have changed, or all the rest.
+    public func dueChecks(at now: Date, isUrgent: Bool, limit: Int) async throws -> [ImageCheck] {
         try await database.pool.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM imageCheck WHERE nextTime <= ? ORDER BY urgentTime IS NULL, nextTime LIMIT ?
-                    """, arguments: [now.storedMilliseconds, limit]
+                    SELECT * FROM imageCheck WHERE nextTime <= ? AND (urgentTime IS NOT NULL) = ? ORDER BY nextTime LIMIT ?
+                    """, arguments: [now.storedMilliseconds, isUrgent, limit]
             ).compactMap { row in
                 // An odd name is one that nobody wrote.
                 (try? ImageReference(row["image"] as String)).map { image in
@@ -48,11 +50,11 @@ extension TrackedImageStore {
         return count
     }
 
-    /// Puts a check off that the registry can't be bothered with yet.
+    /// Puts a check off that the registry can't be bothered with yet. Nobody waits for it any longer.
     public func postpone(_ check: ImageCheck, until next: Date) async throws {
         try await database.pool.write { db in
             try db.execute(
-                sql: "UPDATE imageCheck SET nextTime = ? WHERE image = ? AND login = ?",
+                sql: "UPDATE imageCheck SET nextTime = ?, urgentTime = NULL WHERE image = ? AND login = ?",
                 arguments: [next.storedMilliseconds, check.image.description, check.login])
         }
     }

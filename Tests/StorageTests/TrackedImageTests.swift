@@ -110,7 +110,7 @@ struct TrackedImageTests {
             try await stores.see("old", asked: TestData.now - 1)
 
             #expect(try await stores.digests() == [])
-            #expect(try await stores.images.dueChecks(at: TestData.now, limit: 1).map(\.isUrgent) == [true])
+            #expect(try await stores.images.dueChecks(at: TestData.now, isUrgent: true, limit: 1).count == 1)
         }
     }
 
@@ -135,7 +135,7 @@ struct TrackedImageTests {
             try await stores.see("b")
 
             try await stores.put(isEnabled: false, at: TestData.now + 1)
-            let checks = try await stores.images.dueChecks(at: TestData.now + 10_000, limit: 10)
+            let checks = try await stores.images.dueChecks(at: TestData.now + 10_000, isUrgent: false, limit: 10)
             let waiting = try await stores.digests()
             try await stores.put(at: TestData.now + 2)
 
@@ -162,11 +162,11 @@ struct TrackedImageTests {
             try await stores.images.makeDue([Self.base], at: TestData.now + 1)
 
             try await stores.see("a", asked: TestData.now)
-            let again = try await stores.images.dueChecks(at: TestData.now + 1, limit: 1)
+            let again = try await stores.images.dueChecks(at: TestData.now + 1, isUrgent: true, limit: 1)
             try await stores.see("a", asked: TestData.now + 2)
 
             #expect(again.map(\.isUrgent) == [true])
-            #expect(try await stores.images.dueChecks(at: TestData.now + 2, limit: 1) == [])
+            #expect(try await stores.images.dueChecks(at: TestData.now + 2, isUrgent: true, limit: 1) == [])
         }
     }
 

@@ -9,6 +9,8 @@ struct ImageLogins: Sendable {
     /// Why an image can't be asked for, for people.
     struct Refusal: Error, CustomStringConvertible {
         let description: String
+        /// Whether the registry said nothing at all.
+        var isSilence = false
     }
 
     /// Which login a task uses for an image: empty for the one that the server has for everybody, or that of the task.

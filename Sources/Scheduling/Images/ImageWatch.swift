@@ -26,14 +26,26 @@ public struct ImageWatch: Service {
     let clock: any Clock<Duration>
 
     public func run() async throws {
-        await repeating(
-            every: Self.tick, andOn: images.signals(), clock: clock, logger: environment.logger,
-            failure: "base images not looked at", look)
+        // What is urgent does not wait for a registry that does not answer.
+        await withDiscardingTaskGroup { group in
+            for isUrgent in [true, false] {
+                group.addTask {
+                    await repeating(
+                        every: Self.tick, andOn: images.signals(), clock: clock, logger: environment.logger,
+                        failure: "base images not looked at"
+                    ) {
+                        try await look(isUrgent: isUrgent)
+                    }
+                }
+            }
+        }
     }
 
     /// Asks for all that is due.
-    func look() async throws {
-        let due = try await images.dueChecks(at: environment.now(), limit: Self.batch)
+    ///
+    /// - Parameter isUrgent: whether for what somebody said to have changed, or for the rest.
+    func look(isUrgent: Bool) async throws {
+        let due = try await images.dueChecks(at: environment.now(), isUrgent: isUrgent, limit: Self.batch)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, check) in due.enumerated() {
                 if index >= Self.atOnce { try await group.next() }
@@ -79,7 +91,7 @@ public struct ImageWatch: Service {
                 try await Task.sleep(for: Self.patience)
                 throw ImageLogins.Refusal(
                     description: "The registry \(check.image.registry) did not answer within "
-                        + "\(Self.patience.components.seconds) s.")
+                        + "\(Self.patience.components.seconds) s.", isSilence: true)
             }
             defer { group.cancelAll() }
             guard let digest = try await group.next() else { throw CancellationError() }
@@ -95,10 +107,21 @@ public struct ImageWatch: Service {
             let time = now.addingTimeInterval(Double((after ?? .seconds(60)).components.seconds))
             budget.close(check.image.registry, until: time, at: now)
             next = max(next, time)
+        } else if Self.isSilent(error) {
+            // What else it is to be asked for waits as long, and holds up nobody.
+            budget.close(check.image.registry, until: now.addingTimeInterval(Self.firstWait), at: now)
         }
         environment.logger.debug(
             "base image not looked at", metadata: ["image": "\(check.image)", "error": "\(error)"])
         try await images.fail(check, because: "\(error)", next: next, at: now)
+    }
+
+    private static func isSilent(_ error: any Error) -> Bool {
+        switch error {
+        case DistributionError.unreachable, DistributionError.interrupted: true
+        case let refusal as ImageLogins.Refusal: refusal.isSilence
+        default: false
+        }
     }
 
     /// Nine tenths to eleven tenths of what was set, so that questions don't come all at the same time.

@@ -37,7 +37,8 @@ struct TriggerTables {
     }
 
     private func images(_ isColored: Bool) -> String? {
-        guard let images = state.baseImages, !images.isEmpty else { return nil }
+        let problem = notes([("Base images", state.baseImageProblem)])
+        guard let images = state.baseImages, !images.isEmpty else { return problem.isEmpty ? nil : problem }
         let table = TextTable(
             columns: ["BASE IMAGE", "DIGEST SEEN", "USE", "KNOWN FROM", "LAST CHECK", "NEXT CHECK"],
             rows: images.map { image in
@@ -47,7 +48,7 @@ struct TriggerTables {
                 ]
             })
         return table.text(isColored: isColored)
-            + notes(images.map { ($0.image, $0.problem) })
+            + notes(images.map { ($0.image, $0.problem) }) + problem
     }
 
     private func sources(_ isColored: Bool) -> String? {

@@ -13,6 +13,12 @@ struct HookCommand: AsyncParsableCommand {
         defaultSubcommand: HookList.self, aliases: ["hooks"])
 }
 
+/// Which hook.
+struct HookReference: ParsableArguments {
+    @Option(name: [.customShort("n"), .long], help: "The hook's name.")
+    var name: String
+}
+
 /// Writes hooks, a row each.
 struct HookOutput {
     private let output: Output

@@ -13,8 +13,7 @@ struct HookCreate: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "The hook's name.")
-    var name: String
+    @OptionGroup var reference: HookReference
 
     @Option(help: "The kind of registry: distribution, harbor, acr or docker-hub.")
     var kind: String
@@ -39,7 +38,7 @@ struct HookCreate: AsyncParsableCommand {
             let connection = try await connection.connect()
             try HookOutput(outputOptions).write(
                 try await connection.client.putRegistryHook(
-                    name, PutRegistryHookRequest(kind: kind, host: host), in: connection.registry))
+                    reference.name, PutRegistryHookRequest(kind: kind, host: host), in: connection.registry))
         }
     }
 }

@@ -7,17 +7,16 @@ struct HookDelete: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "The hook's name.")
-    var name: String
+    @OptionGroup var reference: HookReference
 
     @Flag(name: [.customShort("y"), .long], help: "Don't ask.")
     var yes = false
 
     func run() async throws {
         try await reporting {
-            guard try await Question.isConfirmed("Delete the hook \(name)?", unless: yes) else { return }
+            guard try await Question.isConfirmed("Delete the hook \(reference.name)?", unless: yes) else { return }
             let connection = try await connection.connect()
-            try await connection.client.deleteRegistryHook(name, in: connection.registry)
+            try await connection.client.deleteRegistryHook(reference.name, in: connection.registry)
         }
     }
 }

@@ -7,8 +7,7 @@ struct HookShow: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Argument(help: "The hook's name.")
-    var name: String
+    @OptionGroup var reference: HookReference
 
     @OptionGroup var outputOptions: OutputOptions
 
@@ -16,7 +15,7 @@ struct HookShow: AsyncParsableCommand {
         try await reporting {
             let connection = try await connection.connect()
             try HookOutput(outputOptions).write(
-                try await connection.client.registryHook(name, in: connection.registry))
+                try await connection.client.registryHook(reference.name, in: connection.registry))
         }
     }
 }

@@ -159,7 +159,7 @@ struct BaseImageTriggerTests {
             try await fixture.push("base", "one")
             try await fixture.settle()
             try await fixture.push("base", "two")
-            try await fixture.triggers.watch.look()
+            try await fixture.look()
             let key = TaskKey(registry: "local01", task: "middle")
             let taken = try await fixture.triggers.trigger.changes.take(key, as: "batch")
             if wasStarted {

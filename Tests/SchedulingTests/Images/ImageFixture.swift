@@ -77,12 +77,16 @@ struct ImageFixture {
         ImageReference(registry: "localhost:5000", repository: name, tag: "1")
     }
 
+    func look() async throws {
+        for isUrgent in [true, false] { try await triggers.watch.look(isUrgent: isUrgent) }
+    }
+
     /// Lets all services work until nothing moves.
     func settle() async throws {
         for _ in 0..<3 {
             try await triggers.catalog.read()
             while try await triggers.catalog.follow() {}
-            try await triggers.watch.look()
+            try await look()
             server.time.pass(.seconds(2))
             try await triggers.trigger.start()
         }
