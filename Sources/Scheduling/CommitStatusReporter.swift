@@ -11,7 +11,8 @@ public import TaskModel
 ///
 /// A status counts as told once the forge has it: after a restart what was not is told again.
 public struct CommitStatusReporter: Service {
-    static let reader = "statuses"
+    /// The reader of ``RunChangeStore`` that it is.
+    public static let reader = "statuses"
     /// How long one is tried.
     static let patience: TimeInterval = 3600
     private static let batch = 200

@@ -6,11 +6,16 @@ public import TaskModel
 public struct TriggerService: Sendable {
     private let timers: TimerTrigger
     private let hooks: HookKeeper?
+    private let polls: RepositoryPolls?
     private let baseImages: BaseImageTriggers?
 
-    public init(timers: TimerTrigger, hooks: HookKeeper? = nil, baseImages: BaseImageTriggers? = nil) {
+    public init(
+        timers: TimerTrigger, hooks: HookKeeper? = nil, polls: RepositoryPolls? = nil,
+        baseImages: BaseImageTriggers? = nil
+    ) {
         self.timers = timers
         self.hooks = hooks
+        self.polls = polls
         self.baseImages = baseImages
     }
 
@@ -18,6 +23,8 @@ public struct TriggerService: Sendable {
     public func state(of task: TaskDefinition) async throws -> TriggerState {
         var state = TriggerState()
         state.sources = try await hooks?.state(of: task) ?? []
+        let polling = try await polls?.states(of: task) ?? [:]
+        for index in state.sources.indices { state.sources[index].polling = polling[state.sources[index].trigger] }
         state.timers = try await timers.state(of: task)
         if let baseImages { (state.baseImages, state.baseImageProblem) = try await baseImages.state(of: task) }
         return state

@@ -104,7 +104,8 @@ struct Server {
                         : configuration.pools.first)
             },
             metrics: MetricsController(metrics) { try await environment.lookForMetrics() },
-            triggers: TriggerService(timers: timers, hooks: forges.keeper, baseImages: images),
+            triggers: TriggerService(
+                timers: timers, hooks: forges.keeper, polls: sources.polls, baseImages: images),
             registryHooks: RegistryHooks(hooks: HookStore(database: database, box: box)),
             deliveries: sources.deliveries, notifications: notifications.service, logger: logger)
         let web = try routes.application(
@@ -123,6 +124,10 @@ struct Server {
                     runs: runs, uploads: uploads, outputs: outputs, outputLifetime: settings.outputLifetime,
                     logger: logger), LeaseReaper(environment), RunDeadline(environment), QueueDeadline(environment),
                 QueueReminder(environment), timers, forges.keeper, forges.reporter, notifications.sender,
+                OccurrenceRetention(
+                    occurrences: runs, changes: RunChangeStore(database: database),
+                    readers: [CommitStatusReporter.reader, NotificationRecorder.reader, TrackedImageStore.reader],
+                    logger: logger),
                 Retention(runs: runs, logs: logs, keeping: configuration.limits.runLifetime, logger: logger), web,
             ] + sources.services(environment) + images.services + agents.services
     }

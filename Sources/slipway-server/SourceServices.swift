@@ -18,7 +18,7 @@ struct SourceServices {
     /// - Parameter folder: for copies of git repositories.
     init(
         _ configuration: ServerConfiguration, environment: SchedulerEnvironment, database: Database, box: SecretBox,
-        reserve: DiskReserve, forges: ForgeDirectory, folder: String
+        reserve: DiskReserve, forges: ForgeDirectory, registries: any DeliveryWork, folder: String
     ) throws {
         var settings = HTTPClient.Configuration()
         settings.userAgent = "slipway/" + SlipwayServer.version
@@ -38,9 +38,8 @@ struct SourceServices {
             environment, polls: PollStore(database: database), tasks: tasks, hooks: hooks, trigger: trigger,
             repositories: repositories, every: configuration.pollInterval)
         deliveries = DeliveryService(
-            environment, hooks: hooks, store: store,
-            forges: ForgeDeliveries(tasks: tasks, deliveries: store, trigger: trigger),
-            images: TrackedImageStore(database: database))
+            hooks: hooks, store: store, forges: ForgeDeliveries(tasks: tasks, deliveries: store, trigger: trigger),
+            registries: registries)
     }
 
     /// What runs as long as the server.

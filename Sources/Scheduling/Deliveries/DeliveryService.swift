@@ -29,18 +29,6 @@ public struct DeliveryService: Sendable {
         intake = DeliveryIntake(store: store, now: now)
     }
 
-    /// For hooks of forges and of registries.
-    ///
-    /// - Parameter images: those that tasks stand on, of which registries tell.
-    public init(
-        _ environment: SchedulerEnvironment, hooks: HookStore, store: DeliveryStore, forges: any DeliveryWork,
-        images: TrackedImageStore
-    ) {
-        self.init(
-            hooks: hooks, store: store, forges: forges,
-            registries: RegistryDeliveries(images: images, environment: environment), now: environment.now)
-    }
-
     func work(for kind: HookKind) -> (any DeliveryWork)? {
         switch kind {
         case .forge: forges

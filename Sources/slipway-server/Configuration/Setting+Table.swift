@@ -206,6 +206,10 @@ extension Setting {
             environment: "SLIPWAY_TRIGGERS_POLL_INTERVAL",
             "How often the repositories of tasks are looked at for commits, 30 s to a day. Those whose hooks work: once an hour."
         ),
+        Setting(
+            "triggers.allowShort", default: .value("false"), unit: "true, false",
+            environment: "SLIPWAY_TRIGGERS_ALLOW_SHORT",
+            "Let `triggers.pollInterval` and `triggers.imageInterval` be as short as 1 s, for tests."),
     ]
 
     private static let proxy = [
