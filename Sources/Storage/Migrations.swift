@@ -31,10 +31,10 @@ enum Migrations {
         migrator.registerMigration("23-hooks", migrate: makeHooks)
         migrator.registerMigration("24-deliveries", migrate: makeDeliveries)
         migrator.registerMigration("25-polls", migrate: makePolls)
-        migrator.registerMigration("29-hook-removals", migrate: makeHookRemovals)
         migrator.registerMigration("26-tracked-images", migrate: makeTrackedImages)
         migrator.registerMigration("27-image-changes", migrate: makeImageChanges)
         migrator.registerMigration("28-notifications", migrate: makeNotifications)
+        migrator.registerMigration("29-hook-removals", migrate: makeHookRemovals)
         return migrator
     }()
 
