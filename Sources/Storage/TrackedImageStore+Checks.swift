@@ -59,6 +59,16 @@ extension TrackedImageStore {
         }
     }
 
+    /// Brings checks forward that are further away than that, each to a time of its own: once they were to be rarer.
+    public func bringForward(within duration: Duration, at now: Date) async throws {
+        let most = max(1, duration.components.seconds * 1000)
+        try await database.pool.write { db in
+            try db.execute(
+                sql: "UPDATE imageCheck SET nextTime = ? + abs(random() % ?) WHERE nextTime > ?",
+                arguments: [now.storedMilliseconds, most, now.storedMilliseconds + most])
+        }
+    }
+
     /// Records that the registry did not tell.
     ///
     /// - Parameters:

@@ -53,7 +53,7 @@ public struct TrackedImageStore: Sendable {
                     task.changeTime.storedMilliseconds,
                 ])
             guard db.changesCount > 0 else { return }
-            if let images { try Self.put(images, of: task.key, at: now, db) }
+            if let images { try Self.put(images, of: task.key, byRun: false, at: now, db) }
             if let outputs { try Self.put(outputs, of: task.key, from: .dockerfile, db) }
         }
     }
@@ -74,7 +74,7 @@ public struct TrackedImageStore: Sendable {
                 let isTracked = try Bool.fetchOne(
                     db, sql: "SELECT 1 FROM baseImageTask WHERE registry = ? AND task = ?",
                     arguments: [task.registry, task.task])
-                if isTracked != nil, let images { try Self.put(images, of: task, at: now, db) }
+                if isTracked != nil, let images { try Self.put(images, of: task, byRun: true, at: now, db) }
             }
             try Self.makeDue(outputs, at: now, db)
             try RunChangeStore.acknowledge(change.sequence, by: Self.reader, db)
@@ -113,8 +113,10 @@ public struct TrackedImageStore: Sendable {
 
     // MARK: Writing
 
-    /// Puts images in place of those that a task had. What is known of one that stays is kept, unless there is a digest to replace it.
-    private static func put(_ images: [TrackedImage], of task: TaskKey, at now: Date, _ db: GRDB.Database) throws {
+    /// Puts images in place of those that a task had. What is known of one that stays is kept, unless a run has just told what it stood on.
+    private static func put(
+        _ images: [TrackedImage], of task: TaskKey, byRun: Bool, at now: Date, _ db: GRDB.Database
+    ) throws {
         let names = images.map(\.image.description)
         for known in try String.fetchAll(
             db, sql: "SELECT image FROM trackedImage WHERE registry = ? AND task = ?",
@@ -126,11 +128,13 @@ public struct TrackedImageStore: Sendable {
                     arguments: [task.registry, task.task, known])
             }
         }
-        for tracked in images { try put(tracked, of: task, at: now, db) }
+        for tracked in images { try put(tracked, of: task, byRun: byRun, at: now, db) }
         try removeUnusedChecks(db)
     }
 
-    private static func put(_ tracked: TrackedImage, of task: TaskKey, at now: Date, _ db: GRDB.Database) throws {
+    private static func put(
+        _ tracked: TrackedImage, of task: TaskKey, byRun: Bool, at now: Date, _ db: GRDB.Database
+    ) throws {
         let name = tracked.image.description
         let digestTime = tracked.digest == nil ? 0 : now.storedMilliseconds
         try db.execute(
@@ -138,12 +142,13 @@ public struct TrackedImageStore: Sendable {
                 INSERT INTO trackedImage (registry, task, image, use, origin, login, digest, digestTime)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (registry, task, image) DO UPDATE SET use = excluded.use, origin = excluded.origin,
-                    login = excluded.login, digest = coalesce(excluded.digest, digest),
-                    digestTime = max(digestTime, excluded.digestTime)
+                    login = excluded.login,
+                    digest = iif(?, coalesce(excluded.digest, digest), coalesce(digest, excluded.digest)),
+                    digestTime = iif(? OR digest IS NULL, max(digestTime, excluded.digestTime), digestTime)
                 """,
             arguments: [
                 task.registry, task.task, name, tracked.use.rawValue, tracked.origin.rawValue, tracked.login,
-                tracked.digest, digestTime,
+                tracked.digest, digestTime, byRun, byRun,
             ])
         try db.execute(
             sql: "INSERT OR IGNORE INTO imageCheck (image, login, nextTime) VALUES (?, ?, ?)",
@@ -156,10 +161,13 @@ public struct TrackedImageStore: Sendable {
                     WHERE registry = ? AND task = ? AND image = ? AND digest IS NULL
                     """, arguments: [name, tracked.login, task.registry, task.task, name])
         }
-        try db.execute(
-            sql: """
-                DELETE FROM imageChange WHERE registry = ? AND task = ? AND image = ? AND digest = ? AND batch IS NULL
-                """, arguments: [task.registry, task.task, name, digest])
+        if byRun {
+            try db.execute(
+                sql: """
+                    DELETE FROM imageChange
+                    WHERE registry = ? AND task = ? AND image = ? AND digest = ? AND batch IS NULL
+                    """, arguments: [task.registry, task.task, name, digest])
+        }
         // What the registry had before may be older than this: it is asked again.
         try db.execute(
             sql: """

@@ -156,6 +156,21 @@ struct TrackedImageTests {
         }
     }
 
+    @Test func `a shorter interval brings forward what was to be asked for later`() async throws {
+        try await Stores.with { stores in
+            try await stores.track()
+            try await stores.see("a")
+
+            try await stores.images.bringForward(within: .seconds(900), at: TestData.now)
+            let kept = try await stores.images.images(of: Self.key).images.map(\.nextCheckTime)
+            try await stores.images.bringForward(within: .seconds(60), at: TestData.now)
+            let brought = try #require(try await stores.images.images(of: Self.key).images.first?.nextCheckTime)
+
+            #expect(kept == [TestData.now + 900])
+            #expect((TestData.now...TestData.now + 60).contains(brought))
+        }
+    }
+
     @Test func `what was said while the registry was asked is not lost`() async throws {
         try await Stores.with { stores in
             try await stores.track()

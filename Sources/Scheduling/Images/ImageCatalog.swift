@@ -51,7 +51,6 @@ public struct ImageCatalog: Service {
     private func read(_ unread: UnreadTask) async throws {
         // A task that is gone is in no index.
         guard let task = try await tasks.find(unread.key.task, in: unread.key.registry) else { return }
-        let record = try await lastRecord(of: task, unread.kind)
         var reading = ImageReading()
         var next: Date?
         do {
@@ -62,6 +61,7 @@ public struct ImageCatalog: Service {
             reading.miss("Its images can't be read: \(masked(error, task))")
             if error is ContextError { next = environment.now().addingTimeInterval(Self.wait(after: unread.failures)) }
         }
+        let record = try await lastRecord(of: task, unread.kind)
         let found =
             reading.isComplete || record == nil
             ? try await tracked(reading, of: task, record: record ?? []) : record

@@ -26,6 +26,11 @@ public struct ImageWatch: Service {
     let clock: any Clock<Duration>
 
     public func run() async throws {
+        do {
+            try await images.bringForward(within: settings.interval + settings.interval / 10, at: environment.now())
+        } catch {
+            environment.logger.warning("base images not brought forward", metadata: ["error": "\(error)"])
+        }
         // What is urgent does not wait for a registry that does not answer.
         await withDiscardingTaskGroup { group in
             for isUrgent in [true, false] {
