@@ -43,9 +43,12 @@ public struct NotificationSender: Service {
                 let busy = BusyTargets()
                 while !Task.isCancelled {
                     let mark = wake.mark()
+                    // What is read of a target while it is called may be old when the call has ended.
+                    let called = busy.all
                     let heads = await heads()
                     let now = environment.now()
-                    for head in heads.due(at: now) where busy.take(head.target, atMost: Self.width) {
+                    for head in heads.due(at: now)
+                    where !called.contains(head.target) && busy.take(head.target, atMost: Self.width) {
                         group.addTask {
                             await deliver(head)
                             busy.leave(head.target)
@@ -154,18 +157,28 @@ public struct NotificationSender: Service {
 
 /// The targets that are being called.
 private final class BusyTargets: Sendable {
-    private let names = Mutex<Set<String>>([])
+    struct Names {
+        fileprivate var names: Set<String> = []
+
+        func contains(_ target: NotificationTarget) -> Bool { names.contains(Self.key(target)) }
+
+        fileprivate static func key(_ target: NotificationTarget) -> String {
+            "\(target.registry)/\(target.name)".lowercased()
+        }
+    }
+
+    private let busy = Mutex(Names())
+
+    var all: Names { busy.withLock { $0 } }
 
     /// - Returns: whether it was free, and not too many others are not.
     func take(_ target: NotificationTarget, atMost width: Int) -> Bool {
-        names.withLock { $0.count < width && $0.insert(key(target)).inserted }
+        busy.withLock { $0.names.count < width && $0.names.insert(Names.key(target)).inserted }
     }
 
     func leave(_ target: NotificationTarget) {
-        _ = names.withLock { $0.remove(key(target)) }
+        _ = busy.withLock { $0.names.remove(Names.key(target)) }
     }
-
-    private func key(_ target: NotificationTarget) -> String { "\(target.registry)/\(target.name)".lowercased() }
 }
 
 extension [OutgoingNotification] {
