@@ -32,10 +32,10 @@ struct NotificationCommandTests {
         try await withNotification { stub, slipway async throws in
             try slipway.write("https://h.test/x?token=t\n", to: "url")
 
-            let plain = try await slipway.run("notification", "create", "ci", "--url", "https://h.test/")
+            let plain = try await slipway.run("notification", "create", "-n", "ci", "--url", "https://h.test/")
             let full = try await slipway.run(
-                "notification", "create", "ci", "--url-file", "url", "--secret-file", "-", "--event", "queued",
-                "--event", "finished", "--task", "app-*", "--status", "Failed", "--disabled",
+                "notification", "create", "-n", "ci", "--url-file", "url", "--secret-file", "-",
+                "--events", "queued,finished", "--tasks", "app-*", "--statuses", "Failed", "--disabled",
                 input: "0123456789abcdef\n")
 
             #expect(plain.code == 0, "\(plain.errors)")
@@ -52,9 +52,9 @@ struct NotificationCommandTests {
     }
 
     @Test(arguments: [
-        ["create", "ci"], ["create", "a/b", "--url", "https://h.test/"], ["show", ".."],
-        ["create", "ci", "--url", "https://h.test/", "--url-file", "x"], ["replay", "ci", "../x"],
-        ["create", "ci", "--url-file", "-", "--secret-file", "-"], ["deliveries", "ci", "--top", "0"],
+        ["create", "-n", "ci"], ["show"], ["create", "-n", "a/b", "--url", "https://h.test/"], ["show", "-n", ".."],
+        ["create", "-n", "ci", "--url", "https://h.test/", "--url-file", "x"], ["replay", "-n", "ci", "../x"],
+        ["create", "-n", "ci", "--url-file", "-", "--secret-file", "-"], ["deliveries", "-n", "ci", "--top", "0"],
     ])
     func `command lines that mean nothing are refused before anything is sent`(arguments: [String]) async throws {
         try await withNotification { stub, slipway async throws in
@@ -66,8 +66,8 @@ struct NotificationCommandTests {
     @Test func `notifications and deliveries are listed`() async throws {
         try await withNotification { _, slipway async throws in
             let table = try await slipway.run("notifications")
-            let deliveries = try await slipway.run("notification", "deliveries", "ci")
-            let json = try await slipway.run("notification", "show", "ci", "--with-secret", "-o", "json")
+            let deliveries = try await slipway.run("notification", "deliveries", "-n", "ci")
+            let json = try await slipway.run("notification", "show", "-n", "ci", "--with-secret", "-o", "json")
 
             #expect(
                 table.output == """
@@ -83,18 +83,18 @@ struct NotificationCommandTests {
 
     @Test func `what does not arrive when it is tried out is a failure`() async throws {
         try await withNotification { stub, slipway async throws in
-            let failed = try await slipway.run("notification", "ping", "ci")
+            let failed = try await slipway.run("notification", "ping", "-n", "ci")
             stub.change {
                 $0.answers["POST /notifications/ci/ping"] = Self.delivery.replacing("failed", with: "delivered")
             }
 
             #expect(failed.code == 1)
             #expect(failed.output.contains("status 500"))
-            #expect(try await slipway.run("notification", "ping", "ci").code == 0)
-            #expect(try await slipway.run("notification", "replay", "ci", "0a-1b").code == 0)
-            #expect(try await slipway.run("notification", "delete", "ci").code == 1)
-            #expect(try await slipway.run("notification", "delete", "ci", "-y").code == 0)
-            #expect(try await slipway.run("notification", "ping", "cj").code == 3)
+            #expect(try await slipway.run("notification", "ping", "-n", "ci").code == 0)
+            #expect(try await slipway.run("notification", "replay", "-n", "ci", "0a-1b").code == 0)
+            #expect(try await slipway.run("notification", "delete", "-n", "ci").code == 1)
+            #expect(try await slipway.run("notification", "delete", "-n", "ci", "-y").code == 0)
+            #expect(try await slipway.run("notification", "ping", "-n", "cj").code == 3)
         }
     }
 }

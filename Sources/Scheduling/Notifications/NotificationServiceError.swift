@@ -27,7 +27,7 @@ extension NotificationServiceError: CustomStringConvertible {
             "There is no notification '\(name.escapedForDisplay)'. 'slipway notification list' shows those there are."
         case .deliveryNotFound(let id, let target):
             "Notification '\(target)' has no delivery '\(id.escapedForDisplay)' (any more). "
-                + "'slipway notification deliveries \(target)' shows those of the last 7 days."
+                + "'slipway notification deliveries --name \(target)' shows those of the last 7 days."
         case .tooMany(let limit):
             "A registry has at most \(limit) notifications. Delete one, or let one URL serve several tasks."
         case .plain(let origin):

@@ -24,7 +24,7 @@ struct NotificationCommand: AsyncParsableCommand {
 
 /// Which notification.
 struct NotificationReference: ParsableArguments {
-    @Argument(help: "The notification's name: 1 to 50 letters, digits, '-' and '_'.")
+    @Option(name: [.short, .long], help: "The notification's name: 1 to 50 letters, digits, '-' and '_'.")
     var name: String
 
     func validate() throws {

@@ -28,25 +28,18 @@ struct NotificationCreate: AsyncParsableCommand {
         help: "A file with the secret, of 16 bytes or more; '-' for standard input.", completion: .file())
     var secretFile: String?
 
-    @Option(
-        name: .customLong("event"),
-        help: "queued, started or finished; give it again for more. Default: started and finished.",
-        completion: .list(["queued", "started", "finished"]))
-    var events: [String] = []
+    @Option(help: "queued, started, finished, separated by commas. Default: started,finished.")
+    var events: NameList?
 
     @Option(
-        name: .customLong("task"),
         help: """
-            Only runs of tasks with such names, where * stands for any letters and ? for one; give it again for more. Default: all runs, \
+            Only runs of tasks with such names, where * stands for any letters and ? for one, separated by commas. Default: all runs, \
             those of no task as well.
             """)
-    var tasks: [String] = []
+    var tasks: NameList?
 
-    @Option(
-        name: .customLong("status"),
-        help: "Of runs that finished only those with this status, as in Failed; give it again for more.",
-        completion: .list(["Succeeded", "Failed", "Canceled", "Error", "Timeout"]))
-    var statuses: [String] = []
+    @Option(help: "Of runs that finished only those with these statuses, separated by commas, as in Failed,Error.")
+    var statuses: NameList?
 
     @Flag(help: "Tell nothing until it is made again without this.")
     var disabled = false
@@ -67,9 +60,9 @@ struct NotificationCreate: AsyncParsableCommand {
             var notification = NotificationResource()
             notification.url = try url ?? urlFile.map(line)
             notification.secret = try secretFile.map { Secret(try line(of: $0)) }
-            notification.events = events.isEmpty ? nil : events
-            notification.tasks = tasks.isEmpty ? nil : tasks
-            notification.statuses = statuses.isEmpty ? nil : statuses
+            notification.events = events?.names
+            notification.tasks = tasks?.names
+            notification.statuses = statuses?.names
             notification.status = disabled ? "Disabled" : "Enabled"
             let connection = try await connection.connect()
             try Output(outputOptions).write(
@@ -81,5 +74,14 @@ struct NotificationCreate: AsyncParsableCommand {
     private func line(of file: String) throws -> String {
         let bytes = file == "-" ? try readAll(0, name: "standard input") : try readFile(file)
         return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// Names separated by commas.
+struct NameList: ExpressibleByArgument {
+    let names: [String]
+
+    init(argument: String) {
+        names = argument.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 }

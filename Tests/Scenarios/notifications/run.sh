@@ -19,14 +19,14 @@ start_receiver
 # ---- Set-up ----
 
 expect_exit 'http is refused where it is not allowed' 1 \
-    slipway notification create other --url http://other.example.com/
+    slipway notification create --name other --url http://other.example.com/
 expect_contains '        the message says what to do' 'sources.allow' "$output"
 expect_exit 'a notification is made' 0 \
-    slipway notification create ci --url "http://me:hunter2@127.0.0.1:$port/hook?token=hunter2" --secret-file - \
-    --event queued --event started --event finished <<<"$secret"
+    slipway notification create --name ci --url "http://me:hunter2@127.0.0.1:$port/hook?token=hunter2" --secret-file - \
+    --events queued,started,finished <<<"$secret"
 expect_exit 'it is listed' 0 slipway notification list
 expect_lacks '        without what may be a secret' hunter2 "$output"
-expect_exit 'it is tried out' 0 slipway notification ping ci
+expect_exit 'it is tried out' 0 slipway notification ping --name ci
 expect_contains '        which arrives, signed' 'ping - - signed' "$(told)"
 expect_equal '        with its query' '/hook?token=hunter2' "$(jq --raw-output .path "$ledger" | head -n 1)"
 
@@ -66,7 +66,7 @@ for run in "${runs[@]}"; do
 done
 expect_equal 'nothing is told twice' '' "$(told | sort | uniq -d)"
 expect_lacks 'all is signed and the same at each attempt' WRONG "$(told)"
-deliveries=$(slipway notification deliveries ci --output json)
+deliveries=$(slipway notification deliveries --name ci --output json)
 expect_equal 'the list says that all has arrived' delivered \
     "$(jq --raw-output '[.[].state] | unique | join(" ")' <<<"$deliveries")"
 
@@ -74,12 +74,12 @@ expect_equal 'the list says that all has arrived' delivered \
 
 first=$(jq --raw-output '.[-1].id' <<<"$deliveries")
 calls=$(wc -l <"$ledger")
-expect_exit 'a delivery is sent once more' 0 slipway notification replay ci "$first"
+expect_exit 'a delivery is sent once more' 0 slipway notification replay --name ci "$first"
 expect '        and arrives' wait_until 60 calls_are $((calls + 1))
 printf 410 >"$answer"
-expect_exit 'a receiver that is gone' 0 slipway notification replay ci "$first"
-is_disabled() { [ "$(slipway notification show ci --output json | jq --raw-output .status)" = Disabled ]; }
+expect_exit 'a receiver that is gone' 0 slipway notification replay --name ci "$first"
+is_disabled() { [ "$(slipway notification show --name ci --output json | jq --raw-output .status)" = Disabled ]; }
 expect '        is told no more' wait_until 60 is_disabled
 expect_lacks 'no secret is in the log of the server' hunter2 "$(cat "$server_log")"
-expect_exit 'a notification is deleted' 0 slipway notification delete ci --yes
-expect_exit '        and gone' 3 slipway notification show ci
+expect_exit 'a notification is deleted' 0 slipway notification delete --name ci --yes
+expect_exit '        and gone' 3 slipway notification show --name ci
