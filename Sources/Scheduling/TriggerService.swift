@@ -24,7 +24,9 @@ public struct TriggerService: Sendable {
         var state = TriggerState()
         state.sources = try await hooks?.state(of: task) ?? []
         let polling = try await polls?.states(of: task) ?? [:]
-        for index in state.sources.indices { state.sources[index].polling = polling[state.sources[index].trigger] }
+        for index in state.sources.indices {
+            state.sources[index].polling = polling[state.sources[index].trigger.lowercased()]
+        }
         state.timers = try await timers.state(of: task)
         if let baseImages { (state.baseImages, state.baseImageProblem) = try await baseImages.state(of: task) }
         return state

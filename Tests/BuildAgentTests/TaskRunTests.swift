@@ -30,6 +30,20 @@ struct TaskRunTests {
         }
     }
 
+    @Test func `S14 a run of what came from a fork builds, and its push steps push nothing`() async throws {
+        var test = TestRun()
+        test.registry = "registry.invalid"
+        test.isRestricted = true
+        test.files = ["Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"]
+
+        let ending = try await test.carryOut(
+            "steps: [{build: -t $Registry/fork:{{.Run.ID}} .}, {push: ['$Registry/fork:{{.Run.ID}}'], id: up}]")
+
+        #expect(ending.outcome.status == .succeeded, Comment(rawValue: ending.log))
+        #expect(ending.outcome.outputImages.isEmpty)
+        #expect(ending.log.contains("Step ID: up pushes nothing: the run carries out what came from a fork."))
+    }
+
     @Test func `S20 secret values are masked in what steps print`() async throws {
         try await TestHost.withShell { shell in
             var test = TestRun()

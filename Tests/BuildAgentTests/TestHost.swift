@@ -75,6 +75,8 @@ struct TestRun {
     var credentials: [String: Credential] = [:]
     var startTime = Date(timeIntervalSince1970: 1_709_622_489)
     var policy = PoolPolicy()
+    /// Whether it carries out what came from a fork.
+    var isRestricted = false
     /// In the place of a task.
     var build: BuildRequest?
 
@@ -155,7 +157,8 @@ struct TestRun {
             registry: Registry(name: "myregistry", loginServer: registry, endpoint: "http://" + registry),
             request: build.map { .build($0) } ?? .taskFile(taskRequest), source: files.isEmpty ? .none : .upload,
             startTime: startTime,
-            taskName: nil, pullCredentials: credentials, gitCredentials: [:], timeout: timeout, policy: policy)
+            taskName: nil, pullCredentials: credentials, gitCredentials: [:], timeout: timeout, policy: policy,
+            isRestricted: isRestricted)
     }
 
     private func pack(to path: String) async throws {

@@ -40,4 +40,14 @@ struct ForgeSettingsTests {
 
         #expect(configuration.makesHooks == makesHooks)
     }
+
+    @Test func `repositories are looked at every five minutes, more often than twice a minute in tests alone`()
+        async throws
+    {
+        let short = try await configuration("triggers: {pollInterval: 1s, allowShort: true}")
+
+        #expect(try await configuration("").pollInterval == .seconds(300))
+        #expect(short.pollInterval == .seconds(1))
+        await #expect(throws: ConfigurationError.self) { try await configuration("triggers: {pollInterval: 29s}") }
+    }
 }

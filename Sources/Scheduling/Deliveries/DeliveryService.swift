@@ -9,6 +9,7 @@ public struct DeliveryService: Sendable {
     let hooks: HookStore
     let store: DeliveryStore
     let now: @Sendable () -> Date
+    /// Under the key 0: there is something to work on.
     let changes = Notifier<Int>()
     private let forges: any DeliveryWork
     private let registries: (any DeliveryWork)?

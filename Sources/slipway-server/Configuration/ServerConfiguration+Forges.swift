@@ -41,6 +41,12 @@ extension SettingValues {
         isGiven("triggers.hooks") ? try bool("triggers.hooks") : isGiven("publicURL")
     }
 
+    /// Between two looks at a repository.
+    func pollInterval() throws(ConfigurationError) -> Duration {
+        let least = try bool("triggers.allowShort") ? 1 : 30
+        return try duration("triggers.pollInterval", in: least...86_400)
+    }
+
     private static func withoutSlash(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
 }
 

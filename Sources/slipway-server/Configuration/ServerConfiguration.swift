@@ -51,8 +51,7 @@ struct ServerConfiguration: Sendable {
         sources = try SourceSettings(values)
         forges = try values.forges(allowing: sources.addresses.allowedOrigins)
         makesHooks = try values.makesHooks()
-        pollInterval = try values.duration(
-            "triggers.pollInterval", in: values.bool("triggers.allowShort") ? 1...86_400 : 30...86_400)
+        pollInterval = try values.pollInterval()
         registries = try values.registries(allowing: sources.addresses.allowedOrigins, publicURL: publicURL)
         credentials = try values.registryLogins()
         tokenRealms = try values.readList("tokenRealms", expected: "https://host[:port] without a path") {

@@ -5,7 +5,7 @@
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 need_azure cli-2.91.0
-start_server 'triggers: {pollInterval: 1s, allowShort: true}'
+start_server 'triggers: {pollInterval: 1s, imageInterval: 5s, allowShort: true}'
 
 runs_of() { slipway runs list --task "$1" --output json | jq --raw-output "${2:-length}"; }
 
