@@ -35,6 +35,27 @@ struct SourceTriggerTests {
         }
     }
 
+    @Test func `D8 a commit of which a forge tells the first digits alone is completed, or makes no run`() async throws
+    {
+        try await SourceFixture.with { fixture in
+            let task = try await fixture.writeTask()
+            let trigger = try #require(task.triggers.source.first)
+            let commit = try await fixture.git.commit(["a": "1"], to: "refs/heads/topic", in: "app.git")
+            let change = SourceChange(
+                id: "1", kind: .pullRequest, commit: String(commit.prefix(12)), ref: "refs/heads/topic", branch: "main",
+                pullRequest: "7", defaultBranch: "main", forge: .bitbucket)
+
+            let first = try await fixture.trigger().start(task, trigger, by: change)
+            try await fixture.git.commit(["a": "2"], to: "refs/heads/topic", in: "app.git")
+            let late = try await fixture.trigger().start(task, trigger, by: change)
+
+            let run = try #require(try await fixture.runs().first)
+            #expect(first.text == "started \(run.id)")
+            #expect(run.source?.commit == commit)
+            #expect(late.text == "not run: its branch leads to another commit by now")
+        }
+    }
+
     @Test func `D5 a commit makes one run of a task, also with another delivery id and with polling`() async throws {
         try await SourceFixture.with { fixture in
             try await fixture.writeTask()

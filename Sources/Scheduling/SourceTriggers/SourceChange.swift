@@ -6,7 +6,7 @@ struct SourceChange: Sendable, Hashable {
     /// What told of it: a delivery, or a look at the repository.
     var id: String
     var kind: SourceEvent.Kind
-    /// Of an annotated tag it may be the tag's own id, unless ``isPeeled``.
+    /// Of an annotated tag it may be the tag's own id, unless ``isPeeled``; of Bitbucket's pull requests its first digits.
     var commit: String
     /// In full.
     var ref: String
@@ -27,6 +27,8 @@ struct SourceChange: Sendable, Hashable {
     var forge: ForgeKind?
 
     var tag: String? { ref.hasPrefix("refs/tags/") ? String(ref.dropFirst("refs/tags/".count)) : nil }
+
+    var isAbbreviated: Bool { commit.utf8.count < 40 }
 
     /// The same whoever tells of it, and however often.
     var occurrence: String { "\(kind.rawValue) \(commit) \(ref)" }

@@ -43,6 +43,12 @@ public struct SourceTrigger: Sendable {
         }
         var change = change
         if change.tag != nil, !change.isPeeled { change.commit = try await peeled(change, repository) }
+        if change.isAbbreviated {
+            guard let commit = try await completed(change, repository) else {
+                return DeliveryOutcome("not run: its branch leads to another commit by now")
+            }
+            change.commit = commit
+        }
         let commit = repositories.remote(try repository.at(change.ref).pinned(to: change.commit))
         if !(filter.ignoresSkipMarks ?? false) {
             if change.message == nil { change.message = try await message(of: commit) }
@@ -133,6 +139,12 @@ public struct SourceTrigger: Sendable {
     /// The commit that a tag leads to.
     private func peeled(_ change: SourceChange, _ repository: GitReference) async throws -> String {
         try await repositories.remote(repository).refs().commits[change.ref] ?? change.commit
+    }
+
+    /// The commit whose first digits were told, as long as its ref leads to it.
+    private func completed(_ change: SourceChange, _ repository: GitReference) async throws -> String? {
+        let commit = try await repositories.remote(repository).refs().commits[change.ref]
+        return commit.flatMap { $0.hasPrefix(change.commit) ? $0 : nil }
     }
 
     // MARK: The run
