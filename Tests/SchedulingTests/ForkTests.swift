@@ -40,6 +40,23 @@ struct ForkTests {
         }
     }
 
+    @Test(arguments: [(nil, 0), (SourceFilter.Forks.none, 0), (.restricted, 1)] as [(SourceFilter.Forks?, Int)])
+    func `S14 a fork runs only where the task says that it may, and not where it says the opposite`(
+        forks: SourceFilter.Forks?, count: Int
+    ) async throws {
+        try await SourceFixture.with { fixture in
+            try await fixture.writeTask(filter: SourceFilter(forks: forks))
+            let hook = try await fixture.putHook()
+            let (base, head) = try await head(fixture, ["a": "1"])
+
+            try await fixture.deliver(fixture.pullRequest(head: head, base: base, fork: true), to: hook)
+
+            let runs = try await fixture.runs()
+            #expect(runs.count == count)
+            #expect(!runs.contains { !$0.isRestricted })
+        }
+    }
+
     @Test func `S14 a replay approves nothing, and a push can't be approved`() async throws {
         try await SourceFixture.with { fixture in
             try await fixture.writeTask()

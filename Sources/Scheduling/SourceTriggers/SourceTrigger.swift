@@ -38,7 +38,7 @@ public struct SourceTrigger: Sendable {
         }
         if let reason = try await unwatched(change, task, trigger, repository) { return DeliveryOutcome(reason) }
         let isRestricted = change.isFork
-        if isRestricted, (filter.forks ?? .none) == .none, approvedCommit != change.commit {
+        if isRestricted, filter.forks != .restricted, approvedCommit != change.commit {
             return DeliveryOutcome(Self.forkOutcome)
         }
         var change = change
