@@ -29,6 +29,7 @@ struct HookCommandTests {
 
             let text = """
                 NAME   KIND    HOST                 URL                             SECRET
+                -----  ------  -------------------  ------------------------------  ------
                 outer  harbor  harbor.example.test  https://s.test/hooks/harbor/0a  s3cret
 
                 """
