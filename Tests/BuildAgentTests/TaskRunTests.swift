@@ -37,7 +37,7 @@ struct TaskRunTests {
         test.files = ["Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"]
 
         let ending = try await test.carryOut(
-            "steps: [{build: -t $Registry/fork:{{.Run.ID}} .}, {push: ['$Registry/fork:{{.Run.ID}}'], id: up}]")
+            "steps: [{build: -t registry.invalid/fork:s14 .}, {push: ['registry.invalid/fork:s14'], id: up}]")
 
         #expect(ending.outcome.status == .succeeded, Comment(rawValue: ending.log))
         #expect(ending.outcome.outputImages.isEmpty)
