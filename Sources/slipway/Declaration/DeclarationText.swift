@@ -21,11 +21,13 @@ struct DeclarationText {
         let sources = properties.trigger?.sourceTriggers ?? []
         add("context", context)
         let secrets = details.properties ?? TaskProperties()
-        let tokens =
-            [secrets.step?.contextAccessToken]
-            + (secrets.trigger?.sourceTriggers ?? []).map { $0.sourceRepository?.sourceControlAuthProperties?.token }
-        if tokens.contains(where: { $0 != nil }) { entries.append(("token", variable("GIT_TOKEN"))) }
-        hasMoreTriggers = Set(sources.flatMap { $0.sourceTriggerEvents ?? [] }).count < sources.count
+        let known = secrets.trigger?.sourceTriggers ?? []
+        // One that a trigger alone has is the task's own only where both fetch from one place.
+        let token =
+            secrets.step?.contextAccessToken ?? known.first { $0.sourceRepository?.repositoryUrl == context }?.token
+        if token != nil { entries.append(("token", variable("GIT_TOKEN"))) }
+        let written = Self.events.compactMap { event in sources.first { $0.has(event.name) } }
+        hasMoreTriggers = !sources.allSatisfy(written.contains)
         if let step = properties.step { add(step) }
         if let platform = properties.platform {
             let text = [platform.os?.lowercased(), platform.architecture, platform.variant].compactMap(\.self)
@@ -47,7 +49,7 @@ struct DeclarationText {
         let users = task.identity?.userAssignedIdentities?.keys.sorted() ?? []
         add("identities", texts: (system ? [IdentityProperties.system] : []) + users)
         add("tags", (task.tags ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })
-        add("triggers", triggers(properties, context: context))
+        add("triggers", triggers(properties, context: context, known: known, token: token))
     }
 
     var text: String {
@@ -123,14 +125,21 @@ struct DeclarationText {
         add("credentials", logins)
     }
 
-    private func triggers(_ task: TaskProperties, context: String?) -> [(key: String, value: YAMLText)] {
+    private static let events = [(key: "commits", name: "commit"), (key: "pullRequests", name: "pullrequest")]
+
+    /// - Parameters:
+    ///   - known: the source triggers with their tokens.
+    ///   - token: that of the task, which triggers without one of their own have too.
+    private mutating func triggers(
+        _ task: TaskProperties, context: String?, known: [SourceTriggerProperties], token: Secret?
+    ) -> [(key: String, value: YAMLText)] {
         var result: [(key: String, value: YAMLText)] = []
         let sources = task.trigger?.sourceTriggers ?? []
-        for (key, event) in [("commits", "commit"), ("pullRequests", "pullrequest")] {
-            guard let trigger = sources.first(where: { $0.sourceTriggerEvents?.contains(event) == true }) else {
-                continue
-            }
-            let fields = Self.source(trigger, event: event, context: context, isOnly: sources.count == 1)
+        for (key, event) in Self.events {
+            guard let trigger = sources.first(where: { $0.has(event) }) else { continue }
+            var fields = Self.source(trigger, event: event, context: context, isOnly: sources.count == 1)
+            let own = known.first { $0.name == trigger.name }?.token
+            if let own, own != token { fields.append(("token", variable("GIT_TOKEN_\(key)"))) }
             result.append((key, fields.isEmpty ? .flag(true) : .map(fields)))
         }
         let timers = task.trigger?.timerTriggers ?? []
@@ -167,7 +176,8 @@ struct DeclarationText {
         if let name = trigger.name, name != standard { fields.append(("name", .text(name))) }
         if trigger.status == "Disabled" { fields.append(("enabled", .flag(false))) }
         if let url = trigger.sourceRepository?.repositoryUrl, url != context {
-            fields.append(("repository", .text(url)))
+            let branch = url.contains("#") ? nil : trigger.sourceRepository?.branch
+            fields.append(("repository", .text(url + (branch.map { "#" + $0 } ?? ""))))
         }
         add("branches", filter.branches)
         if event == "commit" { add("tags", filter.tags) }
@@ -204,8 +214,22 @@ struct DeclarationText {
 
     /// - Parameter name: of the secret, of which a name for the environment is made.
     private mutating func variable(_ name: String) -> YAMLText {
-        let name = String(name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
-        if !variables.contains(name) { variables.append(name) }
-        return .place("env", name)
+        let plain = String(name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        // Each has its own, and none that every environment has.
+        let first = ["PATH", "HOME", "USER", "SHELL", "TMPDIR", "PWD"].contains(plain) ? "SECRET_" + plain : plain
+        var unique = first
+        var number = 1
+        while variables.contains(unique) {
+            number += 1
+            unique = "\(first)_\(number)"
+        }
+        variables.append(unique)
+        return .place("env", unique)
     }
+}
+
+extension SourceTriggerProperties {
+    fileprivate func has(_ event: String) -> Bool { sourceTriggerEvents?.contains(event) == true }
+
+    fileprivate var token: Secret? { sourceRepository?.sourceControlAuthProperties?.token }
 }

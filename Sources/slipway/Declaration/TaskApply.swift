@@ -9,7 +9,8 @@ struct TaskApply: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Make and change tasks to be as a YAML file says.",
         discussion: """
-            The file says all of a task: what is not in it gets its default, so applying it again changes nothing. Several tasks are \
+            The file says all of a task: what is not in it gets its default (but a token that the task has stays), so applying it \
+            again changes nothing. Several tasks are \
             separated by '---'. Secrets do not stand in it: {env: NAME} takes a variable of the environment, {file: PATH} a file. All \
             tasks are read before the first is written. 'slipway task export' writes a task in this form.
 
