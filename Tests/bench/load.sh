@@ -8,9 +8,11 @@ load() {
         python3 "$root/Tests/bench/load.py" "$1" "$work/servers/load" "${@:2}" >>"$work/load.figures"
 }
 
+# start_load_server [YAML]
 start_load_server() {
     start_server "pools: [{name: default, slots: 1}, {name: load, slots: 0}]
-limits: {requestsPerSecond: 1000000, requestBurst: 1000000, maxQueued: 1000000}" load
+limits: {requestsPerSecond: 1000000, requestBurst: 1000000, maxQueued: 1000000}
+${1:-}" load
     "$bin/slipway" pool token create --name load >"$work/join-token"
 }
 

@@ -16,7 +16,7 @@ import time
 
 from load import Connection, Server, figure, percentile
 
-REPOSITORY = "https://gitea.com/bench/app.git"
+REPOSITORY = "https://gitea.invalid/bench/app.git"
 TASK = {
     "location": "local",
     "properties": {

@@ -3,7 +3,8 @@
 # For bench.sh: deliveries of webhooks and timers, on a server that accepts runs and carries none out (triggers.py).
 
 bench_triggers() {
-    start_load_server
+    # A forge that nobody reaches, so that only deliveries count.
+    start_load_server 'forges: [{host: gitea.invalid, kind: gitea}]'
     python3 "$root/Tests/bench/triggers.py" timers "$work/servers/load" >"$work/triggers.figures"
     python3 "$root/Tests/bench/triggers.py" deliveries "$work/servers/load" >>"$work/triggers.figures"
     stop_server load
