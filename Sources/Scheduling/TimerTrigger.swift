@@ -2,17 +2,23 @@ public import Foundation
 import Logging
 public import ServiceLifecycle
 public import Storage
+import Synchronization
 public import TaskModel
 
 /// Makes runs of tasks when their timers are due: one for each scheduled minute.
 ///
-/// What fell due while the server was down is made up for once, if it is younger than ten minutes; the rest is recorded as skipped. When the
-/// server could not keep up, or the clock was put forward, each of the last ten minutes still gets its run.
+/// What fell due while the server was down is made up for once, if it is younger than ten minutes; the rest is recorded as skipped. While it is
+/// up, nothing is skipped that is little more than an hour old: so late it may be when the clock is put forward. When the clock is put back,
+/// next times are reckoned anew; minutes that had their runs get no others.
 public struct TimerTrigger: Service {
-    /// How long after its minute an occurrence is made up for.
-    static let makeUpTime: TimeInterval = 600
-    /// The longest sleep: a clock that is put forward is noticed after it.
+    /// How long after its minute an occurrence is made up for that fell due while the server was down.
+    private static let makeUpTime: TimeInterval = 600
+    /// The same while it was up.
+    private static let lateTime: TimeInterval = 4500
+    /// The longest sleep: a clock that was set is noticed after it.
     private static let longestSleep: TimeInterval = 15
+    /// How long it takes until what could not be done is tried again.
+    private static let retryPause: Duration = .seconds(5)
     /// Timers that one transaction moves on.
     private static let batch = 200
     private static let parallelStarts = 4
@@ -24,6 +30,15 @@ public struct TimerTrigger: Service {
     private let environment: SchedulerEnvironment
     /// When this process began.
     private let start: Date
+    private let lastLook: LastLook
+
+    private final class LastLook: Sendable {
+        let time: Mutex<Date>
+
+        init(_ time: Date) {
+            self.time = Mutex(time)
+        }
+    }
 
     public init(
         timers: TimerStore, tasks: any TaskStore, occurrences: SQLiteRunStore, _ environment: SchedulerEnvironment
@@ -34,86 +49,97 @@ public struct TimerTrigger: Service {
         runs = TriggeredRuns(environment)
         self.environment = environment
         start = environment.now()
+        lastLook = LastLook(start)
     }
 
     public func run() async throws {
         await following(timers.signals, logger: environment.logger, failure: "timers not looked at") {
-            while try await fireDue() == Self.batch, !Task.isCancelled {}
+            var pass: Pass
+            repeat { pass = try await fireDue() } while pass == .more && !Task.isCancelled
+            guard pass == .done else { return Self.retryPause }
             guard let next = try await timers.nextTime() else { return .seconds(Self.longestSleep) }
             let pause = min(Self.longestSleep, max(0.05, next.timeIntervalSince(environment.now())))
             return .milliseconds(Int64(pause * 1000))
         }
     }
 
-    /// - Returns: how many timers were looked at.
-    func fireDue() async throws -> Int {
+    /// How a look at the timers ended.
+    enum Pass: Sendable, Hashable {
+        case done
+        /// There may be more that are due.
+        case more
+        /// Some could not be fired yet.
+        case blocked
+    }
+
+    @discardableResult
+    func fireDue() async throws -> Pass {
         let now = environment.now()
+        if isPutBack(now) { try await timers.forgetNextTimes() }
         let due = try await timers.due(at: now, limit: Self.batch)
         var next: [(timer: TimerStore.Timer, next: Date?)] = []
-        try await withThrowingTaskGroup(of: (TimerStore.Timer, Date?)?.self) { group in
+        await withTaskGroup(of: (TimerStore.Timer, Date?)?.self) { group in
             for (index, timer) in due.enumerated() {
-                if index >= Self.parallelStarts, let done = try await group.next(), let done { next.append(done) }
-                group.addTask { try await carryOut(timer, at: now) }
+                if index >= Self.parallelStarts, let done = await group.next(), let done { next.append(done) }
+                group.addTask { await carryOut(timer, at: now) }
             }
-            for try await done in group { if let done { next.append(done) } }
+            for await done in group { if let done { next.append(done) } }
         }
         // Only now: should the process end before, the occurrences tell which runs there are.
         try await timers.setNextTimes(next)
-        // Those that are tried again are no reason to look at once.
-        return next.count < due.count ? 0 : due.count
+        if next.count < due.count { return .blocked }
+        return due.count == Self.batch ? .more : .done
+    }
+
+    /// Whether the clock shows an earlier time than at the last look.
+    private func isPutBack(_ now: Date) -> Bool {
+        lastLook.time.withLock { last in
+            defer { last = now }
+            return now.timeIntervalSince(last) < -1
+        }
     }
 
     /// - Returns: nil for a timer that is to be tried again.
-    private func carryOut(_ timer: TimerStore.Timer, at now: Date) async throws -> (TimerStore.Timer, Date?)? {
+    private func carryOut(_ timer: TimerStore.Timer, at now: Date) async -> (TimerStore.Timer, Date?)? {
         // A schedule that this version can't read any more never fires.
         guard let schedule = TimerSchedule(timer) else { return (timer, nil) }
         guard let first = timer.nextTime else { return (timer, schedule.next(after: now)) }
-        let due = schedule.occurrences(from: first, through: now)
         let wasUp = first >= start
-        let young = due.filter { now.timeIntervalSince($0) < Self.makeUpTime }
-        var fired = wasUp ? young : young.suffix(1)
-        if wasUp, fired.isEmpty { fired = due.suffix(1) }
-        if let oldest = due.first, fired.first != oldest {
-            let count = due.count - fired.count
-            try await skip(
-                timer, oldest,
-                because: count == 1
-                    ? "skipped: the server was down" : "skipped: the server was down (\(count) occurrences)")
+        let limit = now - (wasUp ? Self.lateTime : Self.makeUpTime)
+        let recent = schedule.occurrences(from: first, after: limit, through: now)
+        // Of one that is rare the last one counts, however late.
+        let fired = wasUp ? (recent.isEmpty ? [first] : recent) : recent.suffix(1)
+        do {
+            if fired.first != first {
+                try await skip(
+                    timer, first, because: wasUp ? "skipped: it was too late" : "skipped: the server was down")
+            }
+            for time in fired { try await fire(timer, at: time) }
+            return (timer, schedule.next(after: now))
+        } catch {
+            // A full queue or disk, a busy database: its time may come.
+            environment.logger.warning("timer not fired", metadata: ["task": "\(timer.task)", "error": "\(error)"])
+            return nil
         }
-        for time in fired where try await !fire(timer, at: time) { return nil }
-        return (timer, schedule.next(after: due.last ?? now))
     }
 
-    /// - Returns: whether it is done with.
-    private func fire(_ timer: TimerStore.Timer, at time: Date) async throws -> Bool {
+    /// - Throws: what may be over soon. What will not is recorded.
+    private func fire(_ timer: TimerStore.Timer, at time: Date) async throws {
         do {
-            guard let task = try await tasks.find(timer.task, in: timer.registry) else { return true }
+            guard let task = try await tasks.find(timer.task, in: timer.registry) else { return }
             let occurrence = TimerOccurrence(timer: timer.name, time: time)
             let cause = RunCause(.timer(occurrence), occurrence: Self.key(timer.name, time))
             let (run, isNew) = try await runs.start(task, because: cause)
-            if isNew {
-                environment.logger.info(
-                    "timer fired",
-                    metadata: ["run": "\(run.id)", "task": "\(timer.task)", "timer": "\(timer.name.escapedForDisplay)"])
-            }
-            return true
-        } catch let error as RunServiceError {
-            try await refuse(timer, time, error)
-            return true
-        } catch let error as TaskServiceError {
-            try await refuse(timer, time, error)
-            return true
-        } catch let error as StorageError {
-            // A full queue or disk: its time may come.
-            environment.logger.warning(
-                "timer not fired", metadata: ["task": "\(timer.task)", "error": "\(error)"])
-            return false
+            guard isNew else { return }
+            environment.logger.info(
+                "timer fired",
+                metadata: ["run": "\(run.id)", "task": "\(timer.task)", "timer": "\(timer.name.escapedForDisplay)"])
+        } catch let error where error.mayPass {
+            throw error
+        } catch {
+            environment.logger.warning("timer made no run", metadata: ["task": "\(timer.task)", "error": "\(error)"])
+            try await skip(timer, time, because: "not run: \(error)")
         }
-    }
-
-    private func refuse(_ timer: TimerStore.Timer, _ time: Date, _ error: any Error) async throws {
-        environment.logger.warning("timer made no run", metadata: ["task": "\(timer.task)", "error": "\(error)"])
-        try await skip(timer, time, because: "not run: \(error)")
     }
 
     private func skip(_ timer: TimerStore.Timer, _ time: Date, because note: String) async throws {
@@ -178,12 +204,21 @@ private struct TimerSchedule {
         return times
     }
 
-    /// Of a long time only the last ones, and the first.
-    func occurrences(from first: Date, through now: Date) -> [Date] {
-        var times = [first]
-        while let next = next(after: times[times.count - 1]), next <= now {
-            times.append(next)
-        }
+    /// From the first one on those after a time.
+    func occurrences(from first: Date, after limit: Date, through now: Date) -> [Date] {
+        var times: [Date] = first > limit ? [first] : []
+        while let next = next(after: times.last ?? limit), next <= now { times.append(next) }
         return times
+    }
+}
+
+extension Error {
+    /// Whether the same may work later.
+    fileprivate var mayPass: Bool {
+        switch self as? StorageError {
+        case .queueFull, .diskFull, .io, .databaseUnavailable: true
+        case .newerSchema, .leaseLost, .logOffset, .blobMissing, .blobTooLarge, .invalidName, .secretUnreadable: false
+        case nil: !(self is RunServiceError || self is TaskServiceError || self is DecodingError)
+        }
     }
 }

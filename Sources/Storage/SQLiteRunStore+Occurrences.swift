@@ -66,10 +66,15 @@ extension SQLiteRunStore {
         }
     }
 
-    /// Forgets what happened before a time.
+    /// Forgets what happened before a time, but the last occurrence of each timer.
     public func removeOccurrences(before time: Date) async throws {
         try await database.pool.write { db in
-            try db.execute(sql: "DELETE FROM occurrence WHERE time < ?", arguments: [time.storedMilliseconds])
+            try db.execute(
+                sql: """
+                    DELETE FROM occurrence WHERE time < ? AND sequence NOT IN (
+                        SELECT max(sequence) FROM occurrence WHERE key LIKE 'timer %'
+                        GROUP BY registry, task, substr(key, 1, length(key) - length('2026-01-31T09:30:00Z')))
+                    """, arguments: [time.storedMilliseconds])
         }
     }
 }

@@ -51,11 +51,22 @@ public struct SQLiteTaskStore: TaskStore {
 
     /// Writes the index anew of all tasks: of those too that earlier versions stored. What it says already of a task that has not changed
     /// stays.
-    public func refreshIndex() async throws {
+    ///
+    /// - Returns: the names of tasks that can't be read, with why: their index stays as it is.
+    public func refreshIndex() async throws -> [(task: String, error: any Error)] {
         try await database.pool.write { db in
-            for row in try Row.fetchAll(db, sql: "SELECT registry, document FROM task") {
-                try TaskIndex.put(try open(row["document"]), in: row["registry"], db)
+            var unreadable: [(task: String, error: any Error)] = []
+            for row in try Row.fetchAll(db, sql: "SELECT registry, name, document FROM task") {
+                let task: TaskDefinition
+                do {
+                    task = try open(row["document"])
+                } catch {
+                    unreadable.append((row["name"], error))
+                    continue
+                }
+                try TaskIndex.put(task, in: row["registry"], db)
             }
+            return unreadable
         }
     }
 

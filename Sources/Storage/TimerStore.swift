@@ -74,6 +74,11 @@ public struct TimerStore: Sendable {
         }
     }
 
+    /// Has all next times reckoned anew.
+    public func forgetNextTimes() async throws {
+        try await database.pool.write { db in try db.execute(sql: "UPDATE timer SET nextTime = NULL") }
+    }
+
     private static func timer(_ row: Row) -> Timer {
         Timer(
             registry: row["registry"], task: row["task"], name: row["name"], schedule: row["schedule"],

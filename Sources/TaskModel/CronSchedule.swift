@@ -24,10 +24,11 @@ public struct CronSchedule: Sendable, Hashable {
                 text, kind: "schedule",
                 rule: "it needs five fields: minute, hour, day of month, month and day of week, as in '0 21 * * *'")
         }
-        func values(_ index: Int, _ name: String, _ range: ClosedRange<Int>, names: [String] = []) throws(InvalidName)
-            -> Set<Int>
-        {
-            guard let values = Self.values(of: fields[index], in: range, names: names) else {
+        func values(
+            _ index: Int, _ name: String, _ range: ClosedRange<Int>, last: Int? = nil, names: [String] = []
+        ) throws(InvalidName) -> Set<Int> {
+            let last = last ?? range.upperBound
+            guard let values = Self.values(of: fields[index], in: range, last: last, names: names) else {
                 throw InvalidName(
                     text, kind: "schedule",
                     rule: "'\(fields[index])' is no \(name): use *, numbers from \(range.lowerBound) to "
@@ -39,11 +40,14 @@ public struct CronSchedule: Sendable, Hashable {
         hours = try values(1, "hour", 0...23)
         days = try values(2, "day of a month", 1...31)
         months = try values(3, "month", 1...12, names: Self.monthNames)
-        weekdays = Set(try values(4, "day of a week", 0...7, names: Self.weekdayNames).map { $0 % 7 })
+        weekdays = Set(
+            try values(4, "day of a week", 0...7, last: 6, names: Self.weekdayNames).map { $0 % 7 })
     }
 
     /// Nil if the field breaks a rule.
-    private static func values(of field: String, in range: ClosedRange<Int>, names: [String]) -> Set<Int>? {
+    ///
+    /// - Parameter last: where a step ends that has no end of its own: 7 is another name for a Sunday, and not one more day.
+    private static func values(of field: String, in range: ClosedRange<Int>, last: Int, names: [String]) -> Set<Int>? {
         var values: Set<Int> = []
         for part in field.split(separator: ",", omittingEmptySubsequences: false) {
             let pieces = part.split(separator: "/", omittingEmptySubsequences: false)
@@ -53,22 +57,21 @@ public struct CronSchedule: Sendable, Hashable {
                 guard let given = Int(pieces[1]), (1...range.upperBound).contains(given) else { return nil }
                 step = given
             }
-            guard let bounds = bounds(of: pieces[0], in: range, names: names, isOpen: pieces.count == 2) else {
-                return nil
-            }
+            let openEnd = pieces.count == 2 ? last : nil
+            guard let bounds = bounds(of: pieces[0], in: range, names: names, openEnd: openEnd) else { return nil }
             values.formUnion(stride(from: bounds.lowerBound, through: bounds.upperBound, by: step))
         }
         return values
     }
 
-    /// - Parameter isOpen: whether a lone number means all from it on, since a step follows.
+    /// - Parameter openEnd: up to where a lone number means all from it on, since a step follows.
     private static func bounds(
-        of text: Substring, in range: ClosedRange<Int>, names: [String], isOpen: Bool
+        of text: Substring, in range: ClosedRange<Int>, names: [String], openEnd: Int?
     ) -> ClosedRange<Int>? {
         if text == "*" { return range }
         let ends = text.split(separator: "-", omittingEmptySubsequences: false)
         guard (1...2).contains(ends.count), let first = number(ends[0], in: range, names: names) else { return nil }
-        if ends.count == 1 { return first...(isOpen ? range.upperBound : first) }
+        if ends.count == 1 { return first...max(first, openEnd ?? first) }
         guard let last = number(ends[1], in: range, names: names), first <= last else { return nil }
         return first...last
     }

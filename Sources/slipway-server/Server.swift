@@ -61,7 +61,9 @@ struct Server {
             resourceGroup: start.identity.resourceGroup,
             publicURL: configuration.publicURL, version: SlipwayServer.version)
         let taskStore = SQLiteTaskStore(database: database, box: box)
-        try await taskStore.refreshIndex()
+        for (task, error) in try await taskStore.refreshIndex() {
+            logger.error("task can't be read", metadata: ["task": "\(task)", "error": "\(error)"])
+        }
         let timers = TimerTrigger(
             timers: TimerStore(database: database), tasks: taskStore, occurrences: runs, environment)
         let forges = try ForgeServices(

@@ -84,6 +84,16 @@ struct TestServer {
         return (LocalBroker(environment), LeaseReaper(environment))
     }
 
+    /// The same with another limit of its queue.
+    func environment(maxQueued: Int) -> SchedulerEnvironment {
+        var settings = settings
+        settings.maxQueued = maxQueued
+        return SchedulerEnvironment(
+            runs: store, pools: poolStore, secrets: SecretStore(database: database, box: box), logs: logs,
+            uploads: uploads, outputs: uploads, settings: settings, logger: environment.logger,
+            now: { [time] in time.date }, uptime: { [time] in time.uptime })
+    }
+
     static func request(
         source: String? = "https://git.example.test/app.git", _ change: (inout BuildRequest) -> Void = { _ in }
     ) -> RunRequest {

@@ -20,6 +20,12 @@ struct CronScheduleTests {
         #expect(schedule.days.count == 31)
     }
 
+    @Test func `a step of days of the week does not reach the next Sunday`() throws {
+        #expect(try CronSchedule("0 0 * * 1/2").weekdays == [1, 3, 5])
+        #expect(try CronSchedule("0 0 * * */3").weekdays == [0, 3, 6])
+        #expect(try CronSchedule("0 0 * * 7/2").weekdays == [0])
+    }
+
     @Test(arguments: [
         "", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "a * * * *",
         "5-1 * * * *", "*/0 * * * *", "1, * * * *", "-1 * * * *", "1-2-3 * * * *", "1/2/3 * * * *",
