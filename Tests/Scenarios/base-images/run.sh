@@ -35,7 +35,7 @@ stop_tree_registry() { _stop "$SLIPWAY_TEST_WORK/services/$registry_service"; }
 # push_base TEXT: as somebody does who knows nothing of the server.
 push_base() {
     printf 'FROM %s\nLABEL text="%s"\n' "$base" "$1" |
-        docker build --quiet --tag "$tree/base:1" - >/dev/null
+        docker build --quiet --tag "$tree/base:1" - >/dev/null 2>&1
     docker push --quiet "$tree/base:1" >/dev/null
 }
 
@@ -47,7 +47,7 @@ make_task() {
     commit "$checkout" Begin >/dev/null
     publish "$checkout" "$name/$1.git"
     expect_exit "a task that builds $1" 0 slipway task create -n "$1" -c "$git_url/$name/$1.git#main" -f Dockerfile \
-        -t "$tree/$1:1" --commit-trigger-enabled false
+        -t "$tree/$1:1" --commit-trigger-enabled false --retry-on-agent-loss 3
 }
 
 runs_of() { slipway runs list --task "$1" --output json | jq --raw-output "${2:-length}"; }
@@ -141,7 +141,7 @@ restart_server main
 push_base four
 expect_tree 3
 
-# ---- A server that ends while the tree is built ----
+# ---- A server that ends, with its agent, while the tree is built ----
 
 more_than() { [ "$(updates_of "$1")" -gt "$2" ]; }
 push_base five
