@@ -86,11 +86,11 @@ public struct ImageCatalog: Service {
     {
         var tracked: [TrackedImage] = []
         for found in reading.images {
+            let known = record.first { $0.image == found.image }
             tracked.append(
                 TrackedImage(
-                    image: found.image, use: found.use, origin: .dockerfile,
-                    login: try await logins.login(for: found.image, of: task),
-                    digest: record.first { $0.image == found.image }?.digest))
+                    image: found.image, use: found.use, origin: known == nil ? .dockerfile : .run,
+                    login: try await logins.login(for: found.image, of: task), digest: known?.digest))
         }
         return tracked
     }

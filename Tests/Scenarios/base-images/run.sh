@@ -22,7 +22,8 @@ CONFIG
         cat >>"$folder/config.yml" <<CONFIG
 notifications:
   endpoints:
-    - {name: slipway, url: "$1", headers: {Authorization: ["Bearer $2"]}, timeout: 5s, threshold: 5, backoff: 1s}
+    - {name: slipway, url: "$1", headers: {Authorization: ["Bearer $2"]}, timeout: 5s, threshold: 5, backoff: 1s,
+       ignore: {actions: [pull]}}
 CONFIG
     fi
     registry_service=$(_new_name registry)
@@ -129,7 +130,7 @@ done
 push_base two
 expect_tree 1
 expect_contains 'the table of runs says why' 'Image Update' "$(slipway runs list --task leaf-a)"
-expect_contains 'the delivery is in the ledger' "$tree/base:1" "$(slipway trigger deliveries --output json)"
+expect_contains 'the delivery is in the ledger' "$tree/base:1" "$(slipway trigger deliveries --top 1000 --output json)"
 refused=$(server_curl --output /dev/null --write-out '%{http_code}' --header 'Authorization: Bearer wrong' \
     --data '{"events":[]}' "$hook_url")
 expect_equal 'a wrong secret is refused' 401 "$refused"
