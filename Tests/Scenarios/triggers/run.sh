@@ -28,6 +28,8 @@ checkout=$work/checkout
 new_repository "$checkout"
 write_file "$checkout/app/Dockerfile" "FROM $base" 'COPY . /app' 'RUN cat /app/text'
 write_file "$checkout/app/text" one
+write_file "$checkout/told.yaml" 'version: v1.1.0' 'steps:' \
+    "  - cmd: $base echo by={{.Run.TriggeredBy}} branch={{.Run.Branch}} tag={{.Run.GitTag}} of={{.Run.Repository}}@{{.Run.Commit}}"
 commit "$checkout" Begin >/dev/null
 publish "$checkout" "$name/app.git"
 url=$git_url/$name/app.git
@@ -58,8 +60,16 @@ triggers:
     tags: ['v*']
     paths: ['app/**', '!**/*.md']
   baseImages: false
+---
+name: told
+context: $url#main
+file: told.yaml
+triggers:
+  commits: {branches: [main], tags: ['v*']}
+  baseImages: false
 EOF
 expect '  is looked at' wait_until 60 was_looked_at filtered
+expect '  and so is one with a task file' wait_until 60 was_looked_at told
 git -C "$checkout" checkout --quiet -b release/old
 write_file "$checkout/app/text" old
 commit "$checkout" Old >/dev/null
@@ -77,6 +87,9 @@ next_run filtered 2
 expect_equal 'a branch and a path that fit make a run, and so does a tag, but nothing else does' \
     "refs/heads/release/1 $released, refs/tags/v1 $released" \
     "$(runs_of filtered '[.[].sourceTrigger | "\(.ref) \(.commitId)"] | sort | join(", ")')"
+
+next_run told 1
+expect_contains 'templates know what was pushed' "by=commit branch= tag=v1 of=$url@$released" "$(log_of_run "$run")"
 
 # ---- The Azure CLI ----
 
