@@ -51,7 +51,8 @@ extension GitRemote {
     /// The paths of files, links and submodules in which the reference's commit differs from an earlier one, from the root of the
     /// repository.
     ///
-    /// - Returns: nil if that can't be known: the earlier commit is gone, or there are too many.
+    /// - Returns: nil if that can't be known: the earlier commit is gone, or there are too many, or the
+    ///   commits are larger than a context may be.
     /// - Throws: ``ContextError`` if the reference's own commit can't be had, `CancellationError`.
     public func changedPaths(since earlier: String) async throws -> [String]? {
         try await blocking { bridge in
@@ -62,7 +63,7 @@ extension GitRemote {
             } catch ContextError.referenceNotFound {
                 return nil
             }
-            var changes = GitTreeChanges(limit: Self.maxChanges)
+            var changes = GitTreeChanges(limit: Self.maxChanges, limits: access.limits)
             do {
                 return try changes.find(
                     from: (GitRepository(opening: old.path), old.commit.tree),
