@@ -143,9 +143,33 @@ struct GitSSHTests {
         }
     }
 
+    @Test func `S12 a server that takes a connection and says nothing is not waited for`() async throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        let port = try freePort(listener)
+        try #require(listen(listener, 5) == 0)
+        try await GitFixture.run { fixture in
+            var configuration = HTTPClient.Configuration()
+            configuration.addressPolicy = AddressPolicy(allowedOrigins: ["ssh://127.0.0.1:\(port)"])
+            var access = GitAccess(client: HTTPClient(configuration), sshKey: Secret("k"))
+            access.limits.duration = .milliseconds(500)
+            guard case .git(let reference) = try ContextLocation("ssh://git@127.0.0.1:\(port)/app.git") else { return }
+
+            let error = await #expect(throws: ContextError.self) {
+                try await GitRemote(reference, pool: fixture.pool, access: access).refs()
+            }
+
+            #expect(error?.description.contains("said nothing") == true)
+        }
+    }
+
     private func freePort() throws -> UInt16 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
+        return try freePort(descriptor)
+    }
+
+    private func freePort(_ descriptor: Int32) throws -> UInt16 {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")

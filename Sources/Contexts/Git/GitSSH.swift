@@ -42,23 +42,23 @@ extension GitSession {
 
     var sshAddress: SSHAddress? { SSHAddress(remote) }
 
-    /// The URLs to connect to, with addresses in place of the name: what was checked is what is connected to.
+    /// The addresses to connect to: what was checked is what is connected to.
     ///
     /// - Throws: ``ContextError/unreachable(remote:cause:)`` if the policy refuses one of the addresses, or there is
     ///   none.
-    func sshURLs() throws -> [String] {
+    func sshEndpoints() throws -> [SSHEndpoint] {
         guard let address = sshAddress else { throw ContextError.invalidURL(remote, reason: "it is no ssh address") }
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_ADDRCONFIG
+        hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
         var found: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(address.host, nil, &hints, &found)
+        let code = getaddrinfo(address.host, "\(address.port)", &hints, &found)
         guard code == 0 else {
             let cause = HTTPError.cannotConnect(origin: address.origin, reason: String(cString: gai_strerror(code)))
             throw ContextError.unreachable(remote: remote, cause: cause)
         }
         defer { freeaddrinfo(found) }
-        var urls: [String] = []
+        var endpoints: [SSHEndpoint] = []
         for info in sequence(first: found, next: { $0?.pointee.ai_next }).compactMap(\.self) {
             var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
             let status = getnameinfo(
@@ -70,9 +70,9 @@ extension GitSession {
             {
                 throw ContextError.unreachable(remote: remote, cause: .addressBlocked(origin: address.origin))
             }
-            urls.append(address.url(host: numeric))
+            endpoints.append(SSHEndpoint(info.pointee))
         }
-        return urls
+        return endpoints
     }
 }
 
@@ -109,10 +109,10 @@ struct SSHAddress {
     var origin: String { "ssh://" + host.lowercased() + (port == 22 ? "" : ":\(port)") }
     var knownHostsName: String { port == 22 ? host.lowercased() : "[\(host.lowercased())]:\(port)" }
 
-    func url(host: String) -> String {
-        let host = host.contains(":") ? "[\(host)]" : host
-        let user = user ?? "git"
-        return isRelative ? "\(user)@\(host):\(path)" : "ssh://\(user)@\(host):\(port)\(path)"
+    /// The same repository by way of a port of this machine.
+    func url(through port: UInt16) -> String {
+        let place = "\(user ?? "git")@127.0.0.1:\(port)"
+        return isRelative ? "[\(place)]:\(path)" : "ssh://\(place)\(path)"
     }
 }
 

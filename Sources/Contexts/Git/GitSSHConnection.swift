@@ -15,7 +15,20 @@ final class GitSSHConnection: GitConnection {
         self.session = session
         var connected: OpaquePointer?
         var lastError: (any Error)?
-        for url in try session.sshURLs() where connected == nil {
+        guard let address = session.sshAddress else {
+            throw ContextError.invalidURL(session.remote, reason: "it is no ssh address")
+        }
+        for endpoint in try session.sshEndpoints() where connected == nil {
+            let relay: GitSSHRelay
+            do {
+                relay = try GitSSHRelay(
+                    to: endpoint, origin: address.origin, duration: session.access.limits.duration)
+            } catch let cause as HTTPError {
+                lastError = ContextError.unreachable(remote: session.remote, cause: cause)
+                continue
+            }
+            session.relay = relay
+            session.bridge.start { await BlockingExecutor.shared.run { relay.run() } }
             var options = git_remote_create_options()
             git_remote_create_options_init(&options, UInt32(GIT_REMOTE_CREATE_OPTIONS_VERSION))
             options.repository = repository.handle
@@ -23,7 +36,8 @@ final class GitSSHConnection: GitConnection {
                 GIT_REMOTE_CREATE_SKIP_INSTEADOF.rawValue | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC.rawValue
             var handle: OpaquePointer?
             do throws(GitFailure) {
-                try GitFailure.check(git_remote_create_with_opts(&handle, url, &options))
+                try GitFailure.check(
+                    git_remote_create_with_opts(&handle, address.url(through: relay.port), &options))
                 var callbacks = session.sshCallbacks()
                 try GitFailure.check(git_remote_connect(handle, GIT_DIRECTION_FETCH, &callbacks, nil, nil))
                 connected = handle

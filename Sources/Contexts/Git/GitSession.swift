@@ -12,6 +12,8 @@ final class GitSession {
     /// What really went wrong when libgit2 only says that a callback gave up.
     var failure: (any Error)?
     var hasOfferedKey = false
+    /// What libgit2 talks through over ssh.
+    var relay: GitSSHRelay?
     /// The bytes that came from the server.
     private var received: Int64 = 0
     private let clock = ContinuousClock()
@@ -43,6 +45,7 @@ final class GitSession {
         if let cause = failure as? HTTPError { return ContextError.unreachable(remote: remote, cause: cause) }
         if let failure { return failure }
         if Task.isCancelled { return CancellationError() }
+        if let reason = relay?.failure { return ContextError.connectionFailed(remote: remote, reason: reason) }
         if call.isTooLarge { return GitFailure.sizeError() }
         return ContextError.connectionFailed(remote: remote, reason: call.reason)
     }
