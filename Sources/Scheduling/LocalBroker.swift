@@ -314,6 +314,7 @@ public struct LocalBroker: RunBroker {
             return nil
         }
         let pullCredentials = try await pullCredentials(of: run, request.common)
+        let gitLogins = gitLogins(of: run, request.common)
         let pool = try await PoolDirectory(settings: settings, store: environment.pools).find(
             PoolID(registry: run.poolRegistry, name: run.agentPool))
         return RunAssignment(
@@ -324,10 +325,11 @@ public struct LocalBroker: RunBroker {
             request: request, source: source(of: request.common), commit: run.source?.commit,
             startTime: run.startTime ?? environment.now(), taskName: run.task,
             pullCredentials: pullCredentials,
-            gitCredentials: settings.gitCredentials, gitSSH: settings.gitSSH,
+            gitCredentials: gitLogins.credentials, gitSSH: gitLogins.ssh,
             timeout: request.common.timeout ?? settings.runTimeout,
             policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles,
-            outputLimit: environment.outputs.maxBytes, builds: settings.builds,
+            outputLimit: environment.outputs.maxBytes,
+            builds: run.isRestricted ? settings.builds.forStrangers : settings.builds,
             cacheDomain: run.isRestricted ? CacheDomain(run: run.id) : settings.cacheDomain(of: registry),
             trigger: run.trigger, isRestricted: run.isRestricted)
     }
@@ -345,6 +347,21 @@ public struct LocalBroker: RunBroker {
         // What can't be read any more is for the agent to tell.
         if case .download = try? ContextLocation(location) { return .download(Secret(location)) }
         return .git(Secret(location))
+    }
+
+    /// What an agent may log in to git servers with. A stranger's commit names any repository as a submodule, and not every
+    /// agent knows that it must log in to none: it gets what the run's own repository needs.
+    private func gitLogins(of run: Run, _ request: any CommonRequest) -> (
+        credentials: [String: Credential], ssh: GitSSH?
+    ) {
+        guard run.isRestricted else { return (settings.gitCredentials, settings.gitSSH) }
+        // What can't be read is fetched by nobody.
+        guard let location = request.sourceLocation, case .git(let reference)? = try? ContextLocation(location) else {
+            return ([:], nil)
+        }
+        return (
+            reference.logins(among: settings.gitCredentials), reference.isOverSSH ? settings.gitSSH : nil
+        )
     }
 
     private func pullCredentials(of run: Run, _ request: any CommonRequest) async throws -> [String: Credential] {

@@ -6,6 +6,12 @@ public struct BuildSettings: Sendable, Hashable {
     public init(syntax: [SyntaxRule] = []) {
         self.syntax = syntax
     }
+
+    /// Those for Dockerfiles of strangers: a frontend may use each cache of the daemon, so they name none but such as have
+    /// a rule.
+    public var forStrangers: BuildSettings {
+        BuildSettings(syntax: syntax + [.builtin])
+    }
 }
 
 /// What becomes of a `# syntax=` line of a Dockerfile.
@@ -20,6 +26,14 @@ public struct SyntaxRule: Sendable, Hashable {
     /// The image of the line; any with this repository if it has no tag. Nil fits every line.
     public let source: ImageReference?
     public let replacement: Replacement
+
+    /// For every line that has no rule before.
+    public static let builtin = SyntaxRule(source: nil, replacement: .builtin)
+
+    private init(source: ImageReference?, replacement: Replacement) {
+        self.source = source
+        self.replacement = replacement
+    }
 
     /// Reads `builtin`, `IMAGE=IMAGE` or `IMAGE=builtin`; nil for any other text.
     public init?(_ text: String) {

@@ -104,6 +104,45 @@ struct GitRemoteTests {
         }
     }
 
+    @Test func `S6 what changed in a few trees that hold one another without end can't be known`() async throws {
+        try await GitFixture.run { fixture in
+            try await fixture.makeRepository("app.git")
+            let first = try await fixture.git(["--git-dir=.", "rev-parse", "main"], in: "app.git")
+            var tree = try await fixture.git(["--git-dir=.", "mktree"], in: "app.git", input: "")
+            for _ in 0..<20 {
+                let entries = (0..<10).map { "040000 tree \(tree)\t\($0)\n" }.joined()
+                tree = try await fixture.git(["--git-dir=.", "mktree"], in: "app.git", input: entries)
+            }
+            let last = try await fixture.git(["--git-dir=.", "commit-tree", tree, "-m", "x"], in: "app.git")
+            try await fixture.git(["--git-dir=.", "update-ref", "refs/heads/main", last], in: "app.git")
+            var limits = ContextLimits()
+            limits.entries = 1000
+            let remote = GitRemote(
+                try fixture.reference("app.git#main"), pool: fixture.pool, access: fixture.access(limits: limits))
+
+            #expect(try await remote.changedPaths(since: first) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ("https://git.test:8443/a.git", ["git.test", "git.test:8443"]), ("https://GIT.test/a.git", ["git.test"]),
+        ("git@git.test:a.git", []),
+    ])
+    func `S14 a repository's logins are those of its host`(location: String, expected: [String]) throws {
+        let all = ["git.test", "git.test:8443", "other.test"].map {
+            ($0, Credential(username: "u", password: Secret("p")))
+        }
+        guard case .git(let reference) = try ContextLocation(location) else {
+            Issue.record("no repository")
+            return
+        }
+
+        let logins = reference.logins(among: Dictionary(uniqueKeysWithValues: all))
+
+        #expect(logins.keys.sorted() == expected)
+        #expect(reference.isOverSSH == expected.isEmpty)
+    }
+
     @Test func `files that became folders and such that are gone are changes`() async throws {
         try await GitFixture.run { fixture in
             try await fixture.makeRepository("app.git", files: ["a": "1", "sub/b": "1"])

@@ -30,6 +30,9 @@ struct ForkTests {
             await #expect(throws: DeliveryError.otherCommit("\(delivery.id)", asked: base, has: [head])) {
                 try await deliveries.approve("\(delivery.id)", commit: base, in: fixture.registry)
             }
+            await #expect(throws: DeliveryError.self) {
+                try await deliveries.approve("\(delivery.id)", commit: String(head.prefix(12)), in: fixture.registry)
+            }
             _ = try await deliveries.approve("\(delivery.id)", commit: head.uppercased(), in: fixture.registry)
             try await fixture.worker(deliveries).workOnDue()
 
@@ -54,6 +57,33 @@ struct ForkTests {
             let runs = try await fixture.runs()
             #expect(runs.count == count)
             #expect(!runs.contains { !$0.isRestricted })
+        }
+    }
+
+    @Test(arguments: [SourceFilter.Forks.restricted, nil])
+    func `S14 a fork's branch is not taken for the repository's, and an approval is for all digits of a commit`(
+        forks: SourceFilter.Forks?
+    ) async throws {
+        try await SourceFixture.with { fixture in
+            let task = try await fixture.writeTask(filter: SourceFilter(forks: forks))
+            let trigger = try #require(task.triggers.source.first)
+            let (base, head) = try await head(fixture, ["a": "1"])
+            func outcome(of commit: String, approved: String?) async throws -> String {
+                let change = SourceChange(
+                    id: "1", kind: .pullRequest, commit: commit, ref: "refs/heads/main", branch: "main",
+                    pullRequest: "7", isFork: true, defaultBranch: "main", forge: .bitbucket)
+                return try await fixture.trigger().start(task, trigger, by: change, approvedCommit: approved).text
+            }
+            let other = String(base.prefix(12)) + String(repeating: "0", count: 28)
+
+            let missing = "not run: no ref of the repository leads to the fork's commit"
+            #expect(try await outcome(of: head, approved: head) == missing)
+            #expect(try await outcome(of: String(head.prefix(12)), approved: head) == missing)
+            if forks == nil {
+                #expect(try await outcome(of: String(base.prefix(12)), approved: other) == "not run: fork")
+            }
+            #expect(try await fixture.runs().isEmpty)
+            #expect(try await outcome(of: String(base.prefix(12)), approved: base) == "started ca1")
         }
     }
 
@@ -100,6 +130,8 @@ struct ForkTests {
             #expect(assignment.isRestricted)
             #expect(assignment.commit == head)
             #expect(assignment.pullCredentials.isEmpty)
+            #expect(assignment.gitCredentials.isEmpty && assignment.gitSSH == nil)
+            #expect(assignment.builds.syntax == [.builtin])
             #expect(assignment.registry.credential == nil)
             #expect(assignment.cacheDomain == CacheDomain(run: assignment.run))
             guard case .build(let request) = assignment.request else {

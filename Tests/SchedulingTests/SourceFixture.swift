@@ -58,6 +58,8 @@ struct SourceFixture: Sendable {
             settings: SchedulingSettings(
                 registries: [registry], pools: [AgentPool(name: "default", dockerEndpoint: "unix:///x", slots: 1)],
                 otherCredentials: ["other.example.test": Credential(username: "o", password: Secret("other-password"))],
+                gitCredentials: ["git.example.test": Credential(username: "g", password: Secret("git-password"))],
+                gitSSH: GitSSH(privateKey: Secret("git-key"), knownHosts: ""),
                 sources: AddressPolicy(allowedOrigins: [origin]), maxQueued: maxQueued),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             now: { time.date }, uptime: { time.uptime })

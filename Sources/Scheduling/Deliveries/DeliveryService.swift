@@ -104,10 +104,14 @@ public struct DeliveryService: Sendable {
         let webhook = Webhook(headers: content.headers, body: content.body)
         let commits = work(for: hook.kind)?.foreignCommits(in: webhook, to: hook) ?? []
         guard !commits.isEmpty else { throw DeliveryError.nothingToApprove(id) }
-        guard commits.contains(commit.lowercased()) else {
+        let approved = commit.lowercased()
+        // Some forges tell the first digits alone. Others can be made to begin with the same: the full id counts.
+        guard approved.utf8.count >= 40,
+            commits.contains(where: { $0 == approved || $0.utf8.count < 40 && approved.hasPrefix($0) })
+        else {
             throw DeliveryError.otherCommit(id, asked: commit, has: commits)
         }
-        return try await replay(delivery, in: registry, approving: commit.lowercased())
+        return try await replay(delivery, in: registry, approving: approved)
     }
 
     private func replay(_ delivery: Delivery, in registry: Registry, approving commit: String?) async throws -> Delivery

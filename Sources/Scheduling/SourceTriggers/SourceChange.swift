@@ -30,8 +30,16 @@ struct SourceChange: Sendable, Hashable {
 
     var isAbbreviated: Bool { commit.utf8.count < 40 }
 
+    /// Whether its ref is a branch of the fork, which the repository may have under the same name.
+    var isOnForksBranch: Bool { isFork && ref.hasPrefix(Self.heads) }
+
     /// The same whoever tells of it, and however often.
-    var occurrence: String { "\(kind.rawValue) \(commit) \(ref)" }
+    var occurrence: String { ([kind.rawValue] + [pullRequest, commit, ref].compactMap(\.self)).joined(separator: " ") }
+
+    /// Whether an approval is for this commit, of which the first digits alone may be known yet.
+    func isApproved(by approved: String?) -> Bool {
+        approved.map { $0 == commit || isAbbreviated && $0.hasPrefix(commit) } ?? false
+    }
 }
 
 extension SourceChange {

@@ -38,16 +38,19 @@ public struct SourceTrigger: Sendable {
         }
         if let reason = try await unwatched(change, task, trigger, repository) { return DeliveryOutcome(reason) }
         let isRestricted = change.isFork
-        if isRestricted, filter.forks != .restricted, approvedCommit != change.commit {
-            return DeliveryOutcome(Self.forkOutcome)
-        }
+        let needsApproval = isRestricted && filter.forks != .restricted
+        if needsApproval, !change.isApproved(by: approvedCommit) { return DeliveryOutcome(Self.forkOutcome) }
         var change = change
         if change.tag != nil, !change.isPeeled { change.commit = try await peeled(change, repository) }
-        if change.isAbbreviated {
+        if change.isAbbreviated || change.isOnForksBranch {
             guard let commit = try await completed(change, repository) else {
-                return DeliveryOutcome("not run: its branch leads to another commit by now")
+                return DeliveryOutcome(
+                    isRestricted
+                        ? "not run: no ref of the repository leads to the fork's commit"
+                        : "not run: its branch leads to another commit by now")
             }
             change.commit = commit
+            if needsApproval, !change.isApproved(by: approvedCommit) { return DeliveryOutcome(Self.forkOutcome) }
         }
         let commit = repositories.remote(try repository.at(change.ref).pinned(to: change.commit))
         if !(filter.ignoresSkipMarks ?? false) {
