@@ -74,7 +74,8 @@ extension SQLiteRunStore {
         }
     }
 
-    /// Cancels those that wait of the same task and branch and are older than this run.
+    /// Cancels those that wait of the same task and branch and are older than this run. Runs of strangers cancel those of
+    /// strangers alone, and no other run cancels them.
     ///
     /// - Returns: those it has canceled.
     func supersede(_ run: NewRun, by id: RunID, sequence: Int64, at now: Date, _ db: GRDB.Database) throws -> [EndedRun]
@@ -85,11 +86,12 @@ extension SQLiteRunStore {
             sql: """
                 UPDATE run SET status = 'Canceled', isCancelRequested = 1, errorMessage = ?, canceledBy = ?, finishTime = ?,
                     lastUpdatedTime = ?
-                WHERE registry = ? AND task = ? AND branch = ? AND status = 'Queued' AND sequence < ? RETURNING id, agentPool, poolRegistry
+                WHERE registry = ? AND task = ? AND branch = ? AND isRestricted = ? AND status = 'Queued' AND sequence < ?
+                RETURNING id, agentPool, poolRegistry
                 """,
             arguments: [
                 "superseded by run \(id)", run.submittedBy, now.storedMilliseconds, now.storedMilliseconds,
-                run.registry, task, run.branch ?? "", sequence,
+                run.registry, task, run.branch ?? "", run.cause?.isRestricted ?? false, sequence,
             ]
         ).compactMap(EndedRun.init)
     }

@@ -47,13 +47,17 @@ struct RunQueueTests {
         }
     }
 
-    private static func taskRun(_ queue: QueueSettings, branch: String = "main", task: String = "t1") -> NewRun {
+    private static func taskRun(
+        _ queue: QueueSettings, branch: String = "main", task: String = "t1", cause: RunCause? = nil
+    )
+        -> NewRun
+    {
         let run = TestData.newRun()
         guard case .build(var build) = run.request else { return run }
         build.queue = queue
         return NewRun(
             registry: run.registry, type: .autoBuild, request: .build(build), submittedBy: "tester",
-            agentPool: "default", task: task, branch: branch)
+            agentPool: "default", task: task, branch: branch, cause: cause)
     }
 
     @Test func `D7 what came first is handed out first, among runs of the same priority`() async throws {
@@ -106,6 +110,25 @@ struct RunQueueTests {
             #expect(canceled.errorMessage == "superseded by run \(newer.run.id)")
             #expect(try await store.find(started.id)?.status == .started)
             #expect(try await store.find(elsewhere.id)?.status == .queued)
+        }
+    }
+
+    @Test func `S14 runs of strangers supersede each other alone`() async throws {
+        try await withStore { store, _, _ in
+            func accept(_ number: Int, isRestricted: Bool) async throws -> AcceptedRun {
+                let event = SourceEvent(
+                    trigger: "s", id: "d1", kind: .pullRequest, commit: String(repeating: "a", count: 40),
+                    ref: "refs/pull/\(number)/head", branch: "main", repositoryURL: "https://git.example.test/app.git")
+                let cause = RunCause(.source(event), occurrence: "\(number)", isRestricted: isRestricted)
+                return try await store.accept(
+                    Self.taskRun(QueueSettings(supersedes: true), cause: cause), maxQueued: 10, at: TestData.now)
+            }
+            let ours = try await accept(1, isRestricted: false)
+            let theirs = try await accept(2, isRestricted: true)
+
+            #expect(theirs.superseded.isEmpty)
+            #expect(try await accept(3, isRestricted: false).superseded.map(\.id) == [ours.run.id])
+            #expect(try await accept(4, isRestricted: true).superseded.map(\.id) == [theirs.run.id])
         }
     }
 
