@@ -3,6 +3,8 @@ import Foundation
 extension GitRemote {
     /// More changed paths than this are as good as all.
     private static let maxChanges = 100_000
+    /// Others wait while a commit is looked at. What can't be had in that time is not known.
+    private static let longestLook = Duration.seconds(60)
 
     /// What was written of the reference's commit: a title, and what comes below it.
     ///
@@ -10,10 +12,11 @@ extension GitRemote {
     ///
     /// - Throws: ``ContextError``, `CancellationError`.
     public func message() async throws -> String {
-        try await blocking { bridge in
-            if let commit = reference.pinned, let message = try message(of: commit, bridge) { return message }
+        let quick = quick
+        return try await blocking { bridge in
+            if let commit = reference.pinned, let message = try quick.message(of: commit, bridge) { return message }
             var message = ""
-            _ = try mirror(of: reference, bridge).checkout { message = try $0.message(of: $1) }
+            _ = try quick.mirror(of: reference, bridge).checkout { message = try $0.message(of: $1) }
             return message
         }
     }
@@ -39,6 +42,12 @@ extension GitRemote {
         }
     }
 
+    private var quick: GitRemote {
+        var access = access
+        access.limits.duration = min(access.limits.duration, Self.longestLook)
+        return GitRemote(reference, pool: pool, access: access)
+    }
+
     /// The commit that the reference leads to now, of an annotated tag the one behind it.
     ///
     /// - Throws: ``ContextError``, `CancellationError`.
@@ -55,11 +64,12 @@ extension GitRemote {
     ///   commits are larger than a context may be.
     /// - Throws: ``ContextError`` if the reference's own commit can't be had, `CancellationError`.
     public func changedPaths(since earlier: String) async throws -> [String]? {
-        try await blocking { bridge in
-            let new = try mirror(of: reference, bridge).checkout { _, _ in }
+        let quick = quick
+        return try await blocking { bridge in
+            let new = try quick.mirror(of: reference, bridge).checkout { _, _ in }
             let old: GitMirror.Checkout
             do {
-                old = try mirror(of: try reference.at(earlier), bridge).checkout { _, _ in }
+                old = try quick.mirror(of: try reference.at(earlier), bridge).checkout { _, _ in }
             } catch ContextError.referenceNotFound {
                 return nil
             }
