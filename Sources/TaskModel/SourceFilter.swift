@@ -1,4 +1,4 @@
-/// Which commits and pull requests start a task, beyond what a branch and a list of events say.
+/// Which commits and pull requests start a task, beyond what a branch and a list of events say. A list without patterns is as none.
 ///
 /// Patterns are globs of whole names: `*` stands for anything but `/`, `**` for anything, `?` for one character, `[…]` for one of
 /// these. One that begins with `!` excludes; of those that fit a name the last one counts. A list of exclusions alone begins with everything.
@@ -16,6 +16,9 @@ public struct SourceFilter: Sendable, Hashable, Codable {
     /// Patterns of tags. Nil: no tag starts anything.
     public var tags: [String]?
     /// Patterns of paths, one of which must have changed. Nil: any.
+    ///
+    /// A push is compared with what the branch led to before, a pull request with the tip of the branch that it is for: what that branch has
+    /// got since they parted counts as changed too.
     public var paths: [String]?
     /// Only changes inside the context's folder count.
     public var onlyContextFolder: Bool?

@@ -130,6 +130,46 @@ struct SourceTriggerTests {
         }
     }
 
+    @Test func `a list without patterns is as none`() async throws {
+        try await SourceFixture.with { fixture in
+            try await fixture.writeTask(
+                branch: "main", filter: SourceFilter(branches: [], tags: [], paths: []))
+            let hook = try await fixture.putHook()
+            let commit = try await fixture.git.git(["rev-parse", "main"], in: "app.git")
+
+            let tag = try await fixture.deliver(fixture.push("refs/tags/v1", after: commit, id: "1"), to: hook)
+            let topic = try await fixture.deliver(fixture.push("refs/heads/topic", after: commit, id: "2"), to: hook)
+            let main = try await fixture.deliver(fixture.push("refs/heads/main", after: commit, id: "3"), to: hook)
+
+            #expect(tag.outcome == "not run: tag 'v1' is not watched")
+            #expect(topic.outcome == "not run: branch 'topic' is not watched")
+            #expect(main.outcome == "started ca1")
+        }
+    }
+
+    @Test func `D8 context and trigger are one repository also on a forge of one's own, however they are written`()
+        async throws
+    {
+        try await SourceFixture.with { fixture in
+            let task = try await fixture.writeTask { task in
+                task.triggers.source[0].repositoryURL = fixture.git.url("APP.git")
+            }
+            let host = String(fixture.git.origin.dropFirst("http://".count))
+            let trigger = SourceTrigger(
+                fixture.environment, repositories: fixture.repositories,
+                forges: ForgeDirectory([ForgeHost(host: host, kind: .gitea)]))
+            let commit = try await fixture.git.commit(["a": "1"], to: "refs/heads/main", in: "app.git")
+
+            _ = try await trigger.start(
+                task, task.triggers.source[0],
+                by: SourceChange(
+                    id: "1", kind: .commit, commit: commit, ref: "refs/heads/main", branch: "main", message: "m",
+                    defaultBranch: "main"))
+
+            #expect(try await fixture.runs().map(\.source?.commit) == [commit])
+        }
+    }
+
     @Test func `marks in the whole message keep a commit from running, unless they mean nothing`() async throws {
         try await SourceFixture.with { fixture in
             try await fixture.writeTask("web")

@@ -8,6 +8,12 @@ struct NameFilter: Sendable {
         }
     }
 
+    /// Nil for a list without patterns.
+    init?(of patterns: [String]?) {
+        guard let patterns, !patterns.isEmpty else { return nil }
+        self.init(patterns)
+    }
+
     func selects(_ name: String) -> Bool {
         // Exclusions alone take something away from everything.
         rules.last { $0.glob.matches(name) }.map { !$0.excludes } ?? rules.allSatisfy(\.excludes)

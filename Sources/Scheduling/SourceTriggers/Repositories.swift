@@ -29,8 +29,10 @@ public struct Repositories: Sendable {
 }
 
 /// Whether two URLs mean the same repository, however they are written.
-func isSameRepository(_ one: String, _ other: String) -> Bool {
-    guard let one = RepositoryName(one), let other = RepositoryName(other) else { return false }
+///
+/// - Parameter forge: the kind of its server; nil for one of which nothing is known.
+func isSameRepository(_ one: String, _ other: String, on forge: ForgeKind?) -> Bool {
+    guard let one = RepositoryName(one, on: forge), let other = RepositoryName(other, on: forge) else { return false }
     return one.isSame(as: other)
 }
 
@@ -42,8 +44,10 @@ extension TaskDefinition {
     }
 
     /// The repository of a source trigger: by way of the context if that is the same one, since its login is known to work.
-    func repository(of trigger: SourceTriggerDefinition) -> GitReference? {
-        if let context = contextReference, isSameRepository(context.remote, trigger.repositoryURL) {
+    ///
+    /// - Parameter forge: the kind of its server; nil for one of which nothing is known.
+    func repository(of trigger: SourceTriggerDefinition, on forge: ForgeKind?) -> GitReference? {
+        if let context = contextReference, isSameRepository(context.remote, trigger.repositoryURL, on: forge) {
             return context
         }
         return GitReference(trigger.repositoryURL, token: trigger.authorization?.token)

@@ -39,7 +39,7 @@ struct RepositoryLook {
                     $0.name.lowercased() == watch.trigger.lowercased()
                 })
             else { continue }
-            guard let reference = task.repository(of: definition), let whole = try? reference.at(nil) else {
+            guard let reference = trigger.repository(of: definition, for: task), let whole = try? reference.at(nil) else {
                 try await polls.note("The trigger's repository is no git URL.", of: watch, at: now())
                 continue
             }

@@ -33,7 +33,7 @@ public struct SourceTrigger: Sendable {
                 "not run: the trigger takes no \(change.kind == .commit ? "commits" : "pull requests")")
         }
         let filter = trigger.filter ?? SourceFilter()
-        guard let repository = task.repository(of: trigger) else {
+        guard let repository = repository(of: trigger, for: task) else {
             return DeliveryOutcome("not run: the trigger's repository is no git URL")
         }
         if let reason = try await unwatched(change, task, trigger, repository) { return DeliveryOutcome(reason) }
@@ -67,6 +67,15 @@ public struct SourceTrigger: Sendable {
 
     static let forkOutcome = "not run: fork"
 
+    /// The repository that a trigger watches; nil if it is no git URL.
+    func repository(of trigger: SourceTriggerDefinition, for task: TaskDefinition) -> GitReference? {
+        task.repository(of: trigger, on: forge(of: trigger))
+    }
+
+    private func forge(of trigger: SourceTriggerDefinition) -> ForgeKind? {
+        forges.location(of: trigger.repositoryURL)?.kind
+    }
+
     // MARK: Filters
 
     /// Why the branch or tag starts nothing; nil if it does.
@@ -75,13 +84,13 @@ public struct SourceTrigger: Sendable {
     ) async throws -> String? {
         let filter = trigger.filter ?? SourceFilter()
         if let tag = change.tag {
-            return NameFilter(filter.tags ?? []).selects(tag) && filter.tags != nil
+            return NameFilter(of: filter.tags)?.selects(tag) ?? false
                 ? nil : "not run: tag '\(tag.escapedForDisplay)' is not watched"
         }
         guard let branch = change.branch else { return "not run: \(change.ref.escapedForDisplay) is no branch or tag" }
         let isWatched =
-            if let patterns = filter.branches {
-                NameFilter(patterns).selects(branch)
+            if let patterns = NameFilter(of: filter.branches) {
+                patterns.selects(branch)
             } else {
                 branch == (try await watchedBranch(change.defaultBranch, task, trigger, repository))
             }
@@ -118,7 +127,8 @@ public struct SourceTrigger: Sendable {
         _ repository: GitReference
     ) async throws -> Bool {
         let folder = (filter.onlyContextFolder ?? false) ? task.contextReference?.subdir.map { $0 + "/" } : nil
-        guard filter.paths != nil || folder != nil else { return true }
+        let patterns = NameFilter(of: filter.paths)
+        guard patterns != nil || folder != nil else { return true }
         let base: String
         if let known = change.base {
             base = known
@@ -133,7 +143,6 @@ public struct SourceTrigger: Sendable {
         } catch let error as ContextError where !error.isPassing {
             return true
         }
-        let patterns = filter.paths.map { NameFilter($0) }
         return paths?.contains { path in
             (patterns?.selects(path) ?? true) && (folder.map(path.hasPrefix) ?? true)
         } ?? true
@@ -157,7 +166,7 @@ public struct SourceTrigger: Sendable {
         isRestricted: Bool
     ) async throws -> DeliveryOutcome {
         let context = task.contextReference.flatMap {
-            isSameRepository($0.remote, trigger.repositoryURL) ? $0 : nil
+            isSameRepository($0.remote, trigger.repositoryURL, on: forge(of: trigger)) ? $0 : nil
         }
         var overrides = TaskOverrides()
         overrides.sourceLocation = try context?.at(Self.shortest(change.ref)).location.value
@@ -179,7 +188,7 @@ public struct SourceTrigger: Sendable {
         let event = SourceEvent(
             trigger: trigger.name, id: change.id, kind: change.kind, commit: change.commit, ref: change.ref,
             branch: change.branch, pullRequest: change.pullRequest, repositoryURL: repository.remote,
-            forge: change.forge ?? forges.location(of: trigger.repositoryURL)?.kind, isFork: change.isFork,
+            forge: change.forge ?? forge(of: trigger), isFork: change.isFork,
             title: change.title ?? change.message.flatMap(Self.firstLine))
         let cause = RunCause(
             .source(event), occurrence: change.occurrence,
