@@ -29,6 +29,8 @@ public struct DeliveryOutcome: Sendable, Hashable {
     public let text: String
     /// The ids of the runs that it started.
     public let runs: [String]
+    /// Whether one of them is new.
+    var hasStarted = false
 
     public init(_ text: String, runs: [String] = []) {
         self.text = text

@@ -7,8 +7,7 @@ extension Migrations {
             sql: """
                 CREATE TABLE repository (
                     address TEXT PRIMARY KEY,
-                    nextTime INTEGER NOT NULL,
-                    failures INTEGER NOT NULL DEFAULT 0
+                    nextTime INTEGER NOT NULL
                 ) WITHOUT ROWID;
                 CREATE INDEX repositoryByTime ON repository (nextTime);
                 CREATE TABLE sourceWatch (
@@ -20,6 +19,9 @@ extension Migrations {
                     hasLooked INTEGER NOT NULL DEFAULT 0,
                     lastTime INTEGER,
                     problem TEXT,
+                    nextTime INTEGER NOT NULL DEFAULT 0,
+                    failures INTEGER NOT NULL DEFAULT 0,
+                    missTime INTEGER,
                     PRIMARY KEY (registry, task, trigger)
                 ) WITHOUT ROWID;
                 CREATE INDEX sourceWatchByRepository ON sourceWatch (repository);

@@ -16,14 +16,25 @@ public struct PollStore: Sendable {
         public let lastTime: Date?
         /// Why the last look was in vain, for people.
         public let problem: String?
-    }
-
-    /// A repository that is to be looked at.
-    public struct Repository: Sendable, Hashable {
-        /// `host/path`
-        public let address: String
+        /// When it is looked at next.
+        public let nextTime: Date
         /// How often in a row it was looked at in vain.
         public let failures: Int
+        /// When a look found last what no hook had told.
+        public let missTime: Date?
+    }
+
+    /// When some watches of a repository are looked at next.
+    public struct Plan: Sendable, Hashable {
+        public let watches: [Watch]
+        public let time: Date
+        public let failures: Int
+
+        public init(_ watches: [Watch], at time: Date, failures: Int) {
+            self.watches = watches
+            self.time = time
+            self.failures = failures
+        }
     }
 
     let database: Database
@@ -34,36 +45,61 @@ public struct PollStore: Sendable {
 
     // MARK: When
 
-    /// The longest due first.
-    public func due(at now: Date, limit: Int) async throws -> [Repository] {
-        try await database.pool.read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT address, failures FROM repository WHERE nextTime <= ? ORDER BY nextTime LIMIT ?",
-                arguments: [now.storedMilliseconds, limit]
-            ).map { Repository(address: $0["address"], failures: $0["failures"]) }
+    /// The addresses of repositories that are to be looked at, the longest due first.
+    ///
+    /// - Parameters:
+    ///   - addresses: these are left out.
+    ///   - hosts: those at these are left out.
+    public func due(at now: Date, limit: Int, besides addresses: [String] = [], hosts: [String] = []) async throws
+        -> [String]
+    {
+        let values: StatementArguments = StatementArguments(addresses) + StatementArguments(hosts)
+        let marks = [addresses, hosts].map { $0.map { _ in "?" }.joined(separator: ", ") }
+        return try await database.pool.read { db in
+            let time: StatementArguments = [now.storedMilliseconds]
+            let most: StatementArguments = [limit]
+            return try String.fetchAll(
+                db,
+                sql: """
+                    SELECT address FROM repository WHERE nextTime <= ? AND address NOT IN (\(marks[0]))
+                        AND substr(address, 1, instr(address, '/') - 1) NOT IN (\(marks[1]))
+                    ORDER BY nextTime LIMIT ?
+                    """, arguments: time + values + most)
         }
     }
 
-    /// Says when a repository is looked at next. One that nobody watches any more is forgotten.
+    /// Says when a repository is looked at next, by the first of those who watch it. One that nobody watches any more is forgotten.
     ///
-    /// - Parameter began: when the look began: a task that was written since has it looked at once more at once.
-    public func setNextTime(_ time: Date, failures: Int, of repository: String, lookedAt began: Date) async throws {
+    /// - Parameters:
+    ///   - rest: for those who were due as well.
+    ///   - began: when the look began: a task that was written since has it looked at once more at once.
+    public func plan(_ plans: [Plan], rest: Date, of repository: String, lookedAt began: Date) async throws {
+        let began = began.storedMilliseconds
+        let isUnchanged = "NOT (changeTime >= ? AND coalesce(lastTime, 0) < ?)"
         try await database.pool.write { db in
             try db.execute(
-                sql: """
-                    UPDATE repository SET nextTime = ?, failures = ? WHERE address = ? AND NOT EXISTS
-                        (SELECT 1 FROM sourceWatch
-                            WHERE repository = ? AND changeTime >= ? AND coalesce(lastTime, 0) < ?)
-                    """,
-                arguments: [
-                    time.storedMilliseconds, failures, repository, repository, began.storedMilliseconds,
-                    began.storedMilliseconds,
-                ])
+                sql: "UPDATE sourceWatch SET nextTime = ? WHERE repository = ? AND nextTime <= ? AND \(isUnchanged)",
+                arguments: [rest.storedMilliseconds, repository, began, began, began])
+            for plan in plans {
+                for watch in plan.watches {
+                    try db.execute(
+                        sql: """
+                            UPDATE sourceWatch SET nextTime = ?, failures = ?
+                            WHERE registry = ? AND task = ? AND trigger = ? AND repository = ? AND \(isUnchanged)
+                            """,
+                        arguments: [
+                            plan.time.storedMilliseconds, plan.failures, watch.registry, watch.task, watch.trigger,
+                            repository, began, began,
+                        ])
+                }
+            }
+            let next = try Int64.fetchOne(
+                db, sql: "SELECT min(nextTime) FROM sourceWatch WHERE repository = ?", arguments: [repository])
             try db.execute(
-                sql: """
-                    DELETE FROM repository WHERE address = ? AND NOT EXISTS
-                        (SELECT 1 FROM sourceWatch WHERE repository = ?)
-                    """, arguments: [repository, repository])
+                sql: next == nil
+                    ? "DELETE FROM repository WHERE address = ?"
+                    : "UPDATE repository SET nextTime = ? WHERE address = ?",
+                arguments: next.map { [$0, repository] as StatementArguments } ?? [repository])
         }
     }
 
@@ -78,17 +114,12 @@ public struct PollStore: Sendable {
         }
     }
 
-    /// Those of a task, with the time of the next look.
-    public func watches(of task: String, in registry: String) async throws -> [(watch: Watch, nextTime: Date?)] {
+    /// Those of a task.
+    public func watches(of task: String, in registry: String) async throws -> [Watch] {
         try await database.pool.read { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT sourceWatch.*, repository.nextTime FROM sourceWatch
-                    LEFT JOIN repository ON repository.address = sourceWatch.repository
-                    WHERE registry = ? AND task = ?
-                    """, arguments: [registry, task]
-            ).map { (Self.watch($0), ($0["nextTime"] as Int64?).map(Date.init(storedMilliseconds:))) }
+                db, sql: "SELECT * FROM sourceWatch WHERE registry = ? AND task = ?", arguments: [registry, task]
+            ).map(Self.watch)
         }
     }
 
@@ -109,15 +140,19 @@ public struct PollStore: Sendable {
     /// - Parameters:
     ///   - commits: by the full names of refs; nil for one that is gone.
     ///   - problem: why something is still to be done, for people.
-    public func note(_ commits: [String: String?], seenBy watch: Watch, problem: String?, at now: Date) async throws {
+    ///   - isMiss: whether something had to be done, of which no hook had told.
+    public func note(
+        _ commits: [String: String?], seenBy watch: Watch, problem: String?, isMiss: Bool = false, at now: Date
+    ) async throws {
         try await database.pool.write { db in
             try db.execute(
                 sql: """
-                    UPDATE sourceWatch SET hasLooked = 1, lastTime = ?, problem = ?
+                    UPDATE sourceWatch SET hasLooked = 1, lastTime = ?, problem = ?, missTime = coalesce(?, missTime)
                     WHERE registry = ? AND task = ? AND trigger = ? AND repository = ?
                     """,
                 arguments: [
-                    now.storedMilliseconds, problem, watch.registry, watch.task, watch.trigger, watch.repository,
+                    now.storedMilliseconds, problem, isMiss ? now.storedMilliseconds : nil, watch.registry, watch.task,
+                    watch.trigger, watch.repository,
                 ])
             // The task was written anew meanwhile, with another repository.
             guard db.changesCount > 0 else { return }
@@ -150,7 +185,8 @@ public struct PollStore: Sendable {
         Watch(
             registry: row["registry"], task: row["task"], trigger: row["trigger"], repository: row["repository"],
             hasLooked: row["hasLooked"], lastTime: (row["lastTime"] as Int64?).map(Date.init(storedMilliseconds:)),
-            problem: row["problem"])
+            problem: row["problem"], nextTime: Date(storedMilliseconds: row["nextTime"]), failures: row["failures"],
+            missTime: (row["missTime"] as Int64?).map(Date.init(storedMilliseconds:)))
     }
 
     // MARK: The index of tasks
@@ -183,7 +219,7 @@ public struct PollStore: Sendable {
             try db.execute(
                 sql: """
                     INSERT INTO sourceWatch (registry, task, trigger, repository, changeTime) VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (registry, task, trigger) DO UPDATE SET changeTime = excluded.changeTime
+                    ON CONFLICT (registry, task, trigger) DO UPDATE SET changeTime = excluded.changeTime, nextTime = 0
                     """, arguments: [registry, task.name, name, address, changeTime])
             try db.execute(
                 sql: """

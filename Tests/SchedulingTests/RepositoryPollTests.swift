@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Storage
 import TaskModel
@@ -62,7 +63,7 @@ struct RepositoryPollTests {
             fixture.time.pass(.seconds(301))
             // It starts nothing: the queue is full. Then another process takes over.
             await fixture.poller(fixture.environment(maxQueued: 0)).lookAtDue()
-            let waiting = try await fixture.polls.watches(of: "web", in: "local01").first?.watch
+            let waiting = try await fixture.polls.watches(of: "web", in: "local01").first
             #expect(waiting?.problem?.contains("still to be acted on") == true)
             #expect(try await fixture.runs().isEmpty)
 
@@ -70,7 +71,7 @@ struct RepositoryPollTests {
             await look(fixture, after: .seconds(3600))
 
             #expect(try await fixture.runs().count == 1)
-            #expect(try await fixture.polls.watches(of: "web", in: "local01").first?.watch.problem == nil)
+            #expect(try await fixture.polls.watches(of: "web", in: "local01").first?.problem == nil)
         }
     }
 
@@ -96,15 +97,109 @@ struct RepositoryPollTests {
         }
     }
 
-    @Test func `a repository whose hook works is looked at once an hour`() async throws {
+    private func pause(_ fixture: SourceFixture, _ task: TaskDefinition) async throws -> TimeInterval? {
+        let state = try #require(try await fixture.poller().states(of: task)["source"])
+        return state.nextTime?.timeIntervalSince(state.lastTime ?? .distantPast)
+    }
+
+    @Test func `a repository whose hook works is looked at once an hour, as long as it tells of everything`()
+        async throws
+    {
         try await SourceFixture.with { fixture in
             let task = try await fixture.writeTask()
-            _ = try await fixture.putHook(standing: .installed)
+            let hook = try await fixture.putHook(standing: .installed)
             await look(fixture, after: .zero)
+            #expect(try await pause(fixture, task) == 300)
 
-            let state = try #require(try await fixture.poller().states(of: task)["source"])
+            try await fixture.deliver(fixture.webhook("ping", ["zen": "x"], id: "1"), to: hook)
+            await look(fixture)
+            #expect(try await pause(fixture, task) == 3600)
 
-            #expect(state.nextTime?.timeIntervalSince(state.lastTime ?? .distantPast) == 3600)
+            // One of which it does not tell.
+            try await fixture.git.commit(["a": "1"], to: "refs/heads/main", in: "app.git")
+            await look(fixture, after: .seconds(3601))
+            #expect(try await pause(fixture, task) == 300)
+            await look(fixture)
+            #expect(try await pause(fixture, task) == 300)
+
+            fixture.time.pass(.seconds(1))
+            try await fixture.deliver(fixture.webhook("ping", ["zen": "y"], id: "2"), to: hook)
+            await look(fixture)
+            #expect(try await pause(fixture, task) == 3600)
+        }
+    }
+
+    @Test func `a commit of which no run can be made runs when its task is in order again`() async throws {
+        try await SourceFixture.with { fixture in
+            let task = try await fixture.writeTask { $0.agentPoolName = "gone" }
+            await look(fixture, after: .zero)
+            let commit = try await fixture.git.commit(["a": "1"], to: "refs/heads/main", in: "app.git")
+            await look(fixture)
+            #expect(try await fixture.poller().states(of: task)["source"]?.problem?.contains("'gone'") == true)
+            #expect(try await pause(fixture, task) == 300)
+
+            try await fixture.writeTask()
+            await look(fixture)
+
+            #expect(try await fixture.runs().map(\.source?.commit) == [commit])
+        }
+    }
+
+    @Test func `a look that is in vain with one login slows down nobody with another`() async throws {
+        try await SourceFixture.with { fixture in
+            // No git server at all, at the same address but for the port.
+            let bad = try await fixture.writeTask("bad") {
+                $0.step = nil
+                $0.triggers.source[0].repositoryURL = "http://127.0.0.1:1/app.git"
+            }
+            let good = try await fixture.writeTask("good")
+            await look(fixture, after: .zero)
+            await look(fixture)
+            #expect(try await pause(fixture, bad) == 600)
+            #expect(try await pause(fixture, good) == 300)
+
+            let before = fixture.git.requests.count { $0.contains("/info/refs") }
+            await look(fixture)
+            #expect(fixture.git.requests.count { $0.contains("/info/refs") } == before + 1)
+            #expect(try await pause(fixture, bad) == 600)
+        }
+    }
+
+    @Test func `a host whose repositories are looked at already hides none of other hosts`() async throws {
+        try await SourceFixture.with { fixture in
+            for (name, url) in [
+                ("a", "https://a.example/x"), ("b", "https://a.example/y"), ("c", "https://c.example/z"),
+            ] {
+                try await fixture.writeTask(name) { $0.triggers.source[0].repositoryURL = url }
+            }
+
+            let due = try await fixture.polls.due(at: fixture.time.date, limit: 1, hosts: ["a.example"])
+            let rest = try await fixture.polls.due(at: fixture.time.date, limit: 9, besides: ["a.example/x"])
+
+            #expect(due == ["c.example/z"])
+            #expect(Set(rest) == ["a.example/y", "c.example/z"])
+        }
+    }
+
+    @Test func `a task that can't be read keeps nobody else from being looked for, nor is it tried all the time`()
+        async throws
+    {
+        try await SourceFixture.with { fixture in
+            var task = try await fixture.writeTask("good")
+            task.name = "broken"
+            let broken = task
+            let otherKey = SecretBox(key: SymmetricKey(data: Data(repeating: 2, count: 32)))
+            _ = try await SQLiteTaskStore(database: fixture.database, box: otherKey).update("broken", in: "local01") {
+                _ in broken
+            }
+            await look(fixture, after: .zero)
+            let commit = try await fixture.git.commit(["a": "1"], to: "refs/heads/main", in: "app.git")
+            await look(fixture)
+
+            #expect(try await fixture.runs().map(\.source?.commit) == [commit])
+            let watch = try #require(try await fixture.polls.watches(of: "broken", in: "local01").first)
+            #expect(watch.problem?.contains("can't be read") == true)
+            #expect(watch.nextTime.timeIntervalSince(fixture.time.date) == 600)
         }
     }
 

@@ -70,15 +70,23 @@ public struct ForgeDeliveries: DeliveryWork {
             guard let change = SourceChange(event, id: id, forge: addressee.forge) else {
                 return DeliveryOutcome("not run: \(event.ref.escapedForDisplay) was deleted")
             }
-            return try await trigger.start(addressee.task, addressee.trigger, by: change)
+            return try await start(addressee, by: change)
         case .pullRequest(let event):
             guard concerns(addressee, event.repository) else { return Self.otherRepository }
             if case .other(let action) = event.action {
                 return DeliveryOutcome("not run: '\(action.escapedForDisplay)' of a pull request starts no task")
             }
+            return try await start(addressee, by: SourceChange(event, id: id, forge: addressee.forge))
+        }
+    }
+
+    private func start(_ addressee: Addressee, by change: SourceChange) async throws -> DeliveryOutcome {
+        do {
             return try await trigger.start(
-                addressee.task, addressee.trigger, by: SourceChange(event, id: id, forge: addressee.forge),
-                approvedCommit: addressee.approvedCommit)
+                addressee.task, addressee.trigger, by: change,
+                approvedCommit: change.kind == .pullRequest ? addressee.approvedCommit : nil)
+        } catch let refusal as RunRefusal {
+            return DeliveryOutcome("not run: \(refusal)")
         }
     }
 

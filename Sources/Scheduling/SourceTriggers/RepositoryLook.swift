@@ -6,11 +6,12 @@ import TaskModel
 
 /// One look at a repository, for all triggers that watch it: what is new there starts their tasks.
 struct RepositoryLook {
-    /// What came of it.
+    /// What came of it for those who log in alike.
     struct Result: Sendable, Hashable {
+        let watches: [PollStore.Watch]
         /// Whether nobody's look was in vain.
         var isComplete = true
-        /// Whether all who watch it are told of pushes by hooks as well.
+        /// Whether hooks tell all of them of pushes as well, as far as one can see.
         var hasHooks = true
     }
 
@@ -27,61 +28,74 @@ struct RepositoryLook {
         let task: TaskDefinition
         let trigger: SourceTriggerDefinition
         let reference: GitReference
+        let hasHook: Bool
     }
 
+    /// Those who are not due yet are left out.
+    ///
     /// - Throws: what comes from the store.
-    func look(at address: String) async throws -> Result {
-        var result = Result()
+    func look(at address: String) async throws -> [Result] {
+        let began = now()
+        var results: [Result] = []
         var watchers: [Watcher] = []
         for watch in try await polls.watches(of: address) {
-            guard let task = try await tasks.find(watch.task, in: watch.registry),
-                let definition = task.triggers.source.first(where: {
-                    $0.name.lowercased() == watch.trigger.lowercased()
-                })
-            else { continue }
-            guard let reference = trigger.repository(of: definition, for: task), let whole = try? reference.at(nil) else {
-                try await polls.note("The trigger's repository is no git URL.", of: watch, at: now())
-                continue
+            do {
+                if let watcher = try await watcher(for: watch) { watchers.append(watcher) }
+            } catch  where !Task.isCancelled {
+                guard watch.nextTime <= began else { continue }
+                try await polls.note("The task or its hooks can't be read: \(error)", of: watch, at: now())
+                results.append(Result(watches: [watch], isComplete: false, hasHooks: false))
             }
-            if try await !hasHook(watch) { result.hasHooks = false }
-            watchers.append(Watcher(watch: watch, task: task, trigger: definition, reference: whole))
         }
         // Those who log in alike are shown the same.
-        for group in Dictionary(grouping: watchers, by: \.reference.written).values {
-            if try await !look(for: group) { result.isComplete = false }
+        for group in Dictionary(grouping: watchers, by: \.reference.written).values
+        where group.contains(where: { $0.watch.nextTime <= began }) {
+            results.append(try await look(for: group))
         }
-        return result
+        return results
     }
 
+    private func watcher(for watch: PollStore.Watch) async throws -> Watcher? {
+        guard let task = try await tasks.find(watch.task, in: watch.registry),
+            let definition = task.triggers.source.first(where: { $0.name.lowercased() == watch.trigger.lowercased() })
+        else { return nil }
+        guard let reference = trigger.repository(of: definition, for: task), let whole = try? reference.at(nil) else {
+            try await polls.note("The trigger's repository is no git URL.", of: watch, at: now())
+            return nil
+        }
+        return Watcher(
+            watch: watch, task: task, trigger: definition, reference: whole, hasHook: try await hasHook(watch))
+    }
+
+    /// Whether a hook tells of pushes: it did so, and since then nothing was found of which none had told.
     private func hasHook(_ watch: PollStore.Watch) async throws -> Bool {
         try await hooks.hooks(of: watch.task, in: watch.registry).contains { hook in
             hook.trigger.lowercased() == watch.trigger.lowercased()
-                && (hook.standing == .installed || hook.lastDeliveryTime != nil)
+                && (hook.lastDeliveryTime.map { $0 > watch.missTime ?? .distantPast } ?? false)
         }
     }
 
-    /// - Returns: false if it was in vain for one of them.
-    private func look(for group: [Watcher]) async throws -> Bool {
+    private func look(for group: [Watcher]) async throws -> Result {
+        var result = Result(watches: group.map(\.watch), hasHooks: group.allSatisfy(\.hasHook))
         let refs: GitRefs
         do {
             refs = try await repositories.remote(group[0].reference).refs()
         } catch let error as ContextError {
             for watcher in group { try await polls.note("\(error)", of: watcher.watch, at: now()) }
-            return false
+            result.isComplete = false
+            return result
         }
-        var isComplete = true
-        for watcher in group {
-            if try await !act(on: refs, for: watcher) { isComplete = false }
-        }
-        return isComplete
+        for watcher in group { try await act(on: refs, for: watcher, &result) }
+        return result
     }
 
     /// Starts the task of a watcher for what is new. What can't be started now is new the next time as well.
-    private func act(on refs: GitRefs, for watcher: Watcher) async throws -> Bool {
+    private func act(on refs: GitRefs, for watcher: Watcher, _ result: inout Result) async throws {
         let seen = try await polls.seen(by: watcher.watch)
         var news: [String: String?] = refs.commits.filter { seen[$0.key] != $0.value }
         for name in seen.keys where refs.commits[name] == nil { news[name] = .some(nil) }
         var problem: String?
+        var isMiss = false
         if watcher.watch.hasLooked {
             for (name, commit) in news.sorted(by: { $0.key < $1.key }) {
                 guard let commit else { continue }
@@ -91,16 +105,19 @@ struct RepositoryLook {
                 guard var change = SourceChange(event, id: "poll-\(commit.prefix(12))") else { continue }
                 change.isPeeled = true
                 do {
-                    _ = try await trigger.start(watcher.task, watcher.trigger, by: change)
+                    let outcome = try await trigger.start(watcher.task, watcher.trigger, by: change)
+                    if outcome.hasStarted { isMiss = true }
                 } catch is CancellationError {
                     throw CancellationError()
                 } catch {
+                    // One that its task refuses has nothing to do with the others of the repository.
+                    if !(error is RunRefusal) { result.isComplete = false }
                     news[name] = nil
                     problem = "\(name.escapedForDisplay) at \(commit.prefix(12)) is still to be acted on: \(error)"
                 }
             }
         }
-        try await polls.note(news, seenBy: watcher.watch, problem: problem, at: now())
-        return problem == nil
+        if isMiss { result.hasHooks = false }
+        try await polls.note(news, seenBy: watcher.watch, problem: problem, isMiss: isMiss, at: now())
     }
 }

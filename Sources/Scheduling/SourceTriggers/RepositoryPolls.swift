@@ -6,13 +6,15 @@ public import TaskModel
 
 /// Looks at the repositories of tasks from time to time, so that commits start them with no set-up at all.
 ///
-/// One that hooks tell of is looked at once an hour. One that can't be looked at is tried again after ever longer pauses of at most an hour.
+/// One that hooks tell of is looked at once an hour. One that can't be looked at with some login is tried again with it after ever longer
+/// pauses of at most an hour.
 public struct RepositoryPolls: Service {
     /// Looks that go on at the same time, and those at one host.
     private static let width = 16
     private static let widthPerHost = 4
     private static let longestPause: TimeInterval = 3600
     private static let tick = Duration.seconds(1)
+    private static let pauseAfterError = Duration.seconds(10)
 
     private let polls: PollStore
     private let look: RepositoryLook
@@ -47,16 +49,17 @@ public struct RepositoryPolls: Service {
                 group.addTask { await Self.pause() }
                 while !Task.isCancelled, let ended = await group.next() {
                     if let ended { running[ended] = nil } else { group.addTask { await Self.pause() } }
-                    for repository in await due(besides: running) {
-                        let address = repository.address
-                        let host = String(address.prefix { $0 != "/" })
-                        guard running.count < Self.width,
-                            running.values.count(where: { $0 == host }) < Self.widthPerHost
-                        else { continue }
-                        running[address] = host
-                        group.addTask {
-                            await self.look(at: repository)
-                            return address
+                    while running.count < Self.width {
+                        let next = await due(besides: running)
+                        if next.isEmpty { break }
+                        for address in next where running.count < Self.width {
+                            let host = Self.host(of: address)
+                            guard Self.hasRoom(host, besides: running) else { continue }
+                            running[address] = host
+                            group.addTask {
+                                await self.look(at: address)
+                                return address
+                            }
                         }
                     }
                 }
@@ -65,14 +68,23 @@ public struct RepositoryPolls: Service {
         }
     }
 
+    private static func host(of address: String) -> String { String(address.prefix { $0 != "/" }) }
+
+    private static func hasRoom(_ host: String, besides running: [String: String]) -> Bool {
+        running.values.count(where: { $0 == host }) < widthPerHost
+    }
+
     private static func pause() async -> String? {
         try? await Task.sleep(for: tick)  // canceled: the loop ends
         return nil
     }
 
-    private func due(besides running: [String: String]) async -> [PollStore.Repository] {
+    /// At hosts that have room for one more at least.
+    private func due(besides running: [String: String]) async -> [String] {
+        let full = Set(running.values).filter { !Self.hasRoom($0, besides: running) }
         do {
-            return try await polls.due(at: now(), limit: 256).filter { running[$0.address] == nil }
+            return try await polls.due(
+                at: now(), limit: 256, besides: Array(running.keys), hosts: Array(full))
         } catch {
             if !Task.isCancelled { logger.error("repositories not looked at", metadata: ["error": "\(error)"]) }
             return []
@@ -81,27 +93,44 @@ public struct RepositoryPolls: Service {
 
     /// Looks at all that are due, one after another.
     func lookAtDue() async {
-        for repository in await due(besides: [:]) { await look(at: repository) }
+        for address in await due(besides: [:]) { await look(at: address) }
     }
 
-    private func look(at repository: PollStore.Repository) async {
+    private func look(at address: String) async {
         let began = now()
         do {
-            let result = try await look.look(at: repository.address)
-            let failures = result.isComplete ? 0 : repository.failures + 1
-            if failures > 0 {
-                logger.warning("repository not looked at", metadata: ["repository": "\(repository.address)"])
+            var plans: [PollStore.Plan] = []
+            do {
+                plans = try await look.look(at: address).map { plan($0, for: address) }
+            } catch  where !Task.isCancelled {
+                logger.error(
+                    "repository not looked at", metadata: ["repository": "\(address)", "error": "\(error)"])
             }
-            var pause = result.hasHooks ? max(interval, Self.longestPause) : interval
-            if failures > 0 { pause = min(Self.longestPause, interval * pow(2, Double(min(failures, 20) - 1))) }
-            try await polls.setNextTime(
-                now().addingTimeInterval(pause * jitter()), failures: failures, of: repository.address,
-                lookedAt: began)
+            try await polls.plan(plans, rest: time(after: interval), of: address, lookedAt: began)
         } catch  where !Task.isCancelled {
             logger.error(
-                "repository not looked at", metadata: ["repository": "\(repository.address)", "error": "\(error)"])
+                "time of the next look not written", metadata: ["repository": "\(address)", "error": "\(error)"])
+            try? await Task.sleep(for: Self.pauseAfterError)  // canceled: the loop ends
         } catch {}
     }
+
+    private func plan(_ result: RepositoryLook.Result, for address: String) -> PollStore.Plan {
+        guard !result.isComplete else {
+            return PollStore.Plan(
+                result.watches, at: time(after: result.hasHooks ? max(interval, Self.longestPause) : interval),
+                failures: 0)
+        }
+        let failures = (result.watches.map(\.failures).max() ?? 0) + 1
+        logger.warning(
+            "repository not looked at",
+            metadata: [
+                "repository": "\(address)", "tasks": "\(result.watches.map(\.task).joined(separator: ", "))",
+            ])
+        let pause = min(Self.longestPause, interval * pow(2, Double(min(failures, 20) - 1)))
+        return PollStore.Plan(result.watches, at: time(after: pause), failures: failures)
+    }
+
+    private func time(after pause: TimeInterval) -> Date { now().addingTimeInterval(pause * jitter()) }
 
     // MARK: Showing
 
@@ -116,10 +145,10 @@ public struct RepositoryPolls: Service {
     {
         let watches = try await polls.watches(of: task.name, in: task.registry)
         return Dictionary(
-            watches.map { watch, nextTime in
+            watches.map { watch in
                 (
                     watch.trigger.lowercased(),
-                    TriggerState.Polling(lastTime: watch.lastTime, nextTime: nextTime, problem: watch.problem)
+                    TriggerState.Polling(lastTime: watch.lastTime, nextTime: watch.nextTime, problem: watch.problem)
                 )
             }
         ) { first, _ in first }

@@ -1,6 +1,7 @@
 import Contexts
 public import Forges
 import Foundation
+import Logging
 import Storage
 import TaskModel
 
@@ -12,16 +13,18 @@ public struct SourceTrigger: Sendable {
     private let runs: TriggeredRuns
     private let repositories: Repositories
     private let forges: ForgeDirectory
+    private let logger: Logger
 
     /// - Parameter forges: tells which forge a repository is on, of which nothing is heard but its commits.
     public init(_ environment: SchedulerEnvironment, repositories: Repositories, forges: ForgeDirectory) {
         self.forges = forges
+        logger = environment.logger
         runs = TriggeredRuns(environment)
         self.repositories = repositories
     }
 
     /// - Parameter approvedCommit: of a stranger, which somebody let run.
-    /// - Throws: what makes it worth trying again: a queue that is full, a git server that does not answer.
+    /// - Throws: ``RunRefusal``; what makes it worth trying again: a queue that is full, a git server that does not answer.
     func start(
         _ task: TaskDefinition, _ trigger: SourceTriggerDefinition, by change: SourceChange,
         approvedCommit: String? = nil
@@ -197,12 +200,25 @@ public struct SourceTrigger: Sendable {
             isRestricted: isRestricted)
         do {
             let (run, isNew) = try await runs.start(task, because: cause, with: overrides)
-            return DeliveryOutcome(isNew ? "started \(run.id)" : "had its run before: \(run.id)", runs: ["\(run.id)"])
+            var outcome = DeliveryOutcome(
+                isNew ? "started \(run.id)" : "had its run before: \(run.id)", runs: ["\(run.id)"])
+            outcome.hasStarted = isNew
+            return outcome
         } catch let error as RunServiceError {
-            return DeliveryOutcome("not run: \(error)")
+            throw refusal("\(error)", task, change)
         } catch let error as TaskServiceError {
-            return DeliveryOutcome("not run: \(error)")
+            throw refusal("\(error)", task, change)
         }
+    }
+
+    private func refusal(_ reason: String, _ task: TaskDefinition, _ change: SourceChange) -> RunRefusal {
+        logger.warning(
+            "commit not run",
+            metadata: [
+                "registry": "\(task.registry)", "task": "\(task.name)", "commit": "\(change.commit)",
+                "error": "\(reason)",
+            ])
+        return RunRefusal(reason)
     }
 
     /// A branch as people write it; other refs in full.
