@@ -31,6 +31,8 @@ public struct DeliveryOutcome: Sendable, Hashable {
     public let runs: [String]
     /// Whether one of them is new.
     var hasStarted = false
+    /// The pushes that no look need find any more.
+    var pushes: [SeenPush] = []
 
     public init(_ text: String, runs: [String] = []) {
         self.text = text

@@ -34,11 +34,13 @@ public struct Delivery: Sendable, Hashable {
     public let runs: [String]
     /// The commit of a stranger that somebody let run.
     public let approvedCommit: String?
+    /// Another one after each replay: what became of it before counts no more.
+    public let version: Int64
 
     public init(
         id: Int64, hook: String, kind: HookKind, registry: String, task: String, trigger: String, deliveryID: String,
         time: Date, state: State = .pending, attempts: Int = 0, nextTime: Date? = nil, outcome: String? = nil,
-        runs: [String] = [], approvedCommit: String? = nil
+        runs: [String] = [], approvedCommit: String? = nil, version: Int64 = 0
     ) {
         self.id = id
         self.hook = hook
@@ -54,6 +56,7 @@ public struct Delivery: Sendable, Hashable {
         self.outcome = outcome
         self.runs = runs
         self.approvedCommit = approvedCommit
+        self.version = version
     }
 }
 

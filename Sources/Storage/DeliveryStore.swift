@@ -5,7 +5,7 @@ import TaskModel
 /// The ledger of what was sent to hooks.
 public struct DeliveryStore: Sendable {
     static let columns =
-        "id, hook, kind, registry, task, trigger, deliveryID, time, state, attempts, nextTime, outcome, runs, approvedCommit"
+        "id, hook, kind, registry, task, trigger, deliveryID, time, state, attempts, nextTime, outcome, runs, approvedCommit, version"
 
     let database: Database
     let reserve: DiskReserve?
@@ -51,24 +51,51 @@ public struct DeliveryStore: Sendable {
 
     // MARK: Working on them
 
-    /// Those that are to be worked on now, in the order in which they are due.
-    public func due(at now: Date, limit: Int) async throws -> [Delivery] {
+    /// A hook with deliveries that are to be worked on.
+    public struct WaitingHook: Sendable, Hashable {
+        public let id: String
+        /// Empty for a hook that is gone.
+        public let registry: String
+        /// As in ``Hook/repositoryURL``; empty for a hook that is gone.
+        public let repositoryURL: String
+    }
+
+    /// The hooks of which deliveries are to be worked on now, that with the longest due one first.
+    public func waitingHooks(at now: Date) async throws -> [WaitingHook] {
         try await database.pool.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT \(Self.columns) FROM delivery WHERE state = 'pending' AND nextTime <= ?
+                    SELECT waiting.hook, coalesce(hook.registry, '') AS registry,
+                        coalesce(hook.repositoryURL, '') AS repositoryURL
+                    FROM (SELECT hook, min(nextTime) AS first FROM delivery
+                        WHERE state = 'pending' AND nextTime <= ? GROUP BY hook) AS waiting
+                    LEFT JOIN hook ON hook.id = waiting.hook ORDER BY waiting.first
+                    """, arguments: [now.storedMilliseconds]
+            ).map { WaitingHook(id: $0["hook"], registry: $0["registry"], repositoryURL: $0["repositoryURL"]) }
+        }
+    }
+
+    /// Those to a hook that are to be worked on now, in the order in which they are due.
+    public func due(of hook: String, at now: Date, limit: Int) async throws -> [Delivery] {
+        try await database.pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(Self.columns) FROM delivery WHERE hook = ? AND state = 'pending' AND nextTime <= ?
                     ORDER BY nextTime, id LIMIT ?
-                    """, arguments: [now.storedMilliseconds, limit]
+                    """, arguments: [hook, now.storedMilliseconds, limit]
             ).compactMap(Self.delivery)
         }
     }
 
-    /// When the next one is due; nil if none waits.
-    public func nextTime() async throws -> Date? {
+    /// When the next one is due that is not due yet; nil if none waits for a time.
+    public func nextTime(after now: Date) async throws -> Date? {
         try await database.pool.read { db in
-            try Int64.fetchOne(db, sql: "SELECT min(nextTime) FROM delivery WHERE state = 'pending'")
-                .map(Date.init(storedMilliseconds:))
+            try Int64.fetchOne(
+                db, sql: "SELECT min(nextTime) FROM delivery WHERE state = 'pending' AND nextTime > ?",
+                arguments: [now.storedMilliseconds]
+            ).map(Date.init(storedMilliseconds:))
         }
     }
 
@@ -85,34 +112,39 @@ public struct DeliveryStore: Sendable {
 
     /// What became of a delivery.
     public enum Ending: Sendable, Hashable {
-        case done(String, runs: [String])
+        /// What it told need not be found by a look.
+        case done(String, runs: [String], pushes: [SeenPush] = [])
         /// It is worked on again then.
         case postponed(until: Date, because: String)
         case failed(String)
     }
 
-    /// Records what became of deliveries, all in one transaction.
-    public func end(_ endings: [(id: Int64, ending: Ending)]) async throws {
+    /// Records what became of deliveries, all in one transaction. One that was replayed since it was read stays as it is.
+    public func end(_ endings: [(delivery: Delivery, ending: Ending)]) async throws {
         try await database.pool.write { db in
-            for (id, ending) in endings {
-                switch ending {
-                case .done(let text, let runs):
-                    try db.execute(
-                        sql: """
-                            UPDATE delivery SET state = 'done', nextTime = NULL, outcome = ?, runs = ? WHERE id = ?
-                            """, arguments: [text, runs.joined(separator: " "), id])
-                case .postponed(let time, let reason):
-                    try db.execute(
-                        sql: "UPDATE delivery SET attempts = attempts + 1, nextTime = ?, outcome = ? WHERE id = ?",
-                        arguments: [time.storedMilliseconds, reason, id])
-                case .failed(let reason):
-                    try db.execute(
-                        sql: """
-                            UPDATE delivery SET state = 'failed', attempts = attempts + 1, nextTime = NULL, outcome = ?
-                            WHERE id = ?
-                            """, arguments: [reason, id])
-                }
-            }
+            for (delivery, ending) in endings { try Self.end(delivery, ending, db) }
+        }
+    }
+
+    private static func end(_ delivery: Delivery, _ ending: Ending, _ db: GRDB.Database) throws {
+        let change: String
+        let values: StatementArguments
+        switch ending {
+        case .done(let text, let runs, _):
+            change = "state = 'done', nextTime = NULL, outcome = ?, runs = ?"
+            values = [text, runs.joined(separator: " ")]
+        case .postponed(let time, let reason):
+            change = "attempts = attempts + 1, nextTime = ?, outcome = ?"
+            values = [time.storedMilliseconds, reason]
+        case .failed(let reason):
+            change = "state = 'failed', attempts = attempts + 1, nextTime = NULL, outcome = ?"
+            values = [reason]
+        }
+        try db.cachedStatement(sql: "UPDATE delivery SET \(change) WHERE id = ? AND version = ?")
+            .execute(arguments: values + [delivery.id, delivery.version])
+        guard db.changesCount > 0, case .done(_, _, let pushes) = ending else { return }
+        for push in pushes {
+            try PollStore.advance(push, for: delivery.trigger, of: delivery.task, in: delivery.registry, db)
         }
     }
 
@@ -152,7 +184,7 @@ public struct DeliveryStore: Sendable {
         try await database.pool.write { db in
             try db.execute(
                 sql: """
-                    UPDATE delivery SET state = 'pending', attempts = 0, nextTime = ?,
+                    UPDATE delivery SET state = 'pending', attempts = 0, nextTime = ?, version = version + 1,
                         approvedCommit = coalesce(?, approvedCommit)
                     WHERE id = ? AND registry = ?
                     """, arguments: [now.storedMilliseconds, commit, id, registry])
@@ -184,6 +216,6 @@ public struct DeliveryStore: Sendable {
             state: state, attempts: row["attempts"],
             nextTime: (row["nextTime"] as Int64?).map(Date.init(storedMilliseconds:)), outcome: row["outcome"],
             runs: (row["runs"] as String).split(separator: " ").map(String.init),
-            approvedCommit: row["approvedCommit"])
+            approvedCommit: row["approvedCommit"], version: row["version"])
     }
 }

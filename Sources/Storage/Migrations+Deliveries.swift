@@ -22,9 +22,11 @@ extension Migrations {
                     outcome TEXT,
                     runs TEXT NOT NULL DEFAULT '',
                     approvedCommit TEXT,
+                    version INTEGER NOT NULL DEFAULT 0,
                     UNIQUE (hook, deliveryID)
                 );
                 CREATE INDEX deliveryPending ON delivery (nextTime, id) WHERE state = 'pending';
+                CREATE INDEX deliveryPendingByHook ON delivery (hook, nextTime, id) WHERE state = 'pending';
                 CREATE INDEX deliveryByTask ON delivery (registry, task, id);
                 CREATE INDEX deliveryByTime ON delivery (time);
                 """)

@@ -189,6 +189,27 @@ public struct PollStore: Sendable {
             missTime: (row["missTime"] as Int64?).map(Date.init(storedMilliseconds:)))
     }
 
+    // MARK: What hooks tell
+
+    /// Notes a push that was acted on as seen, if what was there before it was seen last.
+    static func advance(
+        _ push: SeenPush, for trigger: String, of task: String, in registry: String, _ db: GRDB.Database
+    ) throws {
+        guard let before = push.before else {
+            try db.execute(
+                sql: """
+                    INSERT OR IGNORE INTO seenRef (registry, task, trigger, name, sha)
+                    SELECT registry, task, trigger, ?, ? FROM sourceWatch
+                    WHERE registry = ? AND task = ? AND trigger = ? AND hasLooked = 1
+                    """, arguments: [push.ref, push.after, registry, task, trigger])
+            return
+        }
+        try db.execute(
+            sql: """
+                UPDATE seenRef SET sha = ? WHERE registry = ? AND task = ? AND trigger = ? AND name = ? AND sha = ?
+                """, arguments: [push.after, registry, task, trigger, push.ref, before])
+    }
+
     // MARK: The index of tasks
 
     /// A trigger that watches another repository now, or that rested, begins anew.

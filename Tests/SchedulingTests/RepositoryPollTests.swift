@@ -129,6 +129,23 @@ struct RepositoryPollTests {
         }
     }
 
+    @Test func `a look takes what hooks told as seen, so that filtered pushes stay filtered`() async throws {
+        try await SourceFixture.with { fixture in
+            try await fixture.writeTask(filter: SourceFilter(paths: ["app/**"]))
+            let hook = try await fixture.putHook()
+            await look(fixture, after: .zero)
+            let base = try await fixture.git.git(["rev-parse", "main"], in: "app.git")
+            let app = try await fixture.git.commit(["app/a": "1"], to: "refs/heads/main", in: "app.git")
+            let docs = try await fixture.git.commit(["docs/a": "1"], to: "refs/heads/main", in: "app.git")
+            try await fixture.deliver(fixture.push("refs/heads/main", before: base, after: app, id: "1"), to: hook)
+            try await fixture.deliver(fixture.push("refs/heads/main", before: app, after: docs, id: "2"), to: hook)
+
+            await look(fixture, after: .seconds(3601))
+
+            #expect(try await fixture.runs().map(\.source?.commit) == [app])
+        }
+    }
+
     @Test func `a commit of which no run can be made runs when its task is in order again`() async throws {
         try await SourceFixture.with { fixture in
             let task = try await fixture.writeTask { $0.agentPoolName = "gone" }

@@ -37,14 +37,14 @@ struct DeliveryStoreTests {
             #expect(added[0].isNew)
             #expect(content.body == Array("{\"a\":1}".utf8))
             #expect(content.headers == ["x-github-event": "push"])
-            #expect(try await store.due(at: TestData.now, limit: 10).map(\.deliveryID) == ["d1"])
+            #expect(try await store.due(of: "h1", at: TestData.now, limit: 10).map(\.deliveryID) == ["d1"])
         }
     }
 
     @Test func `D5 a delivery that comes again is the one that is there, also within one transaction`() async throws {
         try await with { store, _ in
             let first = try await store.add(["d1", "d2", "d1"].map { Self.delivery($0) }, at: TestData.now)
-            try await store.end([(first[0].delivery.id, .done("started ca1", runs: ["ca1"]))])
+            try await store.end([(first[0].delivery, .done("started ca1", runs: ["ca1"]))])
 
             let again = try await store.add([Self.delivery("d1", body: "other")], at: TestData.now)
 
@@ -59,34 +59,49 @@ struct DeliveryStoreTests {
     @Test func `what can't be done now is due later, and what is over is not`() async throws {
         try await with { store, _ in
             let later = TestData.now.addingTimeInterval(60)
-            let ids = try await store.add(["a", "b", "c"].map { Self.delivery($0) }, at: TestData.now).map(
-                \.delivery.id)
+            let all = try await store.add(["a", "b", "c"].map { Self.delivery($0) }, at: TestData.now).map(\.delivery)
+            #expect(try await store.waitingHooks(at: TestData.now).map(\.id) == ["h1"])
 
             try await store.end([
-                (ids[0], .postponed(until: later, because: "queue full")), (ids[1], .failed("no")),
-                (ids[2], .done("ok", runs: [])),
+                (all[0], .postponed(until: later, because: "queue full")), (all[1], .failed("no")),
+                (all[2], .done("ok", runs: [])),
             ])
 
-            #expect(try await store.due(at: TestData.now, limit: 10) == [])
-            #expect(try await store.nextTime() == later)
-            let due = try await store.due(at: later, limit: 10)
-            #expect(due.map(\.id) == [ids[0]])
+            #expect(try await store.due(of: "h1", at: TestData.now, limit: 10) == [])
+            #expect(try await store.nextTime(after: TestData.now) == later)
+            let due = try await store.due(of: "h1", at: later, limit: 10)
+            #expect(due.map(\.id) == [all[0].id])
             #expect(due.map(\.attempts) == [1])
-            #expect(try await store.find(ids[1], in: "local01")?.state == .failed)
+            #expect(try await store.find(all[1].id, in: "local01")?.state == .failed)
         }
     }
 
     @Test func `a replay makes a delivery due again, in its own registry only`() async throws {
         try await with { store, _ in
-            let id = try await store.add([Self.delivery("a")], at: TestData.now)[0].delivery.id
-            try await store.end([(id, .done("not run: fork", runs: []))])
+            let delivery = try await store.add([Self.delivery("a")], at: TestData.now)[0].delivery
+            let id = delivery.id
+            try await store.end([(delivery, .done("not run: fork", runs: []))])
 
             #expect(try await store.replay(id, in: "other01", at: TestData.now) == nil)
             let replayed = try await store.replay(id, in: "LOCAL01", approving: "c0ffee", at: TestData.now)
 
             #expect(replayed?.state == .pending)
             #expect(replayed?.approvedCommit == "c0ffee")
-            #expect(try await store.due(at: TestData.now, limit: 10).map(\.id) == [id])
+            #expect(try await store.due(of: "h1", at: TestData.now, limit: 10).map(\.id) == [id])
+        }
+    }
+
+    @Test func `a replay or an approval while a delivery is worked on is not lost`() async throws {
+        try await with { store, _ in
+            let delivery = try await store.add([Self.delivery("a")], at: TestData.now)[0].delivery
+            _ = try await store.replay(delivery.id, in: "local01", approving: "c0ffee", at: TestData.now)
+
+            try await store.end([(delivery, .done("not run: fork", runs: []))])
+
+            let due = try await store.due(of: "h1", at: TestData.now, limit: 10)
+            #expect(due.map(\.approvedCommit) == ["c0ffee"])
+            try await store.end([(due[0], .done("started ca1", runs: ["ca1"]))])
+            #expect(try await store.find(delivery.id, in: "local01")?.outcome == "started ca1")
         }
     }
 

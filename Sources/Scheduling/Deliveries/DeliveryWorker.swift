@@ -6,12 +6,15 @@ import Storage
 
 /// Works on deliveries that were stored, and forgets them after 7 days.
 ///
-/// Those of one hook are begun in the order in which they came; those of several at the same time. What can't be done now is tried again
+/// Those of one hook are worked on in the order in which they came; those of several at the same time. What can't be done now is tried again
 /// for 24 hours, and holds nothing else up meanwhile.
 public struct DeliveryWorker: Service {
-    private static let batch = 128
-    /// Hooks whose deliveries are worked on at the same time.
-    private static let width = 8
+    /// A hook gives way to others after so many deliveries, or after that time.
+    private static let turn = 32
+    private static let longestTurn = Duration.seconds(5)
+    /// What comes within that time is looked for at once.
+    private static let gathering = Duration.milliseconds(20)
+    private static let pauseAfterError = Duration.seconds(5)
     /// In seconds.
     private static let firstPause: TimeInterval = 5
     private static let longestPause: TimeInterval = 1800
@@ -20,10 +23,12 @@ public struct DeliveryWorker: Service {
     private static let lifetime: TimeInterval = 7 * 24 * 3600
 
     private let deliveries: DeliveryService
+    private let endings: DeliveryEndings
     private let logger: Logger
 
     public init(_ deliveries: DeliveryService, logger: Logger) {
         self.deliveries = deliveries
+        endings = DeliveryEndings(store: deliveries.store)
         self.logger = logger
     }
 
@@ -33,48 +38,84 @@ public struct DeliveryWorker: Service {
         async let cleaned: Void = repeating(
             every: .seconds(3600), logger: logger, failure: "deliveries not removed"
         ) { try await clean() }
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let mark = deliveries.changes.mark()
-                var pause = Duration.seconds(30)
-                do {
-                    while try await workOnDue() > 0 {}
-                    if let next = try await store.nextTime() {
-                        pause = min(pause, .seconds(max(0.1, next.timeIntervalSince(deliveries.now()))))
-                    }
-                } catch  where !Task.isCancelled {
-                    logger.error("deliveries not worked on", metadata: ["error": "\(error)"])
-                    pause = .seconds(5)
-                } catch { return }
-                await deliveries.changes.wait(for: 0, after: mark, atMost: pause)
-            }
-        }
+        await cancelWhenGracefulShutdown { await workUntilCanceled() }
         await cleaned
     }
 
-    /// - Returns: how many there were.
-    @discardableResult
-    func workOnDue() async throws -> Int {
-        let due = try await store.due(at: deliveries.now(), limit: Self.batch)
-        let byHook = Dictionary(grouping: due, by: \.hook).values.sorted { $0[0].id < $1[0].id }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, ofHook) in byHook.enumerated() {
-                if index >= Self.width { try await group.next() }
-                group.addTask { try await work(on: ofHook) }
-            }
-            try await group.waitForAll()
-        }
-        return due.count
+    private enum Event: Sendable {
+        case change
+        case ended(DeliveryLanes.Lane, hasMore: Bool)
     }
 
-    private func work(on ofHook: [Delivery]) async throws {
-        var endings: [(id: Int64, ending: DeliveryStore.Ending)] = []
-        for delivery in ofHook {
-            guard !Task.isCancelled else { break }
-            endings.append((delivery.id, await ending(of: delivery)))
+    private func workUntilCanceled() async {
+        await withTaskGroup(of: Event.self) { group in
+            var lanes = DeliveryLanes()
+            group.addTask { .change }
+            while !Task.isCancelled, let event = await group.next() {
+                switch event {
+                case .change:
+                    let mark = deliveries.changes.mark()
+                    let (hooks, pause) = await waiting()
+                    lanes.offer(hooks)
+                    group.addTask {
+                        try? await Task.sleep(for: Self.gathering)  // canceled: the loop ends
+                        await deliveries.changes.wait(for: 0, after: mark, atMost: pause)
+                        return .change
+                    }
+                case .ended(let lane, let hasMore): lanes.finish(lane, hasMore: hasMore)
+                }
+                while let lane = lanes.take() {
+                    group.addTask { .ended(lane, hasMore: await work(on: lane.hook)) }
+                }
+            }
+            group.cancelAll()
         }
-        try Task.checkCancellation()
-        try await store.end(endings)
+    }
+
+    /// The hooks of which something is due, and when to look again if nothing changes.
+    private func waiting() async -> ([DeliveryStore.WaitingHook], Duration) {
+        let now = deliveries.now()
+        do {
+            let hooks = try await store.waitingHooks(at: now)
+            let next = try await store.nextTime(after: now)
+            return (hooks, next.map { Duration.seconds(min(30, max(0.1, $0.timeIntervalSince(now)))) } ?? .seconds(30))
+        } catch {
+            if !Task.isCancelled { logger.error("deliveries not worked on", metadata: ["error": "\(error)"]) }
+            return ([], Self.pauseAfterError)
+        }
+    }
+
+    /// Works on all that are due, one hook after another.
+    func workOnDue() async throws {
+        for hook in try await store.waitingHooks(at: deliveries.now()) {
+            while await work(on: hook.id) {}
+        }
+    }
+
+    /// - Returns: whether there may be more to do.
+    private func work(on hook: String) async -> Bool {
+        let clock = ContinuousClock()
+        let began = clock.now
+        do {
+            let due = try await store.due(of: hook, at: deliveries.now(), limit: Self.turn)
+            var count = 0
+            var isPostponed = false
+            for delivery in due where clock.now - began < Self.longestTurn {
+                let ending = await ending(of: delivery)
+                guard !Task.isCancelled else { break }
+                if case .postponed = ending { isPostponed = true }
+                await endings.add(ending, of: delivery)
+                count += 1
+            }
+            try await endings.written()
+            if isPostponed { deliveries.changes.notify(0) }
+            return !Task.isCancelled && (count < due.count || count == Self.turn)
+        } catch {
+            guard !Task.isCancelled else { return false }
+            logger.error("deliveries not worked on", metadata: ["error": "\(error)"])
+            try? await Task.sleep(for: Self.pauseAfterError)  // canceled: the loop ends
+            return !Task.isCancelled
+        }
     }
 
     private func ending(of delivery: Delivery) async -> DeliveryStore.Ending {
@@ -89,7 +130,7 @@ public struct DeliveryWorker: Service {
             logger.debug("delivery done", metadata: ["delivery": "\(delivery.id)", "outcome": "\(outcome.text)"])
             // A replay forgets no run that the delivery has started before.
             let known = delivery.runs.filter { !outcome.runs.contains($0) }
-            return .done(outcome.text, runs: known + outcome.runs)
+            return .done(outcome.text, runs: known + outcome.runs, pushes: outcome.pushes)
         } catch {
             return postponed(delivery, because: error)
         }

@@ -42,7 +42,9 @@ public struct ForgeDeliveries: DeliveryWork {
                     id: "\(id)"))
         }
         guard !outcomes.isEmpty else { return DeliveryOutcome("not run: it tells of nothing") }
-        return DeliveryOutcome(outcomes.map(\.text).joined(separator: "; "), runs: outcomes.flatMap(\.runs))
+        var whole = DeliveryOutcome(outcomes.map(\.text).joined(separator: "; "), runs: outcomes.flatMap(\.runs))
+        whole.pushes = outcomes.flatMap(\.pushes)
+        return whole
     }
 
     public func foreignCommits(in webhook: Webhook, to hook: Hook) -> [String] {
@@ -82,9 +84,11 @@ public struct ForgeDeliveries: DeliveryWork {
 
     private func start(_ addressee: Addressee, by change: SourceChange) async throws -> DeliveryOutcome {
         do {
-            return try await trigger.start(
+            var outcome = try await trigger.start(
                 addressee.task, addressee.trigger, by: change,
                 approvedCommit: change.kind == .pullRequest ? addressee.approvedCommit : nil)
+            outcome.pushes = change.push.map { [$0] } ?? []
+            return outcome
         } catch let refusal as RunRefusal {
             return DeliveryOutcome("not run: \(refusal)")
         }

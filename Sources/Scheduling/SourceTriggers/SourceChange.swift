@@ -1,4 +1,5 @@
 import Forges
+import Storage
 import TaskModel
 
 /// A commit that a trigger may make a run of, whoever told of it.
@@ -32,6 +33,12 @@ struct SourceChange: Sendable, Hashable {
 
     /// Whether its ref is a branch of the fork, which the repository may have under the same name.
     var isOnForksBranch: Bool { isFork && ref.hasPrefix(Self.heads) }
+
+    /// What was done to a branch; nil for anything else. Of tags the ids that looks see are not told.
+    var push: SeenPush? {
+        guard kind == .commit, branch != nil, !isAbbreviated else { return nil }
+        return SeenPush(ref: ref, before: base, after: commit)
+    }
 
     /// The same whoever tells of it, and however often.
     var occurrence: String { ([kind.rawValue] + [pullRequest, commit, ref].compactMap(\.self)).joined(separator: " ") }
