@@ -26,7 +26,7 @@ extension Migrations {
                     UNIQUE (hook, deliveryID)
                 );
                 CREATE INDEX deliveryPending ON delivery (nextTime, id) WHERE state = 'pending';
-                CREATE INDEX deliveryPendingByHook ON delivery (hook, nextTime, id) WHERE state = 'pending';
+                CREATE INDEX deliveryPendingByHook ON delivery (hook, nextTime, id, state) WHERE state = 'pending';
                 CREATE INDEX deliveryByTask ON delivery (registry, task, id);
                 CREATE INDEX deliveryByTime ON delivery (time);
                 """)
