@@ -10,6 +10,8 @@ import TaskModel
 public struct ImageCatalog: Service {
     private static let every = Duration.seconds(2)
     private static let batch = 50
+    /// How many successful runs are looked at for the last one that counts.
+    private static let records = 100
     /// The longest wait before a task is read again that could not be.
     private static let longestWait: TimeInterval = 24 * 3600
 
@@ -97,14 +99,14 @@ public struct ImageCatalog: Service {
 
     // MARK: Runs as they succeed
 
-    /// What the last successful run stood on; nil if there was none.
+    /// What the last successful run stood on that did what the task says; nil if there was none.
     private func lastRecord(of task: TaskDefinition, _ kind: BaseImageTriggerDefinition.Kind) async throws
         -> [TrackedImage]?
     {
         let filter = RunFilter([.task(.equal, task.name), .status([.succeeded])])
-        guard
-            let run = try await environment.runs.list(registry: task.registry, filter, before: nil, limit: 1).first
-        else { return nil }
+        let runs = try await environment.runs.list(
+            registry: task.registry, filter, before: nil, limit: Self.records)
+        guard let run = runs.first(where: { $0.isOwnWork(of: task) }) else { return nil }
         return try await tracked(by: run, of: task, kind)
     }
 
@@ -139,7 +141,7 @@ public struct ImageCatalog: Service {
         }
         var found: [TrackedImage]?
         if let name = run.task, let task = try await tasks.find(name, in: run.registry),
-            let trigger = task.triggers.baseImage, trigger.isEnabled, task.step != nil
+            let trigger = task.triggers.baseImage, trigger.isEnabled, run.isOwnWork(of: task)
         {
             do {
                 found = try await tracked(by: run, of: task, trigger.kind)

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Distribution
 import Foundation
 import Storage
@@ -203,6 +204,47 @@ struct BaseImageTriggerTests {
             #expect(state.digest == nil)
             let wait = state.nextCheckTime?.timeIntervalSince(fixture.server.time.date) ?? 0
             #expect((1...900).contains(wait))
+        }
+    }
+
+    @Test(arguments: ["fork", "pull request", "file", "source", "own"])
+    func `S14 a task stands on what its own runs stood on, not on what others took instead`(kind: String) async throws {
+        try await ImageFixture.with { fixture in
+            // Its Dockerfile is not to be had: runs alone tell what it stands on.
+            try await fixture.write("middle")
+            try await fixture.push("other", "one")
+            try await fixture.settle()
+            let task = try #require(try await fixture.tasks.find("middle", in: "local01"))
+            var overrides = TaskOverrides()
+            if kind == "file" { overrides.file = "Other" }
+            if kind == "source" { overrides.sourceLocation = "https://git.example.test/middle.git#other" }
+            let event = SourceEvent(
+                trigger: "t", id: "1", kind: .pullRequest, commit: String(repeating: "a", count: 40),
+                ref: "refs/pull/7/head", repositoryURL: "https://git.example.test/middle.git")
+            let cause = RunCause(.source(event), occurrence: "x", isRestricted: kind == "fork")
+            _ = try await fixture.server.service.accept(
+                try TaskRequest(task).request(with: overrides), type: .quickBuild, task: "middle",
+                to: fixture.server.registry, by: "me",
+                because: ["fork", "pull request"].contains(kind) ? cause : nil)
+            let assignment = try #require(try await fixture.server.take())
+            let record = BaseImageRecord(
+                step: "build", image: ImageFixture.image("other"), use: .runtime,
+                digest: try await fixture.triggers.watch.registries.resolve(ImageFixture.image("other")).digest,
+                source: .builder)
+            try await fixture.server.broker.finish(
+                assignment.lease, with: RunOutcome(status: .succeeded, baseImages: [record]), logLength: 0)
+            let expected = kind == "own" ? [ImageFixture.image("other").description] : []
+
+            try await fixture.settle()
+            let followed = try await fixture.triggers.state(of: task).images.map(\.image)
+            fixture.server.time.pass(.seconds(1))
+            try await fixture.write("middle") { $0.timeoutSeconds = 77 }
+            try await fixture.settle()
+            let written = try #require(try await fixture.tasks.find("middle", in: "local01"))
+
+            #expect(followed == expected)
+            let read = try await fixture.triggers.state(of: written).images.map(\.image)
+            #expect(read == expected)
         }
     }
 
