@@ -10,6 +10,8 @@ import TaskModel
 public struct ImageCatalog: Service {
     private static let every = Duration.seconds(2)
     private static let batch = 50
+    private static let lanes = 4
+    private static let patience = Duration.seconds(60)
     /// How many successful runs are looked at for the last one that counts.
     private static let records = 100
     /// The longest wait before a task is read again that could not be.
@@ -45,9 +47,31 @@ public struct ImageCatalog: Service {
     // MARK: Tasks as they are written
 
     func read() async throws {
-        for task in try await images.unread(at: environment.now(), limit: Self.batch) where !Task.isCancelled {
-            try await read(task)
+        let unread = try await images.unread(at: environment.now(), limit: Self.batch)
+        await withTaskGroup(of: Void.self) { group in
+            for (index, task) in unread.enumerated() where !Task.isCancelled {
+                if index >= Self.lanes { await group.next() }
+                group.addTask { await readOrPutOff(task) }
+            }
         }
+    }
+
+    /// What fails of one task holds up no other.
+    private func readOrPutOff(_ unread: UnreadTask) async {
+        do {
+            try await read(unread)
+        } catch  where !Task.isCancelled {
+            environment.logger.warning(
+                "task not read for images",
+                metadata: [
+                    "registry": "\(unread.key.registry)", "task": "\(unread.key.task)", "error": "\(error)",
+                ])
+            let now = environment.now()
+            // Where this is not stored either, the task is read again soon.
+            try? await images.setReading(
+                of: unread, images: nil, outputs: nil, problem: "Its images can't be read at the moment.",
+                next: now.addingTimeInterval(Self.wait(after: unread.failures)), at: now)
+        } catch {}
     }
 
     private func read(_ unread: UnreadTask) async throws {
@@ -56,12 +80,14 @@ public struct ImageCatalog: Service {
         var reading = ImageReading()
         var next: Date?
         do {
-            reading = try await reader.read(task, for: unread.kind)
+            reading = try await readInTime(task, for: unread.kind)
         } catch let error as CancellationError {
             throw error
         } catch {
             reading.miss("Its images can't be read: \(masked(error, task))")
-            if error is ContextError { next = environment.now().addingTimeInterval(Self.wait(after: unread.failures)) }
+            if error is ContextError || error is TooSlow {
+                next = environment.now().addingTimeInterval(Self.wait(after: unread.failures))
+            }
         }
         let record = try await lastRecord(of: task, unread.kind)
         let found =
@@ -71,6 +97,25 @@ public struct ImageCatalog: Service {
         try await images.setReading(
             of: unread, images: next == nil ? found : record, outputs: next == nil ? reading.outputs : nil,
             problem: reading.problem, next: next, at: environment.now())
+    }
+
+    private struct TooSlow: Error, CustomStringConvertible {
+        var description: String { "this took more than \(ImageCatalog.patience.components.seconds) s." }
+    }
+
+    private func readInTime(_ task: TaskDefinition, for kind: BaseImageTriggerDefinition.Kind) async throws
+        -> ImageReading
+    {
+        try await withThrowingTaskGroup(of: ImageReading.self) { group in
+            group.addTask { try await reader.read(task, for: kind) }
+            group.addTask {
+                try await clock.sleep(for: Self.patience)
+                throw TooSlow()
+            }
+            defer { group.cancelAll() }
+            guard let reading = try await group.next() else { throw CancellationError() }
+            return reading
+        }
     }
 
     private static func wait(after failures: Int) -> TimeInterval {
