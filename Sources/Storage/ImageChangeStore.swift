@@ -16,14 +16,14 @@ public struct ImageChange: Sendable, Hashable {
 
 /// What is to be known to start tasks in the order in which they stand on one another. Tasks are named `registry/task` in lower case.
 public struct ImageFlow: Sendable, Hashable {
-    /// By task: those whose images it stands on.
+    /// By task: those whose images it stands on. Across registries only what was pushed counts: a text says what it likes.
     public var bases: [String: Set<String>] = [:]
-    /// Since when tasks have runs that have not ended; the beginning of time for those that changed images made.
+    /// Since when tasks have runs that have not ended and may push; the beginning of time for those that changed images made.
     public var busy: [String: Date] = [:]
     /// Tasks of which a run was not followed up yet, or whose images are being asked for at once.
     public var unsettled: Set<String> = []
-    /// Runs that changed images made and that have not ended.
-    public var runs = 0
+    /// How many runs that changed images made have not ended, by pool.
+    public var runs: [PoolID: Int] = [:]
 
     public init() {}
 }
@@ -132,7 +132,8 @@ public struct ImageChangeStore: Sendable {
                     SELECT DISTINCT lower(trackedImage.registry || '/' || trackedImage.task) AS name,
                         lower(taskOutput.registry || '/' || taskOutput.task) AS base
                     FROM trackedImage JOIN taskOutput USING (image)
-                    """)
+                    WHERE taskOutput.origin = ? OR taskOutput.registry = trackedImage.registry
+                    """, arguments: [TrackedImage.Origin.run.rawValue])
             {
                 flow.bases[row["name"], default: []].insert(row["base"])
             }
@@ -140,13 +141,23 @@ public struct ImageChangeStore: Sendable {
                 db,
                 sql: """
                     SELECT lower(registry || '/' || task) AS name,
-                        min(iif(json_extract(trigger, '$.image') IS NULL, createTime, 0)) AS since,
-                        total(json_extract(trigger, '$.image') IS NOT NULL) AS runs
-                    FROM run WHERE status IN ('Queued', 'Started', 'Running') AND task IS NOT NULL GROUP BY name
+                        min(iif(json_extract(trigger, '$.image') IS NULL, createTime, 0)) AS since
+                    FROM run WHERE status IN ('Queued', 'Started', 'Running') AND task IS NOT NULL AND isRestricted = 0
+                    GROUP BY name
                     """)
             {
                 flow.busy[row["name"]] = Date(storedMilliseconds: row["since"])
-                flow.runs += row["runs"] as Int
+            }
+            for row in try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT agentPool, poolRegistry, count(*) AS runs FROM run
+                    WHERE status IN ('Queued', 'Started', 'Running') AND json_extract(trigger, '$.image') IS NOT NULL
+                    GROUP BY lower(agentPool), lower(poolRegistry)
+                    """)
+            {
+                let registry: String = row["poolRegistry"]
+                flow.runs[PoolID(registry: registry.isEmpty ? nil : registry, name: row["agentPool"])] = row["runs"]
             }
             flow.unsettled = try String.fetchSet(
                 db,

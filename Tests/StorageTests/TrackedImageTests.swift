@@ -37,10 +37,13 @@ struct TrackedImageTests {
                 outputs: [], problem: nil, next: nil, at: TestData.now)
         }
 
-        func put(_ name: String = "app", isEnabled: Bool = true, at time: Date = TestData.now) async throws {
-            _ = try await tasks.update(name, in: "local01") { _ in
+        func put(
+            _ name: String = "app", in registry: String = "local01", isEnabled: Bool = true,
+            at time: Date = TestData.now
+        ) async throws {
+            _ = try await tasks.update(name, in: registry) { _ in
                 TaskDefinition(
-                    name: name, registry: "local01",
+                    name: name, registry: registry,
                     step: .encoded(
                         TaskStep.EncodedStep(
                             context: TaskContext(location: nil), content: Secret("steps: []"), valuesContent: nil,
@@ -182,6 +185,24 @@ struct TrackedImageTests {
 
             #expect(again.map(\.isUrgent) == [true])
             #expect(try await stores.images.dueChecks(at: TestData.now + 2, isUrgent: true, limit: 1) == [])
+        }
+    }
+
+    @Test func `what a text says to make holds up no task of another registry, what was pushed does`() async throws {
+        try await Stores.with { stores in
+            try await stores.track()
+            try await stores.put("claim", in: "other", at: TestData.now)
+            let unread = try #require(try await stores.images.unread(at: TestData.now, limit: 10).first)
+            try await stores.images.setReading(
+                of: unread, images: [], outputs: [Self.base], problem: nil, next: nil, at: TestData.now)
+            let claimed = try await stores.changes.flow().bases
+            try await stores.runs.enqueueTest(task: "app")
+            let changes = RunChangeStore(stores.images)
+            let change = try #require(try await changes.changes(for: TrackedImageStore.reader, limit: 10).last)
+            try await stores.images.follow(change, of: unread.key, images: nil, outputs: [Self.base], at: TestData.now)
+
+            #expect(claimed == [:])
+            #expect(try await stores.changes.flow().bases == ["local01/app": ["other/claim"]])
         }
     }
 

@@ -5,7 +5,7 @@ import Storage
 import TaskModel
 
 /// Makes runs of tasks whose images changed: one for all changes of a task that came together, in the order of ``ImageOrder``, and only so
-/// many at a time.
+/// many at a time in each pool.
 ///
 /// Changes are put into a batch first, and the run is made for the batch: however often the process ends in between, it is one.
 public struct BaseImageTrigger: Service {
@@ -32,15 +32,28 @@ public struct BaseImageTrigger: Service {
             try await start(changes, as: batch)
         }
         let flow = try await changes.flow()
-        var places = settings.runs - flow.runs
+        var runs = flow.runs
         var order = ImageOrder(flow, waiting: waiting.map(\.task))
         for (task, since) in Self.tasks(of: waiting.filter { $0.batch == nil }) {
-            guard places > 0, !Task.isCancelled else { return }
-            let age = environment.now().timeIntervalSince(since)
-            guard age >= settings.gathering.seconds, order.obstacle(of: task, since: since) == nil else { continue }
+            guard !Task.isCancelled else { return }
+            let now = environment.now()
+            guard now.timeIntervalSince(since) >= settings.gathering.seconds,
+                order.obstacle(of: task, since: since, at: now) == nil
+            else { continue }
+            let pool = try await self.pool(of: task)
+            if let pool, runs[pool, default: 0] >= settings.runs { continue }
             let batch = UUID().uuidString.lowercased()
-            if try await start(try await changes.take(task, as: batch), as: batch) { places -= 1 }
+            if try await start(try await changes.take(task, as: batch), as: batch), let pool {
+                runs[pool, default: 0] += 1
+            }
         }
+    }
+
+    /// Nil for a task that can make no run.
+    func pool(of key: TaskKey) async throws -> PoolID? {
+        guard let task = try await tasks.find(key.task, in: key.registry) else { return nil }
+        return try await PoolDirectory(settings: environment.settings, store: environment.pools)
+            .find(task.agentPoolName, in: key.registry)?.id
     }
 
     /// Each with the time of its first change, oldest first.

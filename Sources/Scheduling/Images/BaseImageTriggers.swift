@@ -62,10 +62,12 @@ public struct BaseImageTriggers: Sendable {
     private func obstacle(of task: TaskKey, since: Date) async throws -> String {
         let flow = try await changes.flow()
         var order = ImageOrder(flow, waiting: try await changes.waiting().map(\.task))
-        if let name = order.obstacle(of: task, since: since) {
+        if let name = order.obstacle(of: task, since: since, at: trigger.environment.now()) {
             return name == task.flowName ? " for what else changed" : " for \(name), whose image it stands on"
         }
-        return flow.runs >= settings.runs
-            ? ": \(flow.runs) runs for changed images are under way, and no more at once (triggers.imageRuns)" : ""
+        let runs = try await trigger.pool(of: task).flatMap { flow.runs[$0] } ?? 0
+        return runs >= settings.runs
+            ? ": \(runs) runs for changed images are under way in its pool, and no more at once (triggers.imageRuns)"
+            : ""
     }
 }

@@ -5,8 +5,11 @@ import Storage
 ///
 /// A task waits while one that it stands on, however far below, has a change to follow itself, has a run under way that a changed image made
 /// or that was queued before the task's own change, or is not followed up yet. If such a run fails the task goes on with the changes that
-/// it has: it stands on these images itself. Tasks that stand on one another in a circle don't wait for each other's changes.
+/// it has: it stands on these images itself. Tasks that stand on one another in a circle don't wait for each other's changes. Nobody
+/// waits longer than ``longestWait``.
 struct ImageOrder {
+    static let longestWait: TimeInterval = 2 * 3600
+
     private let flow: ImageFlow
     private let waiting: Set<String>
     private var known: [String: Set<String>] = [:]
@@ -20,8 +23,9 @@ struct ImageOrder {
     /// Whom a task waits for, itself perhaps; nil if it may start.
     ///
     /// - Parameter since: when its own change was seen.
-    mutating func obstacle(of task: TaskKey, since: Date) -> String? {
+    mutating func obstacle(of task: TaskKey, since: Date, at now: Date) -> String? {
         let name = task.flowName
+        guard now.timeIntervalSince(since) < Self.longestWait else { return nil }
         if flow.unsettled.contains(name) { return name }
         for base in bases(of: name).sorted() {
             if flow.unsettled.contains(base) { return base }

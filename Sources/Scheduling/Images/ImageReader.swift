@@ -18,10 +18,14 @@ struct ImageReader: Sendable {
         guard let registry = settings.registry(named: task.registry) else {
             throw RunServiceError.registryGone(task.registry)
         }
+        var reading: ImageReading
         switch try TaskRequest(task).request(with: TaskOverrides()) {
-        case .build(let request): return try await read(request, of: task, registry, for: kind)
-        case .taskFile(let request): return try await read(request, of: task, registry, for: kind)
+        case .build(let request): reading = try await read(request, of: task, registry, for: kind)
+        case .taskFile(let request): reading = try await read(request, of: task, registry, for: kind)
         }
+        // Elsewhere a text makes nothing: that it may push there is known once it did.
+        reading.outputs.removeAll { $0.registry != registry.loginServer.lowercased() }
+        return reading
     }
 
     private func read(

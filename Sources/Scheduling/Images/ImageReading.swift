@@ -12,7 +12,7 @@ struct ImageReading: Sendable, Hashable {
 
     /// Each once, with tags.
     var images: [Found] = []
-    /// What it makes, as far as the names don't depend on the run.
+    /// What it makes in the task's own registry, as far as the names don't depend on the run.
     var outputs: [ImageReference] = []
     /// What can't be told before a run, for people; nil if all is known.
     var problem: String?

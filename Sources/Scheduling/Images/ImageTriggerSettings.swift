@@ -4,7 +4,7 @@ public struct ImageTriggerSettings: Sendable, Hashable {
     public var interval: Duration
     /// The most questions to one registry that is not one of ours, in a minute.
     public var hostBudget: Int
-    /// The most runs that changed images have made and that have not ended.
+    /// The most runs that changed images have made and that have not ended, in each pool.
     public var runs: Int
     /// How long a change waits for others that came with it.
     public var gathering: Duration

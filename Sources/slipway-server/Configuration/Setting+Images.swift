@@ -15,6 +15,7 @@ extension Setting {
         Setting(
             "triggers.imageRuns", default: .value("10"), unit: "runs, 1–10000",
             environment: "SLIPWAY_TRIGGERS_IMAGE_RUNS",
-            "How many runs that changed images have made may wait or be under way; more changes wait for these to end."),
+            "How many runs that changed images have made may wait or be under way in each pool; more changes wait for these to end."
+        ),
     ]
 }

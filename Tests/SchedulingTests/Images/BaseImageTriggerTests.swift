@@ -146,11 +146,28 @@ struct BaseImageTriggerTests {
             let atOnce = try await fixture.updates().count
             let task = try #require(try await fixture.tasks.find("leaf-5", in: "local01"))
             let problem = try await fixture.triggers.state(of: task).images.first?.problem
+            let flow = try await fixture.triggers.trigger.changes.flow()
             let all = try await fixture.carryOutAll()
 
             #expect(atOnce == 2)
+            #expect(flow.runs == [PoolID(name: "default"): 2])
             #expect(problem?.contains("triggers.imageRuns") == true, "\(problem ?? "none")")
             #expect(all.sorted() == names)
+        }
+    }
+
+    @Test func `a pool whose runs don't go on stops the tasks of no other`() async throws {
+        let dockerfiles = Dictionary(
+            uniqueKeysWithValues: ["a", "b", "elsewhere"].map { ($0, "FROM localhost:5000/base:1") })
+        try await ImageFixture.with(dockerfiles, settings: ImageTriggerSettings(runs: 1)) { fixture in
+            fixture.server.time.pass(.seconds(1))
+            try await fixture.write("elsewhere") { $0.agentPoolName = "Strict" }
+            try await fixture.push("base", "one")
+            try await fixture.settle()
+            try await fixture.push("base", "two")
+            try await fixture.settle()
+
+            #expect(try await fixture.updates().map(\.task).sorted() == ["a", "elsewhere"])
         }
     }
 

@@ -9,14 +9,14 @@ struct ImageOrderTests {
 
     private func obstacle(
         of task: String, bases: [String: Set<String>], waiting: [String] = [],
-        _ change: (inout ImageFlow) -> Void = { _ in }
+        after: Double = 0, _ change: (inout ImageFlow) -> Void = { _ in }
     ) -> String? {
         func named(_ names: some Sequence<String>) -> Set<String> { Set(names.map { "r/" + $0 }) }
         var flow = ImageFlow()
         flow.bases = Dictionary(uniqueKeysWithValues: bases.map { ("r/" + $0, named($1)) })
         change(&flow)
         var order = ImageOrder(flow, waiting: waiting.map { TaskKey(registry: "R", task: $0) })
-        return order.obstacle(of: TaskKey(registry: "R", task: task), since: Self.since)
+        return order.obstacle(of: TaskKey(registry: "R", task: task), since: Self.since, at: Self.since + after)
     }
 
     @Test func `a task waits for one far below that has a change`() {
@@ -38,6 +38,15 @@ struct ImageOrderTests {
         #expect(
             obstacle(of: "top", bases: ["top": ["m"]]) { $0.busy["r/m"] = Date(timeIntervalSince1970: time) }
                 == expected)
+    }
+
+    @Test func `nobody waits longer than two hours`() {
+        func wait(_ time: Double) -> String? {
+            obstacle(of: "top", bases: ["top": ["m"]], waiting: ["m"], after: time) { $0.busy["r/m"] = .distantPast }
+        }
+
+        #expect(wait(7199) == "r/m")
+        #expect(wait(7200) == nil)
     }
 
     @Test func `a task waits for what else is being asked for`() {
