@@ -167,6 +167,12 @@ public struct TrackedImageStore: Sendable {
                     DELETE FROM imageChange
                     WHERE registry = ? AND task = ? AND image = ? AND digest = ? AND batch IS NULL
                     """, arguments: [task.registry, task.task, name, digest])
+            // The change was followed to its end. An older run that ends after this one takes the task back, and it is one again.
+            try db.execute(
+                sql: """
+                    UPDATE trackedImage SET followedDigest = NULL
+                    WHERE registry = ? AND task = ? AND image = ? AND followedDigest = ?
+                    """, arguments: [task.registry, task.task, name, digest])
         }
         // What the registry had before may be older than this: it is asked again.
         try db.execute(

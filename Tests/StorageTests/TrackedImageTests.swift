@@ -117,6 +117,27 @@ struct TrackedImageTests {
         }
     }
 
+    @Test func `an older run that ends last takes a task back, and the change is one again`() async throws {
+        try await Stores.with { stores in
+            try await stores.track(digest: "a")
+            try await stores.see("b", asked: TestData.now + 1)
+            _ = try await stores.changes.take(Self.key, as: "batch")
+            try await stores.changes.finish("batch", notes: [:])
+            try await stores.runs.enqueueTest(task: "app")
+            let changes = RunChangeStore(stores.images)
+            let change = try #require(try await changes.changes(for: TrackedImageStore.reader, limit: 10).last)
+
+            for (digest, time) in [("b", 2.0), ("a", 3.0)] {
+                let stood = TrackedImage(image: Self.base, use: .runtime, origin: .run, digest: digest)
+                try await stores.images.follow(
+                    change, of: Self.key, images: [stood], outputs: [], at: TestData.now + time)
+            }
+            try await stores.see("b", asked: TestData.now + 4)
+
+            #expect(try await stores.digests() == ["b"])
+        }
+    }
+
     @Test func `a change that is in a batch stays there when another follows`() async throws {
         try await Stores.with { stores in
             try await stores.track()
