@@ -11,14 +11,21 @@ extension TrackedImageStore {
 
     /// What is to be asked for now, the longest due first.
     ///
-    /// - Parameter isUrgent: whether it is what somebody said to have changed, or all the rest.
-    public func dueChecks(at now: Date, isUrgent: Bool, limit: Int) async throws -> [ImageCheck] {
-        try await database.pool.read { db in
+    /// - Parameters:
+    ///   - isUrgent: whether it is what somebody said to have changed, or all the rest.
+    ///   - hosts: registries that are left out.
+    public func dueChecks(at now: Date, isUrgent: Bool, butOf hosts: Set<String> = [], limit: Int) async throws
+        -> [ImageCheck]
+    {
+        let left = String(decoding: try JSONEncoder().encode(hosts.sorted()), as: UTF8.self)
+        return try await database.pool.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM imageCheck WHERE nextTime <= ? AND (urgentTime IS NOT NULL) = ? ORDER BY nextTime LIMIT ?
-                    """, arguments: [now.storedMilliseconds, isUrgent, limit]
+                    SELECT * FROM imageCheck WHERE nextTime <= ? AND (urgentTime IS NOT NULL) = ?
+                        AND substr(image, 1, instr(image, '/') - 1) NOT IN (SELECT value FROM json_each(?))
+                    ORDER BY nextTime LIMIT ?
+                    """, arguments: [now.storedMilliseconds, isUrgent, left, limit]
             ).compactMap { row in
                 // An odd name is one that nobody wrote.
                 (try? ImageReference(row["image"] as String)).map { image in
@@ -50,12 +57,21 @@ extension TrackedImageStore {
         return count
     }
 
-    /// Puts a check off that the registry can't be bothered with yet. Nobody waits for it any longer.
-    public func postpone(_ check: ImageCheck, until next: Date) async throws {
+    /// Puts checks off that registries can't be bothered with yet, each to a time of its own. Nobody waits for them any longer, unless
+    /// something was said after they were looked for.
+    public func postpone(_ checks: [(check: ImageCheck, until: Date)], asked: Date) async throws {
+        guard !checks.isEmpty else { return }
         try await database.pool.write { db in
-            try db.execute(
-                sql: "UPDATE imageCheck SET nextTime = ?, urgentTime = NULL WHERE image = ? AND login = ?",
-                arguments: [next.storedMilliseconds, check.image.description, check.login])
+            for (check, next) in checks {
+                try db.execute(
+                    sql: """
+                        UPDATE imageCheck SET nextTime = ?, urgentTime = NULL
+                        WHERE image = ? AND login = ? AND coalesce(urgentTime, 0) <= ?
+                        """,
+                    arguments: [
+                        next.storedMilliseconds, check.image.description, check.login, asked.storedMilliseconds,
+                    ])
+            }
         }
     }
 
@@ -73,16 +89,20 @@ extension TrackedImageStore {
     ///
     /// - Parameters:
     ///   - problem: for people.
+    ///   - asked: when it was asked. What was said after that has it asked again in a second.
     ///   - next: when it is asked again.
-    public func fail(_ check: ImageCheck, because problem: String, next: Date, at now: Date) async throws {
+    public func fail(_ check: ImageCheck, because problem: String, asked: Date, next: Date, at now: Date) async throws {
         try await database.pool.write { db in
             try db.execute(
                 sql: """
-                    UPDATE imageCheck SET lastTime = ?, nextTime = ?, urgentTime = NULL, failures = failures + 1, problem = ?
+                    UPDATE imageCheck SET lastTime = ?, failures = failures + 1, problem = ?,
+                        nextTime = iif(urgentTime > ?, ?, ?), urgentTime = iif(urgentTime > ?, min(urgentTime, ?), NULL)
                     WHERE image = ? AND login = ?
                     """,
                 arguments: [
-                    now.storedMilliseconds, next.storedMilliseconds, problem, check.image.description, check.login,
+                    now.storedMilliseconds, problem, asked.storedMilliseconds, Self.soon(after: now),
+                    next.storedMilliseconds, asked.storedMilliseconds, Self.soon(after: now),
+                    check.image.description, check.login,
                 ])
         }
     }
@@ -103,12 +123,13 @@ extension TrackedImageStore {
             try db.execute(
                 sql: """
                     UPDATE imageCheck SET digest = ?, lastTime = ?, failures = 0, problem = NULL,
-                        nextTime = iif(urgentTime > ?, urgentTime, ?), urgentTime = iif(urgentTime > ?, urgentTime, NULL)
+                        nextTime = iif(urgentTime > ?, min(urgentTime, ?), ?),
+                        urgentTime = iif(urgentTime > ?, min(urgentTime, ?), NULL)
                     WHERE image = ? AND login = ?
                     """,
                 arguments: [
-                    digest, now.storedMilliseconds, asked.storedMilliseconds, next.storedMilliseconds,
-                    asked.storedMilliseconds, name, check.login,
+                    digest, now.storedMilliseconds, asked.storedMilliseconds, Self.soon(after: now),
+                    next.storedMilliseconds, asked.storedMilliseconds, Self.soon(after: now), name, check.login,
                 ])
             var changed: [TaskKey] = []
             for row in try Row.fetchAll(
@@ -116,7 +137,13 @@ extension TrackedImageStore {
             {
                 let task = TaskKey(registry: row["registry"], task: row["task"])
                 if row["digestTime"] as Int64 > asked.storedMilliseconds {
-                    try Self.makeDue([check.image], at: now, db)
+                    // A clock that was put back may never come there: the next answer counts.
+                    try db.execute(
+                        sql: """
+                            UPDATE trackedImage SET digestTime = min(digestTime, ?)
+                            WHERE registry = ? AND task = ? AND image = ?
+                            """, arguments: [now.storedMilliseconds, task.registry, task.task, name])
+                    try Self.makeDue([check.image], at: Date(storedMilliseconds: Self.soon(after: now)), db)
                 } else if try Self.compare(row, of: task, image: name, with: digest, at: now, db) {
                     changed.append(task)
                 }
@@ -124,6 +151,9 @@ extension TrackedImageStore {
             return changed
         }
     }
+
+    /// The earliest time at which what was just asked is asked again, in milliseconds.
+    private static func soon(after now: Date) -> Int64 { now.storedMilliseconds + 1000 }
 
     /// - Returns: whether the task has a change to follow by it.
     private static func compare(

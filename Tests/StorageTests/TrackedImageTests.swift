@@ -117,6 +117,46 @@ struct TrackedImageTests {
         }
     }
 
+    @Test func `a clock that was put back has the registry asked once more, and not at once`() async throws {
+        try await Stores.with { stores in
+            try await stores.track(digest: "new")
+            let back = TestData.now - 3600
+
+            try await stores.see("other", asked: back)
+            let atOnce = try await stores.images.dueChecks(at: back, isUrgent: true, limit: 1)
+            let soon = try await stores.images.dueChecks(at: back + 1, isUrgent: true, limit: 1)
+            try await stores.see("other", asked: back + 1)
+
+            #expect(atOnce == [])
+            #expect(soon.count == 1)
+            #expect(try await stores.images.dueChecks(at: back + 10, isUrgent: true, limit: 1) == [])
+            #expect(try await stores.digests() == ["other"])
+        }
+    }
+
+    @Test func `what was said while the registry did not answer is not lost`() async throws {
+        try await Stores.with { stores in
+            try await stores.track()
+            try await stores.images.makeDue([Self.base], at: TestData.now + 1)
+            let check = ImageCheck(image: Self.base, login: "", failures: 0, isUrgent: true)
+
+            try await stores.images.fail(
+                check, because: "silence", asked: TestData.now, next: TestData.now + 900, at: TestData.now + 1)
+            let again = try await stores.images.dueChecks(at: TestData.now + 2, isUrgent: true, limit: 1)
+            try await stores.images.postpone([(check, TestData.now + 60)], asked: TestData.now)
+            let kept = try await stores.images.dueChecks(at: TestData.now + 2, isUrgent: true, limit: 1)
+            try await stores.images.postpone([(check, TestData.now + 60)], asked: TestData.now + 2)
+
+            #expect(again.count == 1)
+            #expect(kept.count == 1)
+            #expect(try await stores.images.dueChecks(at: TestData.now + 59, isUrgent: true, limit: 1) == [])
+            #expect(try await stores.images.dueChecks(at: TestData.now + 60, isUrgent: false, limit: 1).count == 1)
+            let left = try await stores.images.dueChecks(
+                at: TestData.now + 60, isUrgent: false, butOf: [Self.base.registry], limit: 1)
+            #expect(left == [])
+        }
+    }
+
     @Test func `an older run that ends last takes a task back, and the change is one again`() async throws {
         try await Stores.with { stores in
             try await stores.track(digest: "a")

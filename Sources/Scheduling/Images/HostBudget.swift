@@ -7,6 +7,8 @@ final class HostBudget: Sendable {
         /// What may be asked now; grows with time up to a minute's worth.
         var left: Double
         var time: Date
+        /// The last place that was given to a question.
+        var lastPlace = Date.distantPast
         var closedUntil = Date.distantPast
     }
 
@@ -17,24 +19,37 @@ final class HostBudget: Sendable {
         self.perMinute = Double(max(1, perMinute))
     }
 
-    /// Takes one question, or tells when there will be one.
+    /// Takes one question, or gives it a place in the line: each its own.
     ///
-    /// - Parameter isUrgent: it is asked also where no question is left, and counts.
+    /// - Parameters:
+    ///   - isUrgent: it is asked also where no question is left, as many as come in a minute, and counts.
+    ///   - isOwn: the registry is one of ours, and is asked as often as there is need.
     /// - Returns: nil if it may be asked now.
-    func take(_ name: String, isUrgent: Bool, at now: Date) -> Date? {
+    func take(_ name: String, isUrgent: Bool, isOwn: Bool = false, at now: Date) -> Date? {
         hosts.withLock { hosts in
             var host = hosts[name] ?? Host(left: perMinute, time: now)
             defer { hosts[name] = host }
             let passed = max(0, now.timeIntervalSince(host.time))
             host.left = min(perMinute, host.left + passed * perMinute / 60)
+            // The clock was put back.
+            if now < host.time { host.lastPlace = now }
             host.time = now
             if now < host.closedUntil { return host.closedUntil }
-            guard host.left >= 1 || isUrgent else {
-                return now.addingTimeInterval(max(1, (1 - host.left) * 60 / perMinute))
+            // Sums of fractions come a little short.
+            let least = isUrgent ? 1 - perMinute : 1
+            guard isOwn || host.left >= least - 1e-6 else {
+                let first = now.addingTimeInterval(max(1, (1 - host.left) * 60 / perMinute))
+                host.lastPlace = max(first, host.lastPlace.addingTimeInterval(60 / perMinute))
+                return host.lastPlace
             }
             host.left = max(-perMinute, host.left - 1)
             return nil
         }
+    }
+
+    /// Whether nothing is asked before a time that is still to come.
+    func isClosed(_ name: String, at now: Date) -> Bool {
+        hosts.withLock { hosts in hosts[name].map { now < $0.closedUntil } ?? false }
     }
 
     /// Asks nothing before a time.

@@ -10,7 +10,10 @@ import TaskModel
 public struct ImageWatch: Service {
     private static let tick = Duration.seconds(1)
     private static let batch = 100
-    private static let atOnce = 8
+    /// Questions to one registry.
+    private static let atOnce = 4
+    /// Registries that are asked at once.
+    private static let most = 64
     /// In seconds.
     private static let firstWait: TimeInterval = 30
     private static let patience = Duration.seconds(30)
@@ -31,18 +34,37 @@ public struct ImageWatch: Service {
         } catch {
             environment.logger.warning("base images not brought forward", metadata: ["error": "\(error)"])
         }
-        // What is urgent does not wait for a registry that does not answer.
         await withDiscardingTaskGroup { group in
-            for isUrgent in [true, false] {
-                group.addTask {
-                    await repeating(
-                        every: Self.tick, andOn: images.signals(), clock: clock, logger: environment.logger,
-                        failure: "base images not looked at"
-                    ) {
-                        try await look(isUrgent: isUrgent)
+            for isUrgent in [true, false] { group.addTask { await watch(isUrgent: isUrgent) } }
+        }
+    }
+
+    /// Asks each registry in a lane of its own: one that does not answer holds up nobody else.
+    private func watch(isUrgent: Bool) async {
+        let lanes = HostLanes()
+        let (starts, found) = AsyncStream<Lane>.makeStream()
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await repeating(
+                    every: Self.tick, andOn: images.signals(), clock: clock, logger: environment.logger,
+                    failure: "base images not looked at"
+                ) {
+                    let busy = lanes.busy
+                    guard busy.count < Self.most else { return }
+                    for lane in try await due(isUrgent: isUrgent, butOf: busy) {
+                        lanes.begin(lane.host)
+                        found.yield(lane)
                     }
                 }
+                found.finish()
             }
+            for await lane in starts {
+                group.addTask {
+                    await ask(lane)
+                    lanes.end(lane.host)
+                }
+            }
+            group.cancelAll()
         }
     }
 
@@ -50,30 +72,64 @@ public struct ImageWatch: Service {
     ///
     /// - Parameter isUrgent: whether for what somebody said to have changed, or for the rest.
     func look(isUrgent: Bool) async throws {
-        let due = try await images.dueChecks(at: environment.now(), isUrgent: isUrgent, limit: Self.batch)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (index, check) in due.enumerated() {
-                if index >= Self.atOnce { try await group.next() }
-                group.addTask { try await look(at: check) }
+        let lanes = try await due(isUrgent: isUrgent, butOf: [])
+        await withDiscardingTaskGroup { group in
+            for lane in lanes { group.addTask { await ask(lane) } }
+        }
+    }
+
+    /// What one registry is to be asked now.
+    private struct Lane {
+        let host: String
+        let checks: [ImageCheck]
+    }
+
+    /// What is due and may be asked now. The rest is put off.
+    private func due(isUrgent: Bool, butOf busy: Set<String>) async throws -> [Lane] {
+        let now = environment.now()
+        let due = try await images.dueChecks(at: now, isUrgent: isUrgent, butOf: busy, limit: Self.batch)
+        var lanes: [String: [ImageCheck]] = [:]
+        var later: [(check: ImageCheck, until: Date)] = []
+        for check in due {
+            let host = check.image.registry
+            let isOwn = environment.settings.registry(at: host) != nil
+            if let next = budget.take(host, isUrgent: check.isUrgent, isOwn: isOwn, at: now) {
+                later.append((check, next))
+            } else {
+                lanes[host, default: []].append(check)
             }
-            try await group.waitForAll()
+        }
+        try await images.postpone(later, asked: now)
+        return lanes.map { Lane(host: $0, checks: $1) }
+    }
+
+    private func ask(_ lane: Lane) async {
+        await withTaskGroup(of: Void.self) { group in
+            for (index, check) in lane.checks.enumerated() {
+                if index >= Self.atOnce { await group.next() }
+                // What is left is due still, and put off with all others of this registry.
+                guard !Task.isCancelled, !budget.isClosed(lane.host, at: environment.now()) else { break }
+                group.addTask {
+                    do {
+                        try await look(at: check)
+                    } catch  where !Task.isCancelled {
+                        environment.logger.warning(
+                            "base image not looked at", metadata: ["image": "\(check.image)", "error": "\(error)"])
+                    } catch {}
+                }
+            }
         }
     }
 
     private func look(at check: ImageCheck) async throws {
         let asked = environment.now()
-        let host = check.image.registry
-        let isOwn = environment.settings.registry(at: host) != nil
-        if let next = budget.take(host, isUrgent: check.isUrgent || isOwn, at: asked) {
-            return try await images.postpone(check, until: next)
-        }
         let digest: String
         do {
             digest = try await resolve(check)
         } catch let error as CancellationError {
             throw error
         } catch {
-            return try await note(error, of: check)
+            return try await note(error, of: check, asked: asked)
         }
         let now = environment.now()
         let changed = try await images.settle(
@@ -104,7 +160,7 @@ public struct ImageWatch: Service {
         }
     }
 
-    private func note(_ error: any Error, of check: ImageCheck) async throws {
+    private func note(_ error: any Error, of check: ImageCheck, asked: Date) async throws {
         let now = environment.now()
         let longest = max(Double(settings.interval.components.seconds), 3600)
         var next = now.addingTimeInterval(min(longest, Self.firstWait * pow(2, Double(min(check.failures, 12)))))
@@ -118,7 +174,7 @@ public struct ImageWatch: Service {
         }
         environment.logger.debug(
             "base image not looked at", metadata: ["image": "\(check.image)", "error": "\(error)"])
-        try await images.fail(check, because: "\(error)", next: next, at: now)
+        try await images.fail(check, because: "\(error)", asked: asked, next: next, at: now)
     }
 
     private static func isSilent(_ error: any Error) -> Bool {

@@ -16,6 +16,25 @@ struct HostBudgetTests {
         #expect(budget.take("a", isUrgent: false, at: Self.now + 30) == nil)
     }
 
+    @Test func `each question too many has its own place in the line, and may be asked when it is there`() {
+        let budget = HostBudget(perMinute: 30)
+        for _ in 0..<30 { _ = budget.take("a", isUrgent: false, at: Self.now) }
+
+        let places = (0..<50).compactMap { _ in budget.take("a", isUrgent: false, at: Self.now) }
+
+        #expect(places == (1...50).map { Self.now + Double($0) * 2 })
+        #expect(places.allSatisfy { budget.take("a", isUrgent: false, at: $0) == nil })
+    }
+
+    @Test func `what is said to have changed is asked for beyond the budget, but not without end`() {
+        let budget = HostBudget(perMinute: 2)
+
+        let taken = (0..<6).map { _ in budget.take("a", isUrgent: true, at: Self.now) == nil }
+
+        #expect(taken == [true, true, true, true, false, false])
+        #expect(budget.take("a", isUrgent: true, isOwn: true, at: Self.now) == nil)
+    }
+
     @Test func `what changed is asked for also beyond the budget, but not before the time that a host named`() {
         let budget = HostBudget(perMinute: 1)
         _ = budget.take("a", isUrgent: false, at: Self.now)
