@@ -30,6 +30,8 @@ public struct Hook: Sendable, Hashable {
     public var standing: Standing
     /// What the forge calls it; nil before it is there.
     public var remoteID: String?
+    /// With what it was made there, to remove it when its task is gone.
+    public var token: Secret?
     /// Why it is not there, or does not work, for people.
     public var problem: String?
     /// When the forge was asked last.
@@ -38,8 +40,8 @@ public struct Hook: Sendable, Hashable {
 
     public init(
         id: String, kind: HookKind, registry: String, task: String, trigger: String, repositoryURL: String,
-        secret: Secret, standing: Standing, remoteID: String? = nil, problem: String? = nil, checkTime: Date? = nil,
-        lastDeliveryTime: Date? = nil
+        secret: Secret, standing: Standing, remoteID: String? = nil, token: Secret? = nil,
+        problem: String? = nil, checkTime: Date? = nil, lastDeliveryTime: Date? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -50,6 +52,7 @@ public struct Hook: Sendable, Hashable {
         self.secret = secret
         self.standing = standing
         self.remoteID = remoteID
+        self.token = token
         self.problem = problem
         self.checkTime = checkTime
         self.lastDeliveryTime = lastDeliveryTime
@@ -61,9 +64,10 @@ public struct Hook: Sendable, Hashable {
     public func url(at server: String) -> String { "\(server)/hooks/\(kind.rawValue)/\(id)" }
 }
 
-/// Keeps hooks; their secrets are sealed.
+/// Keeps hooks; their secrets and tokens are sealed.
 public struct HookStore: Sendable {
     static let purpose = "hook"
+    static let tokenPurpose = "hook-token"
 
     let database: Database
     let box: SecretBox
@@ -107,20 +111,22 @@ public struct HookStore: Sendable {
 
     /// Writes a hook, in place of the one of that id.
     public func put(_ hook: Hook) async throws {
-        let secret = try box.seal(hook.secret.value, for: Self.purpose)
-        try await database.pool.write { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO hook (id, kind, registry, task, trigger, repositoryURL, secret, standing, remoteID, problem, checkTime)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (id) DO UPDATE SET standing = excluded.standing, remoteID = excluded.remoteID,
-                        problem = excluded.problem, checkTime = excluded.checkTime
-                    """,
-                arguments: [
-                    hook.id, hook.kind.rawValue, hook.registry, hook.task, hook.trigger, hook.repositoryURL, secret,
-                    hook.standing.rawValue, hook.remoteID, hook.problem, hook.checkTime?.storedMilliseconds,
-                ])
-        }
+        try await database.pool.write { db in try put(hook, db) }
+    }
+
+    func put(_ hook: Hook, _ db: GRDB.Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO hook (id, kind, registry, task, trigger, repositoryURL, secret, standing, remoteID, problem, checkTime)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET standing = excluded.standing, remoteID = excluded.remoteID,
+                    problem = excluded.problem, checkTime = excluded.checkTime
+                """,
+            arguments: [
+                hook.id, hook.kind.rawValue, hook.registry, hook.task, hook.trigger, hook.repositoryURL,
+                try box.seal(hook.secret.value, for: Self.purpose), hook.standing.rawValue, hook.remoteID,
+                hook.problem, hook.checkTime?.storedMilliseconds,
+            ])
     }
 
     public func noteDelivery(_ id: String, at now: Date) async throws {
@@ -139,14 +145,16 @@ public struct HookStore: Sendable {
     }
 
     /// Nil for a kind that this version does not know.
-    private func hook(_ row: Row) throws -> Hook? {
+    func hook(_ row: Row) throws -> Hook? {
         guard let kind = HookKind(rawValue: row["kind"]), let standing = Hook.Standing(rawValue: row["standing"]) else {
             return nil
         }
         return Hook(
             id: row["id"], kind: kind, registry: row["registry"], task: row["task"], trigger: row["trigger"],
             repositoryURL: row["repositoryURL"], secret: Secret(try box.open(row["secret"], for: Self.purpose)),
-            standing: standing, remoteID: row["remoteID"], problem: row["problem"],
+            standing: standing, remoteID: row["remoteID"],
+            token: try (row["token"] as String?).map { Secret(try box.open($0, for: Self.tokenPurpose)) },
+            problem: row["problem"],
             checkTime: (row["checkTime"] as Int64?).map(Date.init(storedMilliseconds:)),
             lastDeliveryTime: (row["lastDeliveryTime"] as Int64?).map(Date.init(storedMilliseconds:)))
     }

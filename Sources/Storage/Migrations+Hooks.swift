@@ -2,6 +2,7 @@ import GRDB
 
 extension Migrations {
     /// What forges and registries call. A hook of a task belongs to one of its source triggers; that of a registry has an empty task.
+    /// Secrets and tokens are sealed.
     static func makeHooks(_ db: GRDB.Database) throws {
         try db.execute(
             sql: """
@@ -15,11 +16,13 @@ extension Migrations {
                     secret TEXT NOT NULL,
                     standing TEXT NOT NULL,
                     remoteID TEXT,
+                    token TEXT,
                     problem TEXT,
                     checkTime INTEGER,
                     lastDeliveryTime INTEGER
                 ) WITHOUT ROWID;
                 CREATE INDEX hookByTask ON hook (registry, task);
+                CREATE UNIQUE INDEX hookOfRegistry ON hook (registry, trigger) WHERE task = '';
                 """)
     }
 }

@@ -20,12 +20,14 @@ public struct RegistryHooks: Sendable {
         }.joined()
     }
 
-    /// Makes a hook, or gives the one of that name another kind and host. It keeps its secret, and of the same kind its URL.
+    /// Makes a hook, or gives the one of that name another kind and host. It keeps its secret.
     ///
     /// - Parameter host: whose images it tells of, as tasks name them; nil for what the kind's own is, else the registry's login server.
-    /// - Throws: `InvalidName`.
-    public func put(_ name: String, kind: RegistryEventKind, host: String?, in registry: Registry) async throws -> Hook
-    {
+    /// - Returns: the hook, and whether nobody has seen its secret yet.
+    /// - Throws: `InvalidName`, ``TooManyHooks``.
+    public func put(
+        _ name: String, kind: RegistryEventKind, host: String?, in registry: Registry
+    ) async throws -> (hook: Hook, isNew: Bool) {
         guard (1...50).contains(name.utf8.count), name.utf8.allSatisfy(Self.isNamePart) else {
             throw InvalidName(name, kind: "name of a hook", rule: "it must be 1 to 50 letters, digits, '-' and '_'")
         }
@@ -33,15 +35,19 @@ public struct RegistryHooks: Sendable {
         guard let image = try? ImageReference(host + "/a"), image.registry == host else {
             throw InvalidName(host, kind: "registry", rule: "it must be host[:port] as image names spell it")
         }
-        let known = try await find(name, in: registry)
-        if let known, known.kind == .registry(kind), known.repositoryURL == image.registry { return known }
-        let hook = Hook(
-            id: random(), kind: .registry(kind), registry: registry.name, task: "", trigger: name,
-            repositoryURL: image.registry, secret: known?.secret ?? Secret(random()), standing: .manual)
-        try await hooks.put(hook)
-        if let known { try await hooks.remove(known.id) }
-        return hook
+        let (id, secret) = (random(), Secret(random()))
+        let hook = try await hooks.update(name, of: registry.name) { known, count in
+            if let known, known.kind == .registry(kind), known.repositoryURL == image.registry { return known }
+            guard known != nil || count < Self.limit else { throw TooManyHooks(limit: Self.limit) }
+            return Hook(
+                id: id, kind: .registry(kind), registry: registry.name, task: "", trigger: name,
+                repositoryURL: image.registry, secret: known?.secret ?? secret, standing: .manual)
+        }
+        return (hook, hook.secret == secret)
     }
+
+    /// How many one registry may have.
+    static let limit = 100
 
     public func find(_ name: String, in registry: Registry) async throws -> Hook? {
         try await list(in: registry).first { $0.trigger.lowercased() == name.lowercased() }
@@ -68,6 +74,15 @@ public struct RegistryHooks: Sendable {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x5f: true
         default: false
         }
+    }
+}
+
+/// A registry has as many hooks as it may have.
+public struct TooManyHooks: Error, Equatable, CustomStringConvertible {
+    let limit: Int
+
+    public var description: String {
+        "There are \(limit) hooks already, which is the limit. Delete one with 'slipway trigger hook delete'."
     }
 }
 

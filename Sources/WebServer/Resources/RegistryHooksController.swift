@@ -4,8 +4,8 @@ import Scheduling
 import Storage
 import TaskModel
 
-/// What registries call to tell what was pushed: `P/registryHooks`. Those who write tasks make them; secrets are shown to those who may see
-/// the secrets of tasks.
+/// What registries call to tell what was pushed: `P/registryHooks`. Those who write tasks make them; secrets are shown when they are made,
+/// and to those who may see the secrets of tasks.
 struct RegistryHooksController {
     let hooks: RegistryHooks
     let identity: ServerIdentity
@@ -45,10 +45,13 @@ struct RegistryHooksController {
                 target: "kind")
         }
         do {
-            let hook = try await hooks.put(name(context), kind: kind, host: wire.host, in: registry)
-            return try .json(resource(hook, revealing: true), revealing: true)
+            let (hook, isNew) = try await hooks.put(name(context), kind: kind, host: wire.host, in: registry)
+            let mayRead = try context.caller.may(.readTaskSecrets, in: registry.name)
+            return try .json(resource(hook, revealing: isNew || mayRead), revealing: true)
         } catch let error as InvalidName {
             throw InvalidRequest(code: "InvalidName", message: "\(error)", target: "registryHook")
+        } catch let error as TooManyHooks {
+            throw InvalidRequest(code: "TooManyHooks", message: "\(error)", target: "registryHook")
         }
     }
 

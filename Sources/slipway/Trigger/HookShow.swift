@@ -3,7 +3,7 @@ import ResourceAPI
 
 struct HookShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a hook with its secret, which those see who may write tasks.")
+        commandName: "show", abstract: "Show a hook; with its secret to those who may see the secrets of tasks.")
 
     @OptionGroup var connection: ConnectionOptions
 
