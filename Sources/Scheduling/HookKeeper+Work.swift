@@ -46,18 +46,32 @@ extension HookKeeper {
     private func look(at hook: Hook) async {
         let changes = agenda.changes(of: hook.id)
         do {
-            guard let task = try await tasks.find(hook.task, in: hook.registry),
-                let trigger = task.triggers.source.first(where: { $0.name.lowercased() == hook.trigger.lowercased() }),
-                let location = forges.location(of: trigger.repositoryURL)
-            else { return agenda.noteEnd(of: hook.id, changes: changes) }  // it is on its way out
+            let task = try await tasks.find(hook.task, in: hook.registry)
+            guard let task,
+                let trigger = task.triggers.source.first(where: { $0.name.lowercased() == hook.trigger.lowercased() })
+            else {
+                // Whoever wrote or deleted the task may have failed to tell.
+                agenda.forget(hook.id)
+                return try await hooks.remove(hook.id, leaving: removal(of: hook, token: hook.token))
+            }
+            guard let location = forges.location(of: trigger.repositoryURL) else {
+                return agenda.noteEnd(of: hook.id, changes: changes)
+            }
             var looked = hook
             guard address.makesHooks, let token = task.token(for: trigger) else {
-                if hook.standing != .installed { looked.standing = .manual }
+                looked.standing = .manual
                 looked.checkTime = now()
                 _ = try await hooks.note(looked)  // gone: nothing to note
                 return agenda.noteEnd(of: hook.id, changes: changes)
             }
-            let wait = await install(&looked, at: location, with: token)
+            if hook.token != token, trigger.isEnabled {
+                // Written first, so that it can be removed whatever becomes of this process.
+                looked.token = token
+                _ = try await hooks.note(looked)
+            }
+            let wait =
+                await trigger.isEnabled
+                ? install(&looked, at: location, with: token) : uninstall(&looked, at: location, with: token)
             if Task.isCancelled { return }  // that it was broken off says nothing of the forge
             if try await hooks.note(looked) {
                 switch wait {
@@ -83,7 +97,7 @@ extension HookKeeper {
             let before = hook.remoteID
             hook.remoteID = try await client.install(WantedHook(url: url, secret: hook.secret))
             // One that calls where this server was before.
-            if let before, before != hook.remoteID { try await client.remove(before, url: url) }
+            if let before, let made = hook.remoteID { try await client.remove(before, keeping: made) }
             if hook.standing != .installed {
                 logger.info(
                     "hook made",
@@ -103,6 +117,26 @@ extension HookKeeper {
             hook.checkTime = now()
             return nil
         }
+    }
+
+    /// What rests is not called. As ``install(_:at:with:)``.
+    private func uninstall(_ hook: inout Hook, at location: ForgeLocation, with token: Secret) async -> Duration?? {
+        do throws(ForgeError) {
+            if hook.remoteID != nil || hook.standing == .pending {
+                try await ForgeClient(location, token: token, http: http)
+                    .remove(hook.remoteID, url: hook.url(at: address.server))
+            }
+            hook.remoteID = nil
+            hook.token = nil
+            hook.problem = nil
+        } catch {
+            if case .unavailable(_, _, let retryAfter) = error { return .some(retryAfter) }
+            // What it tells makes no run.
+            logger.warning("hook left at its forge", metadata: ["hook": "\(hook.id)", "error": "\(error)"])
+        }
+        hook.standing = .manual
+        hook.checkTime = now()
+        return nil
     }
 
     private func carryOut(_ removal: HookRemoval) async {

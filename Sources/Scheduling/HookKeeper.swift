@@ -10,7 +10,8 @@ public import TaskModel
 
 /// Keeps the hooks of source triggers: each trigger whose forge is known has one here, and at the forge where there is a token.
 ///
-/// Hooks at forges are made within seconds after their task was written, looked at again every six hours, and removed with their trigger.
+/// Hooks at forges are made within seconds after their task was written, looked at again every six hours, and removed with their trigger, or
+/// while it is disabled; the id and the secret of one stay as long as the trigger.
 public struct HookKeeper: Service {
     let tasks: any TaskStore
     let hooks: HookStore
@@ -55,23 +56,34 @@ public struct HookKeeper: Service {
     public func state(of task: TaskDefinition) async throws -> [TriggerState.Source] {
         let known = try await hooks.hooks(of: task.name, in: task.registry)
         return task.triggers.source.map { trigger in
-            var hook = known.first { $0.trigger.lowercased() == trigger.name.lowercased() }
-                .map { TriggerState.Hook($0, at: address) }
-            if hook?.standing == .manual, !address.makesHooks, task.token(for: trigger) != nil {
-                hook?.problem = Self.noAddress
+            let hook = known.first { $0.trigger.lowercased() == trigger.name.lowercased() }.map { hook in
+                var shown = TriggerState.Hook(hook, at: address)
+                shown.problem = problem(of: hook, for: trigger, in: task) ?? hook.problem
+                return shown
             }
             return TriggerState.Source(
                 trigger: trigger.name, forge: forges.location(of: trigger.repositoryURL)?.kind, hook: hook)
         }
     }
 
+    /// Why nobody keeps a hook at its forge; nil where somebody does, or nobody is expected to.
+    private func problem(of hook: Hook, for trigger: SourceTriggerDefinition, in task: TaskDefinition) -> String? {
+        guard hook.standing == .manual else { return nil }
+        guard task.token(for: trigger) != nil else { return hook.remoteID == nil ? nil : Self.noToken }
+        if !address.makesHooks { return Self.noAddress }
+        return trigger.isEnabled || hook.remoteID != nil ? nil : Self.resting
+    }
+
+    private static let noToken =
+        "The hook was made with a token that the task has no more, so that nobody sees whether it is still at the forge. Give the task a token."
+    private static let resting = "The hook is not at the forge while its trigger is disabled."
     private static let noAddress =
         "Hooks are not made, as nobody said at what URL forges reach this server. Set publicURL, or paste URL and secret."
 
     private func reconcile(
         _ task: TaskDefinition?, named name: String, in registry: String, from old: TaskDefinition?, isWritten: Bool
     ) async throws {
-        let wanted = (task?.triggers.source ?? []).filter(\.isEnabled).compactMap { trigger in
+        let wanted = (task?.triggers.source ?? []).compactMap { trigger in
             forges.location(of: trigger.repositoryURL).map { (trigger: trigger, location: $0) }
         }
         let known = try await hooks.hooks(of: name, in: registry)
@@ -86,15 +98,18 @@ public struct HookKeeper: Service {
             if isWanted {
                 kept[hook.trigger.lowercased()] = hook
             } else {
-                try await hooks.remove(hook.id, leaving: removal(of: hook, token: old.flatMap { token(of: hook, $0) }))
+                let known = old.flatMap { token(of: hook, $0) } ?? hook.token
+                try await hooks.remove(hook.id, leaving: removal(of: hook, token: known))
             }
         }
         guard let task else { return }
         for (trigger, location) in wanted {
-            let isOurs = address.makesHooks && task.token(for: trigger) != nil
+            let isOurs = trigger.isEnabled && address.makesHooks && task.token(for: trigger) != nil
             if let hook = kept[trigger.name.lowercased()] {
-                if isWritten { try await restand(hook, isOurs: isOurs) }
-            } else {
+                if isWritten || hook.standing == (isOurs ? .manual : .installed) {
+                    try await restand(hook, isOurs: isOurs, rests: !trigger.isEnabled)
+                }
+            } else if trigger.isEnabled {
                 try await hooks.add(
                     Hook(
                         for: trigger, of: task.name, in: registry, on: location.kind,
@@ -104,13 +119,13 @@ public struct HookKeeper: Service {
     }
 
     /// A task that is written may have another token now.
-    private func restand(_ hook: Hook, isOurs: Bool) async throws {
+    private func restand(_ hook: Hook, isOurs: Bool, rests: Bool) async throws {
         var hook = hook
         switch hook.standing {
-        case .manual, .failed: hook.standing = isOurs ? .pending : .manual
-        case .pending: if !isOurs { hook.standing = .manual }
-        // Without a token it may well go on working.
-        case .installed: if isOurs { hook.checkTime = nil }
+        // It is to go from the forge, if it may be there.
+        case .pending where rests, .installed where rests: hook.standing = .pending
+        case .manual, .failed, .pending: hook.standing = isOurs ? .pending : .manual
+        case .installed: if isOurs { hook.checkTime = nil } else { hook.standing = .manual }
         }
         hook.problem = nil
         agenda.noteChange(of: hook.id)
@@ -176,7 +191,7 @@ public struct HookKeeper: Service {
             where !hook.task.isEmpty && !names.contains(hook.task.lowercased()) {
                 // One that was made just now has its hook already.
                 guard try await self.tasks.find(hook.task, in: registry) == nil else { continue }
-                try await hooks.remove(hook.id, leaving: nil)
+                try await hooks.remove(hook.id, leaving: removal(of: hook, token: hook.token))
             }
         }
     }

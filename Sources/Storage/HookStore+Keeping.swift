@@ -49,11 +49,13 @@ extension HookStore {
     ///
     /// - Returns: false if it is gone.
     public func note(_ hook: Hook) async throws -> Bool {
-        try await database.pool.write { db in
+        let token = try hook.token.map { try box.seal($0.value, for: Self.tokenPurpose) }
+        return try await database.pool.write { db in
             try db.execute(
-                sql: "UPDATE hook SET standing = ?, remoteID = ?, problem = ?, checkTime = ? WHERE id = ?",
+                sql: "UPDATE hook SET standing = ?, remoteID = ?, token = ?, problem = ?, checkTime = ? WHERE id = ?",
                 arguments: [
-                    hook.standing.rawValue, hook.remoteID, hook.problem, hook.checkTime?.storedMilliseconds, hook.id,
+                    hook.standing.rawValue, hook.remoteID, token, hook.problem, hook.checkTime?.storedMilliseconds,
+                    hook.id,
                 ])
             return db.changesCount > 0
         }

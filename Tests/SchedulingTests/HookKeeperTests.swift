@@ -203,6 +203,67 @@ struct HookKeeperTests {
         }
     }
 
+    @Test func `of a hook in parts the one that is gone is made again, and the others stay`() async throws {
+        try await with(.azureRepos) { bench, stub in
+            try await bench.write(Self.task(stub, path: "/org/p/_git/b"))
+            try await bench.keeper.work()
+            try #require(stub.hookURLs.count == 3)
+            stub.forgetHooks(but: 2)
+            bench.server.time.pass(.seconds(7 * 3600))
+
+            try await bench.keeper.work()
+
+            #expect(stub.hookURLs.count == 3)
+            #expect(!stub.exchanges.contains { $0.line.hasPrefix("DELETE") })
+        }
+    }
+
+    @Test(arguments: ["t0ken", nil])
+    func `a trigger that rests keeps URL and secret of its hook, which is not at the forge meanwhile`(token: String?)
+        async throws
+    {
+        try await with { bench, stub in
+            let task = Self.task(stub, token: token)
+            try await bench.write(task)
+            try await bench.keeper.work()
+            let before = try #require(try await bench.state(task))
+            let resting = Self.task(stub, token: token, isEnabled: false)
+            try await bench.write(resting)
+            try await bench.keeper.work()
+            let meanwhile = try #require(try await bench.state(resting))
+            let left = stub.hookURLs
+            try await bench.write(task)
+            try await bench.keeper.work()
+            let after = try #require(try await bench.state(task))
+
+            #expect(left.isEmpty)
+            #expect(meanwhile.standing == .manual)
+            #expect((meanwhile.problem?.contains("disabled") == true) == (token != nil))
+            #expect([meanwhile, after].allSatisfy { $0.url == before.url && $0.secret == before.secret })
+            #expect(after.standing == before.standing)
+            #expect(stub.hookURLs == (token == nil ? [] : [before.url]))
+        }
+    }
+
+    @Test func `a hook whose token is gone is doubted, and goes with its task all the same`() async throws {
+        try await with { bench, stub in
+            try await bench.write(Self.task(stub))
+            try await bench.keeper.work()
+            let bare = Self.task(stub, token: nil)
+            try await bench.write(bare)
+            try await bench.keeper.work()
+            let state = try await bench.state(bare)
+            let left = stub.hookURLs.count
+            try await bench.delete("t1")
+            try await bench.keeper.work()
+
+            #expect(state?.standing == .manual)
+            #expect(state?.problem?.contains("Give the task a token") == true)
+            #expect(left == 1)
+            #expect(stub.hookURLs.isEmpty)
+        }
+    }
+
     @Test(arguments: [false, true])
     func `a hook goes with its task or its trigger`(deletesTask: Bool) async throws {
         try await with { bench, stub in
@@ -288,9 +349,12 @@ struct HookKeeperTests {
             _ = try await bench.tasks.delete("t1", in: "local01")
             let between = try await bench.hooks.hooks().map(\.standing)
             try await bench.keeper.reconcileAll()
+            let rows = try await bench.hooks.hooks()
+            try await bench.keeper.work()
 
             #expect(between == [.installed])
-            #expect(try await bench.hooks.hooks().isEmpty)
+            #expect(rows.isEmpty)
+            #expect(stub.hookURLs.isEmpty)
         }
     }
 

@@ -39,6 +39,7 @@ struct HookStoreTests {
             try await store.add(hook)
             hook.standing = .installed
             hook.remoteID = "7"
+            hook.token = Secret("t0ken")
             hook.checkTime = TestData.now
 
             let isNoted = try await store.note(hook)

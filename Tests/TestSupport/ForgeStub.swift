@@ -78,8 +78,8 @@ public final class ForgeStub: Sendable {
     /// With this all requests are answered, until it is nil again.
     public func refuse(_ refusal: Refusal?) { state.withLock { $0.refusal = refusal } }
 
-    /// Somebody removes all hooks.
-    public func forgetHooks() { state.withLock { $0.hooks = [] } }
+    /// Somebody removes all hooks but the first so many.
+    public func forgetHooks(but count: Int = 0) { state.withLock { $0.hooks = Array($0.hooks.prefix(count)) } }
 
     /// Somebody changes all hooks.
     public func changeHooks(_ name: String, to value: Bool) {

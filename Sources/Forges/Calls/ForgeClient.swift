@@ -17,7 +17,7 @@ public struct ForgeClient: Sendable {
 
     /// Sees to it that the hook is there and as it should be: makes it, or repairs the one that has its URL.
     ///
-    /// - Returns: the forge's id of it, for ``remove(_:)``.
+    /// - Returns: the forge's id of it, for ``remove(_:url:)``.
     public func install(_ hook: WantedHook) async throws(ForgeError) -> String {
         let dialect = try await prepared()
         var known = try await hooks(at: hook.url, dialect)
@@ -48,6 +48,14 @@ public struct ForgeClient: Sendable {
             return
         }
         for part in id.split(separator: ",") { try await remove(String(part), location.dialect) }
+    }
+
+    /// Removes what ``install(_:)`` gave before, but for the parts of it that it gives now as well.
+    public func remove(_ before: String, keeping now: String) async throws(ForgeError) {
+        let kept = Set(now.split(separator: ","))
+        for part in before.split(separator: ",") where !kept.contains(part) {
+            try await remove(String(part), location.dialect)
+        }
     }
 
     /// - Parameter commit: 40 or 64 hexadecimal digits.
