@@ -234,6 +234,22 @@ struct ForgeClientTests {
     }
 
     @Test(arguments: [
+        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+        "You have triggered an abuse detection mechanism.",
+    ])
+    func `a limit that is told in words alone says nothing against the token`(words: String) async throws {
+        try await ForgeStub.with(.gitHub) { stub in
+            stub.refuse(.init(403, body: #"{"message":"\#(words)"}"#))
+            let client = try Self.client(stub)
+
+            await #expect(
+                throws: ForgeError.unavailable(
+                    server: "127.0.0.1", reason: "403: \(words)", retryAfter: .seconds(60))
+            ) { try await client.install(Self.hook) }
+        }
+    }
+
+    @Test(arguments: [
         (#"{"message":"Bad credentials"}"#, "401: Bad credentials"),
         (
             #"{"message":"Validation Failed","errors":[{"message":"url is not reachable"}]}"#,

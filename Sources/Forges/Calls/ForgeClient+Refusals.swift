@@ -10,8 +10,9 @@ extension ForgeClient {
         let wait = Self.wait(response.headers)
         switch response.status {
         case 401: return .tokenRefused(server: server, reason: reason)
-        // GitHub says it so when there were too many requests.
-        case 403 where wait != nil: return .unavailable(server: server, reason: reason, retryAfter: wait)
+        // GitHub says it so when there were too many requests; of its secondary limits in words alone.
+        case 403 where wait != nil || words.map(Self.isOfLimits) == true:
+            return .unavailable(server: server, reason: reason, retryAfter: wait ?? .seconds(60))
         case 403: return .tokenRefused(server: server, reason: reason)
         // Azure shows whoever it does not know a page for people.
         case 203,
@@ -24,6 +25,11 @@ extension ForgeClient {
         case 408, 429, 500...: return .unavailable(server: server, reason: reason, retryAfter: wait)
         default: return .rejected(server: server, status: response.status, reason: reason)
         }
+    }
+
+    private static func isOfLimits(_ words: String) -> Bool {
+        let words = words.lowercased()
+        return words.contains("rate limit") || words.contains("abuse detection")
     }
 
     private static func wait(_ headers: [HTTPHeader]) -> Duration? {
