@@ -33,7 +33,7 @@ public struct CommitStatusReporter: Service {
     private let hooks: HookStore
     private let forges: ForgeDirectory
     private let http: HTTPClient
-    private let page: @Sendable (Run) -> String
+    private let page: @Sendable (Run) -> String?
     private let logger: Logger
     private let now: @Sendable () -> Date
     private let state = Box()
@@ -44,11 +44,11 @@ public struct CommitStatusReporter: Service {
 
     /// - Parameters:
     ///   - http: with the addresses that forges may have.
-    ///   - page: the URL at which people see a run.
+    ///   - page: the URL at which people see a run; nil without one.
     public init(
         _ environment: SchedulerEnvironment, changes: RunChangeStore, tasks: any TaskStore, hooks: HookStore,
         forges: ForgeDirectory, http: HTTPClient,
-        page: @escaping @Sendable (Run) -> String
+        page: @escaping @Sendable (Run) -> String?
     ) {
         runs = environment.runs
         logger = environment.logger
@@ -112,12 +112,22 @@ public struct CommitStatusReporter: Service {
         }
         let news = try await changes.changes(after: place, limit: Self.batch)
         for change in news {
-            if let status = try await status(of: change), !state.value.withLock({ $0.lanes.add(status) }) {
+            if let status = try await readableStatus(of: change), !state.value.withLock({ $0.lanes.add(status) }) {
                 logger.warning("commit status not told", metadata: ["run": "\(change.run)", "error": "too many wait"])
             }
             state.value.withLock { $0.place = change.sequence }
         }
         return news.count == Self.batch
+    }
+
+    /// Nil also where run or task can't be read, as after a loss of their key: nothing would make that better, and all others would wait.
+    private func readableStatus(of change: RunChangeStore.Change) async throws -> PendingStatus? {
+        do {
+            return try await status(of: change)
+        } catch let error where error is DecodingError || (error as? StorageError) == .secretUnreadable {
+            logger.warning("commit status not told", metadata: ["run": "\(change.run)", "error": "\(error)"])
+            return nil
+        }
     }
 
     /// Nil for a change that concerns no commit, or that another one followed already.
@@ -133,7 +143,8 @@ public struct CommitStatusReporter: Service {
         return PendingStatus(
             sequence: change.sequence,
             status: CommitStatus(
-                state: told.state, context: "slipway/\(task.name)", description: told.description, url: page(run)),
+                state: told.state, context: "slipway/\(task.name)", description: "Run \(run.id): \(told.description)",
+                url: page(run)),
             commit: run.source?.commit ?? event.commit, location: location, token: token, registry: run.registry,
             task: task.name, trigger: trigger.name, since: now())
     }

@@ -10,10 +10,8 @@ struct ForgeServices {
     let keeper: HookKeeper
     let reporter: CommitStatusReporter
 
-    /// - Parameter page: the URL at which people see a run.
     init(
-        _ configuration: ServerConfiguration, environment: SchedulerEnvironment, database: Database, box: SecretBox,
-        page: @escaping @Sendable (Run) -> String
+        _ configuration: ServerConfiguration, environment: SchedulerEnvironment, database: Database, box: SecretBox
     ) throws {
         var settings = HTTPClient.Configuration()
         settings.userAgent = "slipway/" + SlipwayServer.version
@@ -30,6 +28,7 @@ struct ForgeServices {
             address: HookAddress(server: configuration.publicURL, makesHooks: configuration.makesHooks))
         reporter = CommitStatusReporter(
             environment, changes: RunChangeStore(database: database), tasks: tasks, hooks: hooks, forges: directory,
-            http: http, page: page)
+            http: http
+        ) { [page = configuration.statusPage] run in page?.url(of: run.id, in: run.registry) }
     }
 }

@@ -67,12 +67,7 @@ struct Server {
         let timers = TimerTrigger(
             timers: TimerStore(database: database), tasks: taskStore, occurrences: runs, environment)
         let forges = try ForgeServices(
-            configuration, environment: environment, database: database, box: box,
-            page: { run in
-                let registry = ResourceID(
-                    subscription: identity.subscription, resourceGroup: identity.resourceGroup, registry: run.registry)
-                return "\(identity.publicURL)\(registry.run(run.id))?api-version=\(APIVersion.runs)"
-            })
+            configuration, environment: environment, database: database, box: box)
         let sources = try SourceServices(
             configuration, environment: environment, database: database, box: box, reserve: reserve,
             forges: forges.directory, registries: RegistryDeliveries(environment, database: database),

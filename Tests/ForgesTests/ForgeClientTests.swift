@@ -185,6 +185,25 @@ struct ForgeClientTests {
         }
     }
 
+    @Test(
+        arguments: [
+            (.gitHub, nil), (.gitLab, nil), (.gitea, nil), (.azureRepos, nil), (.bitbucket, "/a/b/commits/"),
+            (.bitbucketDataCenter, "/projects/a/repos/b/commits/"),
+        ] as [(ForgeKind, String?)])
+    func `a status without a page has none, or the commit's own where there must be one`(
+        kind: ForgeKind, page: String?
+    ) async throws {
+        try await ForgeStub.with(kind) { stub in
+            let status = CommitStatus(state: .success, context: "slipway/app", description: "It ran.", url: nil)
+
+            try await Self.client(stub).report(status, on: Self.commit)
+
+            let body = try #require(stub.exchanges.first?.body)
+            #expect(body.lowercased().contains("url") == (page != nil))
+            #expect(page.map { body.contains($0 + Self.commit) } ?? true)
+        }
+    }
+
     @Test func `GitLab's complaint about a status that it knows is none`() async throws {
         try await ForgeStub.with(.gitLab) { stub in
             stub.refuse(

@@ -1,4 +1,5 @@
 import AgentProtocol
+import Crypto
 import CurlHTTP
 import Forges
 import Foundation
@@ -64,7 +65,7 @@ struct CommitStatusTests {
     }
 
     private static func body(_ state: String, _ description: String, _ run: Run) -> String {
-        #"{"context":"slipway/t1","description":"\#(description)","state":"\#(state)","target_url":"https://ci.example/runs/\#(run.id)"}"#
+        #"{"context":"slipway/t1","description":"Run \#(run.id): \#(description)","state":"\#(state)","target_url":"https://ci.example/runs/\#(run.id)"}"#
     }
 
     @Test(arguments: [
@@ -129,6 +130,23 @@ struct CommitStatusTests {
             #expect(tried == [Self.body("success", "Succeeded.", run)])
             #expect(bench.stub.statuses == tried + tried)
             #expect(try await bench.changes.place(of: "statuses") == last)
+        }
+    }
+
+    @Test func `a task that can't be read keeps no other from being told`() async throws {
+        try await Self.with { bench in
+            let task = HookKeeperTests.task(bench.stub)
+            try await bench.keeping.write(task)
+            let lost = HookKeeperTests.task(bench.stub) { $0.name = "t2" }
+            let otherKey = SecretBox(key: SymmetricKey(size: .bits256))
+            _ = try await SQLiteTaskStore(database: bench.server.database, box: otherKey)
+                .update("t2", in: "local01") { _ in lost }
+            _ = try await bench.start(lost)
+            let run = try await bench.start(task)
+
+            try await bench.reporter().work()
+
+            #expect(bench.stub.statuses == [Self.body("pending", "Waiting for an agent.", run)])
         }
     }
 

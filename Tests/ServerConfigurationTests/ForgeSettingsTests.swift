@@ -41,6 +41,18 @@ struct ForgeSettingsTests {
         #expect(configuration.makesHooks == makesHooks)
     }
 
+    @Test func `statuses of commits link to a page where one is given`() async throws {
+        let page = try await configuration("triggers: {statusURL: 'https://ci.example/{registry}/{run}?a'}").statusPage
+
+        #expect(try await configuration("publicURL: https://ci.example.com").statusPage == nil)
+        #expect(page?.url(of: RunID(sequence: 1), in: "local01") == "https://ci.example/local01/ca1?a")
+        for wrong in ["http://ci.example/{run}", "https://ci.example/", "https://me:pw@ci.example/{run}"] {
+            await #expect(throws: ConfigurationError.self) {
+                try await configuration("triggers: {statusURL: '\(wrong)'}")
+            }
+        }
+    }
+
     @Test func `repositories are looked at every five minutes, more often than twice a minute in tests alone`()
         async throws
     {

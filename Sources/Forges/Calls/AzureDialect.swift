@@ -83,10 +83,11 @@ struct AzureDialect: ForgeDialect {
         let parts = status.context.split(separator: "/", maxSplits: 1).map(String.init)
         return ForgeRequest(
             "POST", "/\(project)/_apis/git/repositories/\(name)/commits/\(commit)/statuses?\(Self.version)",
-            [
-                "state": .text(state), "description": status.description(upTo: 255), "targetUrl": .text(status.url),
-                "context": ["genre": .text(parts.first ?? ""), "name": .text(parts.last ?? "")],
-            ])
+            .object(
+                [
+                    "state": .text(state), "description": status.description(upTo: 255),
+                    "context": ["genre": .text(parts.first ?? ""), "name": .text(parts.last ?? "")],
+                ].merging(status.page(as: "targetUrl")) { $1 }))
     }
 
     private func body(_ hook: WantedHook, _ part: String) -> JSON {

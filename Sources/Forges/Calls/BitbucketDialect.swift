@@ -6,9 +6,12 @@ struct BitbucketDialect: ForgeDialect {
     private static let events = ["repo:push", "pullrequest:created", "pullrequest:updated"]
 
     private let repository: String
+    private let page: String
 
     init(_ location: ForgeLocation) {
-        repository = "/repositories/" + location.path.map(\.asPathSegment).joined(separator: "/")
+        let path = location.path.map(\.asPathSegment).joined(separator: "/")
+        repository = "/repositories/" + path
+        page = "https://\(location.repository.host)/\(path)"
     }
 
     func login(_ token: Secret) -> HTTPHeader { Self.bearerOrBasic(token) }
@@ -42,7 +45,8 @@ struct BitbucketDialect: ForgeDialect {
 
     func report(_ status: CommitStatus, on commit: String) -> ForgeRequest {
         ForgeRequest(
-            "POST", "\(repository)/commit/\(commit)/statuses/build", DataCenterDialect.body(status, keyLimit: 40))
+            "POST", "\(repository)/commit/\(commit)/statuses/build",
+            DataCenterDialect.body(status, keyLimit: 40, or: "\(page)/commits/\(commit)"))
     }
 
     private func body(_ hook: WantedHook) -> JSON {

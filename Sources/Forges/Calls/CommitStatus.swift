@@ -13,15 +13,18 @@ public struct CommitStatus: Sendable, Hashable {
     public var context: String
     /// For people; cut where the forge takes less.
     public var description: String
-    /// A page with more.
-    public var url: String
+    /// A page with more, where there is one that people can open.
+    public var url: String?
 
-    public init(state: State, context: String, description: String, url: String) {
+    public init(state: State, context: String, description: String, url: String?) {
         self.state = state
         self.context = context
         self.description = description
         self.url = url
     }
+
+    /// What a forge that needs no page is told of it.
+    func page(as name: String) -> [String: JSON] { url.map { [name: .text($0)] } ?? [:] }
 
     func description(upTo limit: Int) -> JSON {
         .text(description.count > limit ? description.prefix(limit - 1) + "…" : description)

@@ -7,10 +7,12 @@ struct DataCenterDialect: ForgeDialect {
     private static let events = ["repo:refs_changed", "pr:opened", "pr:from_ref_updated"]
 
     private let repository: String
+    private let page: String
 
     init(_ location: ForgeLocation) {
-        repository =
-            "/api/1.0/projects/\(location.path[0].asPathSegment)/repos/\(location.path[1].asPathSegment)"
+        let path = "/projects/\(location.path[0].asPathSegment)/repos/\(location.path[1].asPathSegment)"
+        repository = "/api/1.0" + path
+        page = (location.api.hasSuffix("/rest") ? String(location.api.dropLast(5)) : location.api) + path
     }
 
     func login(_ token: Secret) -> HTTPHeader { Self.bearerOrBasic(token) }
@@ -45,11 +47,15 @@ struct DataCenterDialect: ForgeDialect {
     func remove(_ id: String) -> ForgeRequest { ForgeRequest("DELETE", "\(repository)/webhooks/\(id.asPathSegment)") }
 
     func report(_ status: CommitStatus, on commit: String) -> ForgeRequest {
-        ForgeRequest("POST", "/build-status/1.0/commits/\(commit)", Self.body(status, keyLimit: 255))
+        ForgeRequest(
+            "POST", "/build-status/1.0/commits/\(commit)",
+            Self.body(status, keyLimit: 255, or: "\(page)/commits/\(commit)"))
     }
 
-    /// - Parameter keyLimit: the longest key, in characters; of a longer one a part is a digest.
-    static func body(_ status: CommitStatus, keyLimit: Int) -> JSON {
+    /// - Parameters:
+    ///   - keyLimit: the longest key, in characters; of a longer one a part is a digest.
+    ///   - commitPage: for a status without a page, as these forges want one.
+    static func body(_ status: CommitStatus, keyLimit: Int, or commitPage: String) -> JSON {
         let state =
             switch status.state {
             case .pending: "INPROGRESS"
@@ -61,7 +67,8 @@ struct DataCenterDialect: ForgeDialect {
             key = key.prefix(keyLimit - 9) + "-" + SHA256.hash(data: Array(key.utf8)).prefix(4).hexadecimal
         }
         return [
-            "state": .text(state), "key": .text(key), "name": .text(status.context), "url": .text(status.url),
+            "state": .text(state), "key": .text(key), "name": .text(status.context),
+            "url": .text(status.url ?? commitPage),
             "description": status.description(upTo: 255),
         ]
     }

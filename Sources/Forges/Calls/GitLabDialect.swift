@@ -52,10 +52,11 @@ struct GitLabDialect: ForgeDialect {
             }
         return ForgeRequest(
             "POST", "\(project)/statuses/\(commit)",
-            [
-                "state": .text(state), "name": .text(status.context), "target_url": .text(status.url),
-                "description": status.description(upTo: 255),
-            ])
+            .object(
+                [
+                    "state": .text(state), "name": .text(status.context),
+                    "description": status.description(upTo: 255),
+                ].merging(status.page(as: "target_url")) { $1 }))
     }
 
     /// A status that is told twice is an error there.

@@ -51,11 +51,11 @@ struct GiteaDialect: ForgeDialect {
     func report(_ status: CommitStatus, on commit: String) -> ForgeRequest {
         ForgeRequest(
             "POST", "\(repository)/statuses/\(commit)",
-            [
-                "state": .text(status.state.rawValue),
-                "target_url": .text(status.url), "description": status.description(upTo: 255),
-                "context": .text(status.context),
-            ])
+            .object(
+                [
+                    "state": .text(status.state.rawValue), "description": status.description(upTo: 255),
+                    "context": .text(status.context),
+                ].merging(status.page(as: "target_url")) { $1 }))
     }
 
     private func body(_ hook: WantedHook, _ more: [String: JSON]) -> JSON {

@@ -47,6 +47,14 @@ extension SettingValues {
         return try duration("triggers.pollInterval", in: least...86_400)
     }
 
+    /// Linked from the statuses of commits.
+    func statusPage() throws(ConfigurationError) -> StatusPage? {
+        try read(
+            "triggers.statusURL",
+            expected: "https://host/path with {run} in it, as in https://ci.example.com/{registry}/{run}",
+            StatusPage.init)
+    }
+
     private static func withoutSlash(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
 }
 

@@ -31,6 +31,8 @@ struct ServerConfiguration: Sendable {
     let makesHooks: Bool
     /// Between two looks at a repository.
     let pollInterval: Duration
+    /// Where people see runs, for the statuses of commits.
+    let statusPage: StatusPage?
     let proxy: ProxySettings
     let leases: LeaseTerms
     let imageTriggers: ImageTriggerSettings
@@ -52,6 +54,7 @@ struct ServerConfiguration: Sendable {
         forges = try values.forges(allowing: sources.addresses.allowedOrigins)
         makesHooks = try values.makesHooks()
         pollInterval = try values.pollInterval()
+        statusPage = try values.statusPage()
         registries = try values.registries(allowing: sources.addresses.allowedOrigins, publicURL: publicURL)
         credentials = try values.registryLogins()
         tokenRealms = try values.readList("tokenRealms", expected: "https://host[:port] without a path") {

@@ -207,6 +207,10 @@ extension Setting {
             "How often the repositories of tasks are looked at for commits, 30 s to a day. Those whose hooks work: once an hour."
         ),
         Setting(
+            "triggers.statusURL", unit: "URL", environment: "SLIPWAY_TRIGGERS_STATUS_URL",
+            "A page of yours that shows a run, with `{registry}` and `{run}` in their places: commit statuses link to it."
+        ),
+        Setting(
             "triggers.allowShort", default: .value("false"), unit: "true, false",
             environment: "SLIPWAY_TRIGGERS_ALLOW_SHORT",
             "Let `triggers.pollInterval` and `triggers.imageInterval` be as short as 1 s, for tests."),
