@@ -32,6 +32,7 @@ extension NotificationStore {
                         new.target.name,
                     ])
             }
+            for target in Set(notifications.map(\.target)) { try giveUpSurplus(of: target, db) }
             try RunChangeStore.acknowledge(sequence, by: reader, db)
         }
     }
@@ -55,7 +56,9 @@ extension NotificationStore {
                     delivery.nextTime?.storedMilliseconds, delivery.lastTime?.storedMilliseconds, delivery.lastStatus,
                     delivery.lastError, target.registry, target.name,
                 ])
-            return db.changesCount > 0
+            guard db.changesCount > 0 else { return false }
+            try giveUpSurplus(of: target, db)
+            return true
         }
     }
 
@@ -65,10 +68,12 @@ extension NotificationStore {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT notification.*, d.sequence AS delivery FROM notification
-                    JOIN (SELECT min(sequence) AS sequence, target FROM notificationDelivery
-                          WHERE state = 'pending' GROUP BY target) AS d ON d.target = notification.sequence
-                    WHERE isEnabled ORDER BY d.sequence
+                    SELECT * FROM (
+                        SELECT notification.*,
+                            (SELECT min(d.sequence) FROM notificationDelivery AS d
+                             WHERE d.state = 'pending' AND d.target = notification.sequence) AS delivery
+                        FROM notification WHERE isEnabled)
+                    WHERE delivery IS NOT NULL ORDER BY delivery
                     """
             ).compactMap { row in
                 guard
@@ -125,6 +130,27 @@ extension NotificationStore {
                 """, arguments: [problem, time.storedMilliseconds, target.registry, target.name])
     }
 
+    private func giveUpSurplus(of target: NotificationTarget, _ db: GRDB.Database) throws {
+        let surplus = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT target, sequence FROM notificationDelivery
+                WHERE state = 'pending'
+                    AND target = (SELECT sequence FROM notification WHERE registry = ? AND name = ?)
+                ORDER BY sequence DESC LIMIT 1 OFFSET ?
+                """, arguments: [target.registry, target.name, mostPending])
+        guard let surplus else { return }
+        try db.execute(
+            sql: """
+                UPDATE notificationDelivery SET state = 'failed', nextTime = NULL, lastError = ?
+                WHERE state = 'pending' AND target = ? AND sequence <= ?
+                """,
+            arguments: [
+                "Not sent, since more than \(mostPending) waited for this target.", surplus["target"] as Int64,
+                surplus["sequence"] as Int64,
+            ])
+    }
+
     /// Newest first.
     public func deliveries(of target: NotificationTarget, limit: Int) async throws -> [NotificationDelivery] {
         try await database.pool.read { db in
@@ -156,12 +182,22 @@ extension NotificationStore {
         }
     }
 
+    /// Others write in between.
+    private static let removedAtOnce = 1000
+
     /// Forgets deliveries that were made before a time.
     public func removeDeliveries(before time: Date) async throws {
-        try await database.pool.write { db in
-            try db.execute(
-                sql: "DELETE FROM notificationDelivery WHERE createTime < ?", arguments: [time.storedMilliseconds])
-        }
+        var removed = 0
+        repeat {
+            removed = try await database.pool.write { db in
+                try db.execute(
+                    sql: """
+                        DELETE FROM notificationDelivery WHERE sequence IN (
+                            SELECT sequence FROM notificationDelivery WHERE createTime < ? LIMIT ?)
+                        """, arguments: [time.storedMilliseconds, Self.removedAtOnce])
+                return db.changesCount
+            }
+        } while removed == Self.removedAtOnce
     }
 
     /// Nil for a state that this version does not know.

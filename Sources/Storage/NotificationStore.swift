@@ -6,10 +6,13 @@ public import TaskModel
 public struct NotificationStore: Sendable {
     let database: Database
     let box: SecretBox
+    let mostPending: Int
 
-    public init(database: Database, box: SecretBox) {
+    /// - Parameter mostPending: how much may wait for one target; of more the oldest is given up.
+    public init(database: Database, box: SecretBox, mostPending: Int = 10_000) {
         self.database = database
         self.box = box
+        self.mostPending = mostPending
     }
 
     public func find(_ name: String, in registry: String) async throws -> NotificationTarget? {

@@ -8,13 +8,15 @@ struct NotificationStoreTests {
     private static let reader = "notifications"
 
     private func withNotifications(
+        mostPending: Int = 100,
         _ body: (NotificationStore, SQLiteRunStore, RunChangeStore, String) async throws -> Void
     )
         async throws
     {
         try await withStore { runs, database, folder async throws in
             try await body(
-                NotificationStore(database: database, box: SecretBox(key: TestData.key)), runs,
+                NotificationStore(database: database, box: SecretBox(key: TestData.key), mostPending: mostPending),
+                runs,
                 RunChangeStore(database: database), folder)
         }
     }
@@ -104,6 +106,22 @@ struct NotificationStoreTests {
             let all = try await store.deliveries(of: try target("one"), limit: 2)
             #expect(all.map(\.run?.text) == ["ca3", "ca2"])
             #expect(try await store.deliveries(of: try target("one"), limit: 9).last == delivery)
+        }
+    }
+
+    @Test func `of more than may wait for a target the oldest is given up`() async throws {
+        try await withNotifications(mostPending: 2) { store, runs, changes, _ async throws in
+            for name in ["one", "two"] { try await store.put(try target(name)) }
+            for _ in 1...4 { try await runs.enqueueTest() }
+
+            try await record(store, changes)
+
+            for name in ["one", "two"] {
+                let deliveries = try await store.deliveries(of: try target(name), limit: 9)
+                #expect(deliveries.map(\.state) == [.pending, .pending, .failed, .failed])
+                #expect(deliveries.last?.lastError?.contains("more than 2") == true)
+            }
+            #expect(try await store.heads().map(\.delivery.run?.text) == ["ca3", "ca3"])
         }
     }
 
