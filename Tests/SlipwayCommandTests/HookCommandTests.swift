@@ -49,6 +49,18 @@ struct HookCommandTests {
         }
     }
 
+    @Test(arguments: [
+        ["trigger", "hook", "show", "-n"], ["trigger", "hook", "delete", "--yes", "-n"], ["task", "export"],
+    ])
+    func `S12 a name that would be another path is refused before anything is asked`(command: [String]) async throws {
+        try await withHook { stub, slipway async throws in
+            let result = try await slipway.run(command + ["../tasks/x"])
+
+            #expect(result.code != 0)
+            #expect(result.errors.contains("'../tasks/x' is no name of a"))
+        }
+    }
+
     @Test func `a kind that nobody knows is refused before anything is asked`() async throws {
         try await withHook { stub, slipway async throws in
             let result = try await slipway.run(["trigger", "hook", "create", "--name", "outer", "--kind", "quay"])

@@ -18,6 +18,13 @@ struct TaskExport: AsyncParsableCommand {
     @Option(name: [.customShort("n"), .long], help: "A task's name, as other commands take it.")
     var name: String?
 
+    func validate() throws {
+        // Anything else would be another path of the API.
+        if let name = (names + [name].compactMap(\.self)).first(where: { !$0.isPathSegment }) {
+            throw ValidationError("'\(name)' is no name of a task.")
+        }
+    }
+
     func run() async throws {
         try await reporting {
             let connection = try await connection.connect()

@@ -35,7 +35,7 @@ struct NotificationReference: ParsableArguments {
 
 extension String {
     /// Whether it can be one segment of a path of the API, as names and ids are.
-    fileprivate var isPathSegment: Bool {
+    var isPathSegment: Bool {
         !isEmpty && allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
     }
 }

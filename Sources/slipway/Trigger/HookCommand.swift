@@ -17,6 +17,11 @@ struct HookCommand: AsyncParsableCommand {
 struct HookReference: ParsableArguments {
     @Option(name: [.customShort("n"), .long], help: "The hook's name.")
     var name: String
+
+    func validate() throws {
+        // Anything else would be another path of the API.
+        guard name.isPathSegment else { throw ValidationError("'\(name)' is no name of a hook.") }
+    }
 }
 
 /// Writes hooks, a row each.
