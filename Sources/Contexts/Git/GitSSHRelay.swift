@@ -47,8 +47,13 @@ final class GitSSHRelay: Sendable {
 
     /// Passes on what both sides say until one of them hangs up. Blocks, and ends early in a canceled task.
     func run() {
-        guard let client = accepted() else { return }
+        let connection = accepted()
+        // Whoever else connects, or does so too late, is sent away: nobody would answer.
+        shutdown(listener, CInt(SHUT_RDWR))
+        guard let client = connection else { return }
         defer {
+            // A child that was started meanwhile may have it as well.
+            shutdown(client, CInt(SHUT_RDWR))
             close(client)
             shutdown(server, CInt(SHUT_RDWR))
         }
@@ -91,8 +96,6 @@ final class GitSSHRelay: Sendable {
             guard client < 0 else {
                 _ = fcntl(client, F_SETFL, O_NONBLOCK)
                 _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-                // Whoever else may connect is sent away.
-                shutdown(listener, CInt(SHUT_RDWR))
                 return client
             }
         }
