@@ -151,14 +151,15 @@ struct SourceTriggerTests {
         async throws
     {
         try await SourceFixture.with { fixture in
-            let task = try await fixture.writeTask { task in
-                task.triggers.source[0].repositoryURL = fixture.git.url("APP.git")
+            try await fixture.git.make("team/app.git")
+            let task = try await fixture.writeTask(context: "team/app.git") { task in
+                task.triggers.source[0].repositoryURL = fixture.git.url("Team/App.git")
             }
             let host = String(fixture.git.origin.dropFirst("http://".count))
             let trigger = SourceTrigger(
                 fixture.environment, repositories: fixture.repositories,
                 forges: ForgeDirectory([ForgeHost(host: host, kind: .gitea)]))
-            let commit = try await fixture.git.commit(["a": "1"], to: "refs/heads/main", in: "app.git")
+            let commit = try await fixture.git.commit(["a": "1"], to: "refs/heads/main", in: "team/app.git")
 
             _ = try await trigger.start(
                 task, task.triggers.source[0],
