@@ -137,3 +137,11 @@ expect_equal 'no commit has two runs' 0 \
 expect_equal 'and no minute has' 0 \
     "$(slipway runs list --task minutely --top 100 --output json |
         jq '[.[].timerTrigger.scheduleOccurrence] | group_by(.) | map(select(length > 1)) | length')"
+
+# Nothing of ours may stay on the daemon for others to find.
+expect_exit 'the timer goes with its task' 0 slipway task delete -n minutely --yes
+slipway runs cancel --all >/dev/null || true
+nothing_goes_on() {
+    [ -z "$(slipway runs list --status Queued -o tsv)$(slipway runs list --status Started -o tsv)$(slipway runs list --status Running -o tsv)" ]
+}
+expect 'and all runs end' wait_until 60 nothing_goes_on
