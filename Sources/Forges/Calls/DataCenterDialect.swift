@@ -36,10 +36,6 @@ struct DataCenterDialect: ForgeDialect {
         ForgeRequest("POST", "\(repository)/webhooks", body(hook))
     }
 
-    func id(in answer: ForgeAnswer) throws(ForgeError) -> String {
-        "\(try answer.decode(Made.self, named: .asWritten).id)"
-    }
-
     func update(_ id: String, to hook: WantedHook, part: String) -> ForgeRequest {
         ForgeRequest("PUT", "\(repository)/webhooks/\(id.asPathSegment)", body(hook))
     }
@@ -91,9 +87,5 @@ struct DataCenterDialect: ForgeDialect {
         var values: [Hook]
         var isLastPage: Bool?
         var nextPageStart: Int64?
-    }
-
-    private struct Made: Decodable {
-        var id: Int64
     }
 }

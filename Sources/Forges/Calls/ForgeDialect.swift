@@ -45,6 +45,9 @@ extension ForgeDialect {
 
     func knowing(_ answer: ForgeAnswer) throws(ForgeError) -> Self { self }
 
+    /// A number, as most forges give.
+    func id(in answer: ForgeAnswer) throws(ForgeError) -> String { "\(try answer.decode(NumberedHook.self).id)" }
+
     func isKnownAlready(status: Int, reason: String) -> Bool { false }
 
     /// A token as OAuth has it; one that holds its user as well (`user:password`) as HTTP Basic.
@@ -58,6 +61,10 @@ extension ForgeDialect {
     static func next(after place: String?, isFull: Bool) -> String? {
         isFull ? "\((place.flatMap { Int($0) } ?? 1) + 1)" : nil
     }
+}
+
+private struct NumberedHook: Decodable {
+    var id: Int64
 }
 
 extension ForgeLocation {

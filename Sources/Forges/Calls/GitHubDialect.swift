@@ -2,13 +2,15 @@ import CurlHTTP
 import TaskModel
 
 /// GitHub's REST API, "Repository webhooks" and "Commit statuses".
-struct GitHubDialect: ForgeDialect {
+struct GitHubDialect: HubDialect {
     private static let events = ["push", "pull_request"]
 
-    private let repository: String
+    let repository: String
+    let kind: [String: JSON] = ["name": "web"]
+    let longestDescription = 140
 
     init(_ location: ForgeLocation) {
-        repository = "/repos/" + location.path.map(\.asPathSegment).joined(separator: "/")
+        repository = Self.repository(of: location)
     }
 
     let headers = [
@@ -34,37 +36,14 @@ struct GitHubDialect: ForgeDialect {
         )
     }
 
-    func create(_ hook: WantedHook, part: String) -> ForgeRequest {
-        ForgeRequest("POST", "\(repository)/hooks", body(hook, ["name": "web"]))
-    }
-
-    func id(in answer: ForgeAnswer) throws(ForgeError) -> String { "\(try answer.decode(Made.self).id)" }
-
-    func update(_ id: String, to hook: WantedHook, part: String) -> ForgeRequest {
-        ForgeRequest("PATCH", "\(repository)/hooks/\(id.asPathSegment)", body(hook, [:]))
-    }
-
-    func remove(_ id: String) -> ForgeRequest { ForgeRequest("DELETE", "\(repository)/hooks/\(id.asPathSegment)") }
-
-    func report(_ status: CommitStatus, on commit: String) -> ForgeRequest {
-        ForgeRequest(
-            "POST", "\(repository)/statuses/\(commit)",
-            .object(
-                [
-                    "state": .text(status.state.rawValue), "description": status.description(upTo: 140),
-                    "context": .text(status.context),
-                ].merging(status.page(as: "target_url")) { $1 }))
-    }
-
-    private func body(_ hook: WantedHook, _ more: [String: JSON]) -> JSON {
-        .object(
-            [
-                "active": true, "events": .list(Self.events),
-                "config": [
-                    "url": .text(hook.url), "content_type": "json", "secret": .text(hook.secret.value),
-                    "insecure_ssl": "0",
-                ],
-            ].merging(more) { $1 })
+    func settings(of hook: WantedHook) -> [String: JSON] {
+        [
+            "active": true, "events": .list(Self.events),
+            "config": [
+                "url": .text(hook.url), "content_type": "json", "secret": .text(hook.secret.value),
+                "insecure_ssl": "0",
+            ],
+        ]
     }
 
     private struct Hook: Decodable {
@@ -77,9 +56,5 @@ struct GitHubDialect: ForgeDialect {
         var active: Bool
         var events: [String]
         var config: Config
-    }
-
-    private struct Made: Decodable {
-        var id: Int64
     }
 }

@@ -35,8 +35,6 @@ struct GitLabDialect: ForgeDialect {
         ForgeRequest("POST", "\(project)/hooks", body(hook))
     }
 
-    func id(in answer: ForgeAnswer) throws(ForgeError) -> String { "\(try answer.decode(Made.self).id)" }
-
     func update(_ id: String, to hook: WantedHook, part: String) -> ForgeRequest {
         ForgeRequest("PUT", "\(project)/hooks/\(id.asPathSegment)", body(hook))
     }
@@ -82,9 +80,5 @@ struct GitLabDialect: ForgeDialect {
         var mergeRequestsEvents: Bool?
         var pushEventsBranchFilter: String?
         var alertStatus: String?
-    }
-
-    private struct Made: Decodable {
-        var id: Int64
     }
 }

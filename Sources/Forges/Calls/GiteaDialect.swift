@@ -2,14 +2,16 @@ import CurlHTTP
 import TaskModel
 
 /// The API of Gitea and Forgejo, "repository": hooks and statuses.
-struct GiteaDialect: ForgeDialect {
+struct GiteaDialect: HubDialect {
     /// Those of `pull_request` include new commits in it.
     private static let events = ["push", "delete", "pull_request", "pull_request_sync"]
 
-    private let repository: String
+    let repository: String
+    let kind: [String: JSON] = ["type": "gitea"]
+    let longestDescription = 255
 
     init(_ location: ForgeLocation) {
-        repository = "/repos/" + location.path.map(\.asPathSegment).joined(separator: "/")
+        repository = Self.repository(of: location)
     }
 
     /// Every version takes this form.
@@ -36,36 +38,13 @@ struct GiteaDialect: ForgeDialect {
         )
     }
 
-    func create(_ hook: WantedHook, part: String) -> ForgeRequest {
-        ForgeRequest("POST", "\(repository)/hooks", body(hook, ["type": "gitea"]))
-    }
-
-    func id(in answer: ForgeAnswer) throws(ForgeError) -> String { "\(try answer.decode(Made.self).id)" }
-
-    func update(_ id: String, to hook: WantedHook, part: String) -> ForgeRequest {
-        ForgeRequest("PATCH", "\(repository)/hooks/\(id.asPathSegment)", body(hook, [:]))
-    }
-
-    func remove(_ id: String) -> ForgeRequest { ForgeRequest("DELETE", "\(repository)/hooks/\(id.asPathSegment)") }
-
-    func report(_ status: CommitStatus, on commit: String) -> ForgeRequest {
-        ForgeRequest(
-            "POST", "\(repository)/statuses/\(commit)",
-            .object(
-                [
-                    "state": .text(status.state.rawValue), "description": status.description(upTo: 255),
-                    "context": .text(status.context),
-                ].merging(status.page(as: "target_url")) { $1 }))
-    }
-
-    private func body(_ hook: WantedHook, _ more: [String: JSON]) -> JSON {
-        .object(
-            [
-                "active": true, "branch_filter": "*", "events": .list(Self.events),
-                "config": [
-                    "url": .text(hook.url), "content_type": "json", "secret": .text(hook.secret.value),
-                ],
-            ].merging(more) { $1 })
+    func settings(of hook: WantedHook) -> [String: JSON] {
+        [
+            "active": true, "branch_filter": "*", "events": .list(Self.events),
+            "config": [
+                "url": .text(hook.url), "content_type": "json", "secret": .text(hook.secret.value),
+            ],
+        ]
     }
 
     private struct Hook: Decodable {
@@ -74,9 +53,5 @@ struct GiteaDialect: ForgeDialect {
         var events: [String]
         var branchFilter: String?
         var config: [String: String]
-    }
-
-    private struct Made: Decodable {
-        var id: Int64
     }
 }
