@@ -1,6 +1,4 @@
 import Contexts
-import CurlHTTP
-import Distribution
 import Scheduling
 import Storage
 import TaskModel
@@ -10,14 +8,8 @@ extension BaseImageTriggers {
         _ configuration: ServerConfiguration, environment: SchedulerEnvironment, tasks: any TaskStore,
         database: Database, repositories: Repositories
     ) throws {
-        var http = HTTPClient.Configuration()
-        http.userAgent = "slipway/" + SlipwayServer.version
-        http.trustedCertificates = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
-        http.addressPolicy = configuration.registryAddresses
-        http.proxy = configuration.proxy
-        let registries = RegistryClient(
-            http: HTTPClient(http), realms: RealmPolicy(allowedOrigins: Set(configuration.tokenRealms)),
-            endpoints: RegistryEndpoints(configuration.registries))
+        let registries = configuration.registryClient(
+            over: try configuration.client(for: configuration.registryAddresses))
         self.init(
             environment, tasks: tasks, database: database, registries: registries,
             settings: configuration.imageTriggers

@@ -13,12 +13,7 @@ struct ForgeServices {
     init(
         _ configuration: ServerConfiguration, environment: SchedulerEnvironment, database: Database, box: SecretBox
     ) throws {
-        var settings = HTTPClient.Configuration()
-        settings.userAgent = "slipway/" + SlipwayServer.version
-        settings.trustedCertificates = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
-        settings.addressPolicy = configuration.forgeAddresses
-        settings.proxy = configuration.proxy
-        let http = HTTPClient(settings)
+        let http = try configuration.client(for: configuration.forgeAddresses)
         let tasks = SQLiteTaskStore(database: database, box: box)
         let hooks = HookStore(database: database, box: box)
         directory = ForgeDirectory(

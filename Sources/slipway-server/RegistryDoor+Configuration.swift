@@ -9,15 +9,8 @@ extension RegistryDoor {
     /// Nil if no registry has ``Registry/gateway``.
     init?(_ configuration: ServerConfiguration, adminUsers: AdminUserStore) throws {
         guard configuration.registries.contains(where: \.gateway) else { return nil }
-        var settings = HTTPClient.Configuration()
-        settings.userAgent = "slipway/" + SlipwayServer.version
-        settings.trustedCertificates = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
-        settings.addressPolicy = configuration.registryAddresses
-        settings.proxy = configuration.proxy
-        let http = HTTPClient(settings)
-        let clients = RegistryClient(
-            http: http, realms: RealmPolicy(allowedOrigins: Set(configuration.tokenRealms)),
-            endpoints: RegistryEndpoints(configuration.registries))
-        self.init(proxy: RegistryProxy(http: http, clients: clients), adminUsers: adminUsers)
+        let http = try configuration.client(for: configuration.registryAddresses)
+        self.init(
+            proxy: RegistryProxy(http: http, clients: configuration.registryClient(over: http)), adminUsers: adminUsers)
     }
 }

@@ -20,15 +20,11 @@ struct SourceServices {
         _ configuration: ServerConfiguration, environment: SchedulerEnvironment, database: Database, box: SecretBox,
         reserve: DiskReserve, forges: ForgeDirectory, registries: any DeliveryWork, folder: String
     ) throws {
-        var settings = HTTPClient.Configuration()
-        settings.userAgent = "slipway/" + SlipwayServer.version
-        settings.trustedCertificates = try TrustedCertificates.bundle(extra: configuration.tls.extraCertificates)
-        settings.addressPolicy = configuration.sources.addresses
-        settings.proxy = configuration.proxy
         var limits = ContextLimits()
         limits.packedBytes = configuration.limits.contextPackedBytes
         repositories = Repositories(
-            settings: environment.settings, client: HTTPClient(settings), folder: folder, limits: limits,
+            settings: environment.settings, client: try configuration.client(for: configuration.sources.addresses),
+            folder: folder, limits: limits,
             cacheBytes: Self.cacheBytes)
         let tasks = SQLiteTaskStore(database: database, box: box)
         let hooks = HookStore(database: database, box: box)
