@@ -176,24 +176,7 @@ public struct LocalBroker: RunBroker {
         if run.isTimeoutRequested { throw BrokerError.pushRefused("the run's time is over") }
         guard let duration else { throw BrokerError.leaseLost }
         guard duration > .zero else { throw BrokerError.unreachable("the lease has run out; renew it first") }
-        return PushGrant(credential: try await pushCredential(for: image, of: run), duration: duration)
-    }
-
-    private func pushCredential(for image: ImageReference, of run: Run) async throws -> Credential? {
-        if let given = run.request.common.customCredentials[image.registry] { return given }
-        if let login = run.request.common.vaultLogins[image.registry] {
-            return try await VaultSecrets(of: run, environment).credential(for: login)
-        }
-        guard run.request.common.loginMode == .default else { return nil }
-        if let registry = settings.gateway(at: image.registry) {
-            return try await environment.registryCredentials?.pushCredential(
-                for: run, to: image.repository, at: registry)
-        }
-        // The server's other logins are for reading.
-        guard let registry = settings.registry(at: image.registry), try await may(.pushImages, run, registry) else {
-            return nil
-        }
-        return registry.credential
+        return PushGrant(credential: try await RunLogins(of: run, environment).push(to: image), duration: duration)
     }
 
     public func renew(_ lease: LeaseID, waiting: Duration) async throws -> LeaseState {
@@ -298,40 +281,16 @@ public struct LocalBroker: RunBroker {
     /// - Returns: nil if the run can't be carried out any more; it has ended then.
     private func assignment(of run: Run, lease: LeaseID) async throws -> RunAssignment? {
         _ = try await holding(lease)
-        guard let registry = settings.registry(named: run.registry) else {
-            let message =
-                "Registry '\(run.registry)' is no longer configured. Configure it again, then queue the run again."
-            try await end(run, lease: lease, RunOutcome(status: .error, message: message))
-            return nil
-        }
-        let request: RunRequest
         do {
-            request = try await VaultSecrets(of: run, environment).resolved(run.request)
+            return try await AssignmentBuilder(environment).assignment(of: run, lease: lease)
+        } catch let error as RegistryGone {
+            try await end(run, lease: lease, RunOutcome(status: .error, message: error.description))
         } catch let error as UnusableLogin {
             logger.warning(
                 "login not made", metadata: ["run": "\(run.id)", "host": "\(error.host)", "error": "\(error)"])
             try await end(run, lease: lease, RunOutcome(status: .failed, message: error.description))
-            return nil
         }
-        let pullCredentials = try await pullCredentials(of: run, request.common)
-        let gitLogins = gitLogins(of: run, request.common)
-        let pool = try await PoolDirectory(settings: settings, store: environment.pools).find(
-            PoolID(registry: run.poolRegistry, name: run.agentPool))
-        return RunAssignment(
-            lease: lease, terms: settings.leases, run: run.id, epoch: run.epoch, pool: run.agentPool,
-            registry: registry.gateway
-                ? registry.seenFromOutside(with: pullCredentials[registry.loginServer.lowercased()])
-                : run.isRestricted ? registry.withoutLogin : registry,
-            request: request, source: source(of: request.common), commit: run.source?.commit,
-            startTime: run.startTime ?? environment.now(), taskName: run.task,
-            pullCredentials: pullCredentials,
-            gitCredentials: gitLogins.credentials, gitSSH: gitLogins.ssh,
-            timeout: request.common.timeout ?? settings.runTimeout,
-            policy: pool?.policy ?? PoolPolicy(), taskFiles: settings.taskFiles,
-            outputLimit: environment.outputs.maxBytes,
-            builds: run.isRestricted ? settings.builds.forStrangers : settings.builds,
-            cacheDomain: run.isRestricted ? CacheDomain(run: run.id) : settings.cacheDomain(of: registry),
-            trigger: run.trigger, isRestricted: run.isRestricted)
+        return nil
     }
 
     /// Ends a run that no agent was given.
@@ -339,66 +298,5 @@ public struct LocalBroker: RunBroker {
         let ended = try await runs.finish(lease: lease.text, with: outcome, at: environment.now())
         environment.metrics.ended(ended)
         await spread(ended, lease)
-    }
-
-    private func source(of request: any CommonRequest) -> RunSource {
-        guard let location = request.sourceLocation else { return .none }
-        if RunService.uploadName(ofPath: location) != nil { return .upload }
-        // What can't be read any more is for the agent to tell.
-        if case .download = try? ContextLocation(location) { return .download(Secret(location)) }
-        return .git(Secret(location))
-    }
-
-    /// What an agent may log in to git servers with. A stranger's commit names any repository as a submodule, and not every
-    /// agent knows that it must log in to none: it gets what the run's own repository needs.
-    private func gitLogins(of run: Run, _ request: any CommonRequest) -> (
-        credentials: [String: Credential], ssh: GitSSH?
-    ) {
-        guard run.isRestricted else { return (settings.gitCredentials, settings.gitSSH) }
-        // What can't be read is fetched by nobody.
-        guard let location = request.sourceLocation, case .git(let reference)? = try? ContextLocation(location) else {
-            return ([:], nil)
-        }
-        return (
-            reference.logins(among: settings.gitCredentials), reference.isOverSSH ? settings.gitSSH : nil
-        )
-    }
-
-    private func pullCredentials(of run: Run, _ request: any CommonRequest) async throws -> [String: Credential] {
-        if run.isRestricted { return [:] }
-        var credentials = settings.otherCredentials
-        if request.loginMode == .default {
-            for registry in settings.registries where try await may(.pullImages, run, registry) {
-                credentials[registry.loginServer.lowercased()] =
-                    registry.gateway ? try await mintedCredential(for: run, at: registry) : registry.credential
-            }
-        }
-        return credentials.merging(request.customCredentials) { _, ofRun in ofRun }
-    }
-
-    private func may(_ permission: Permission, _ run: Run, _ registry: Registry) async throws -> Bool {
-        if let credentials = environment.registryCredentials {
-            return try await credentials.may(permission, run, registry)
-        }
-        return run.registry.lowercased() == registry.name.lowercased()
-    }
-
-    private func mintedCredential(for run: Run, at registry: Registry) async throws -> Credential? {
-        let timeout = run.request.common.timeout ?? settings.runTimeout
-        return try await environment.registryCredentials?.pullCredential(
-            for: run, at: registry, lasting: timeout + .seconds(600))
-    }
-}
-
-extension Registry {
-    fileprivate var withoutLogin: Registry {
-        Registry(name: name, loginServer: loginServer, endpoint: endpoint, credential: nil, gateway: gateway)
-    }
-
-    /// As an agent reaches it, which is given nothing that the registry behind knows.
-    fileprivate func seenFromOutside(with credential: Credential?) -> Registry {
-        Registry(
-            name: name, loginServer: loginServer, endpoint: "https://" + loginServer, credential: credential,
-            gateway: true)
     }
 }
