@@ -217,19 +217,7 @@ extension Hook {
 extension TriggerState.Hook {
     fileprivate init(_ hook: Hook, at address: HookAddress) {
         self.init(
-            standing: Standing(hook.standing), url: hook.url(at: address.server), secret: hook.secret,
+            standing: hook.standing, url: hook.url(at: address.server), secret: hook.secret,
             problem: hook.problem, checkTime: hook.checkTime, lastDeliveryTime: hook.lastDeliveryTime)
-    }
-}
-
-extension TriggerState.Hook.Standing {
-    fileprivate init(_ standing: Hook.Standing) {
-        self =
-            switch standing {
-            case .installed: .installed
-            case .manual: .manual
-            case .pending: .pending
-            case .failed: .failed
-            }
     }
 }

@@ -1,4 +1,5 @@
 public import Foundation
+public import Storage
 public import TaskModel
 
 /// How the triggers of a task stand: what is set up, what they saw last, what comes next.
@@ -22,18 +23,7 @@ public struct TriggerState: Sendable, Hashable {
 
     /// What a forge calls.
     public struct Hook: Sendable, Hashable {
-        public enum Standing: String, Sendable, Hashable {
-            /// The server made it, and it is there.
-            case installed
-            /// Somebody has to paste URL and secret at the forge.
-            case manual
-            /// It is still to be made.
-            case pending
-            /// It can't be made; ``Hook/problem`` says why.
-            case failed
-        }
-
-        public var standing: Standing
+        public var standing: Storage.Hook.Standing
         public var url: String
         /// For those who may see secrets.
         public var secret: Secret?

@@ -129,10 +129,6 @@ public struct HookStore: Sendable {
             ])
     }
 
-    public func noteDelivery(_ id: String, at now: Date) async throws {
-        try await database.pool.write { db in try Self.noteDelivery(id, at: now, db) }
-    }
-
     static func noteDelivery(_ id: String, at now: Date, _ db: GRDB.Database) throws {
         try db.execute(
             sql: "UPDATE hook SET lastDeliveryTime = ? WHERE id = ?", arguments: [now.storedMilliseconds, id])

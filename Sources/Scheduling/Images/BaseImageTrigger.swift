@@ -15,12 +15,12 @@ public struct BaseImageTrigger: Service {
     let tasks: any TaskStore
     let changes: ImageChangeStore
     let settings: ImageTriggerSettings
-    let clock: any Clock<Duration>
 
     public func run() async throws {
-        await repeating(
-            every: Self.tick, andOn: changes.signals(), clock: clock, logger: environment.logger,
-            failure: "changed base images not followed", start)
+        await following(changes.signals, logger: environment.logger, failure: "changed base images not followed") {
+            try await start()
+            return Self.tick
+        }
     }
 
     /// Starts what may start now.

@@ -33,9 +33,9 @@ public struct BaseImageTriggers: Sendable {
         watch = ImageWatch(
             environment: environment, images: images, logins: ImageLogins(environment: environment, tasks: tasks),
             registries: registries, settings: settings, budget: HostBudget(perMinute: settings.hostBudget),
-            random: random, clock: clock)
+            random: random)
         trigger = BaseImageTrigger(
-            environment: environment, tasks: tasks, changes: changes, settings: settings, clock: clock)
+            environment: environment, tasks: tasks, changes: changes, settings: settings)
     }
 
     public var services: [any Service] { [catalog, watch, trigger] }

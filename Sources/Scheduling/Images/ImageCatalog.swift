@@ -34,11 +34,9 @@ public struct ImageCatalog: Service {
                     read)
             }
             group.addTask {
-                await repeating(
-                    every: Self.every, andOn: changes.signals(), clock: clock, logger: environment.logger,
-                    failure: "images of runs not followed"
-                ) {
+                await following(changes.signals, logger: environment.logger, failure: "images of runs not followed") {
                     while !Task.isCancelled, try await follow() {}
+                    return Self.every
                 }
             }
         }

@@ -26,7 +26,6 @@ public struct ImageWatch: Service {
     let budget: HostBudget
     /// Between 0 and 1.
     let random: @Sendable () -> Double
-    let clock: any Clock<Duration>
 
     public func run() async throws {
         do {
@@ -45,16 +44,14 @@ public struct ImageWatch: Service {
         let (starts, found) = AsyncStream<Lane>.makeStream()
         await withDiscardingTaskGroup { group in
             group.addTask {
-                await repeating(
-                    every: Self.tick, andOn: images.signals(), clock: clock, logger: environment.logger,
-                    failure: "base images not looked at"
-                ) {
+                await following(images.signals, logger: environment.logger, failure: "base images not looked at") {
                     let busy = lanes.busy
-                    guard busy.count < Self.most else { return }
+                    guard busy.count < Self.most else { return Self.tick }
                     for lane in try await due(isUrgent: isUrgent, butOf: busy) {
                         lanes.begin(lane.host)
                         found.yield(lane)
                     }
+                    return Self.tick
                 }
                 found.finish()
             }

@@ -1,5 +1,6 @@
 import ResourceAPI
 import Scheduling
+import Storage
 import TaskModel
 
 extension TriggerStateProperties {
