@@ -29,10 +29,13 @@ struct AdoptionTests {
     /// - Parameters:
     ///   - first: the line of its shell.
     ///   - log: what was taken of its output.
+    ///   - then: further steps.
     ///   - change: to the container, before the next process comes.
+    ///   - prepare: the next process.
     private func adopt(
-        _ first: String, log: String,
-        change: @escaping @Sendable (DockerClient, String) async throws -> Void = { _, _ in }
+        _ first: String, log: String, then steps: String = "",
+        change: @escaping @Sendable (DockerClient, String) async throws -> Void = { _, _ in },
+        prepare: @escaping @Sendable (Daemon, ScriptedBroker) async throws -> Void = { _, _ in }
     ) async throws -> Ending {
         try await TestHost.withShell { shell in
             try await withTemporaryFolder { folder in
@@ -46,6 +49,7 @@ struct AdoptionTests {
                         cmd: \(shell) sh -c '\(first)'
                       - id: second
                         cmd: \(shell) sh -c 'cat ran; echo last'
+                    \(steps)
                     """)
                 let labels = RunAttempt(run: test.run, epoch: 1).labels(of: owner)
                 let workspace = "\(test.run)-1-workspace-\(owner)"
@@ -79,9 +83,10 @@ struct AdoptionTests {
                     $0.resume = { assignment }
                     $0.finish = { ended, _ in outcome.withLock { $0 = ended } }
                 }
+                let daemon = try Daemon(client: client, directory: folder + "/names")
+                try await prepare(daemon, broker)
                 let executor = RunExecutor(
-                    daemon: try Daemon(client: client, directory: folder + "/names"),
-                    registries: RegistryClient(http: HTTPClient()),
+                    daemon: daemon, registries: RegistryClient(http: HTTPClient()),
                     fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
                     logLimit: 1 << 20, directory: folder + "/runs")
                 let left = await executor.removeLeftovers(logger: logger)
@@ -144,5 +149,26 @@ struct AdoptionTests {
         #expect(ending.outcome?.status == .error)
         #expect(ending.outcome?.message?.contains("container lost") == true)
         #expect(ending.leftovers.isEmpty)
+    }
+
+    @Test func `T8 a run that is canceled before its containers are found again leaves nothing`() async throws {
+        let name = "canceled-\(UUID().uuidString.lowercased()):1"
+        let ending = try await adopt(
+            "sleep 600", log: "", then: "  - build: -t \(name) .",
+            prepare: { daemon, broker in
+                let completed = try ImageReference(name).completed.description
+                try await daemon.names.acquire([completed], for: TestRun().run) { _, _ in }
+                let isWaiting = Mutex(false)
+                broker.change {
+                    $0.report = { event in
+                        if case .waiting = event { isWaiting.withLock { $0 = true } }
+                    }
+                    $0.renew = { _ in isWaiting.withLock(\.self) ? .canceled : .held }
+                }
+            })
+
+        #expect(ending.outcome?.status == .canceled, Comment(rawValue: ending.log))
+        #expect(ending.leftovers.isEmpty)
+        #expect(ending.files.isEmpty)
     }
 }

@@ -18,6 +18,17 @@ struct TaskRun: RunWork {
     }
 
     private func carryOutTask() async throws -> [ImageDependencies] {
+        let place = RunPlace(session: session)
+        do {
+            return try await carryOutTask(in: place)
+        } catch {
+            // Of a run that goes on there is something before its place is opened here.
+            if session.left != nil { await Task { await place.close() }.value }
+            throw error
+        }
+    }
+
+    private func carryOutTask(in place: RunPlace) async throws -> [ImageDependencies] {
         let isNew = session.left == nil
         if isNew {
             await session.warnOfShortSecrets(
@@ -25,7 +36,6 @@ struct TaskRun: RunWork {
         }
         let context = isNew ? try await fetchContext() : nil
         if isNew { await session.warnOfLogTemplate() }
-        let place = RunPlace(session: session)
         let plan = try await TaskReader(
             session: session, request: request, context: context, sharedVolume: place.workspaceVolume
         ).read()
