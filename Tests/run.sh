@@ -288,20 +288,18 @@ unfinished_tests() {
 }
 
 swift_test() {
-    local start=$SECONDS log good bad ignored files arguments=(--skip-build --xunit-output "$logs/tests.xml")
+    local start=$SECONDS log good bad ignored files open='' arguments=(--skip-build --xunit-output "$logs/tests.xml")
     log=$(log_of swift-test)
     [ -z "$swift_filter" ] || arguments+=(--filter "$swift_filter")
     # Many tests wait for programs on one of the few threads that all tests share; with hundreds of them begun at once the
     # others would wait for minutes for their turn, longer than connections last.
+    # Line by line: with what else is kept back nobody can tell which tests had not ended.
     limited swift-test 900 "$here/watched.sh" 840 \
-        env SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 swift test "${arguments[@]}"
+        stdbuf --output=L env SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 swift test "${arguments[@]}"
     case $reason in
         stopped*)
-            {
-                printf '    %s; these tests had not ended:\n' "$reason"
-                unfinished_tests "$log" | sed -n '1,40s/^/        /p'
-                grep -aE '^watched.sh: [0-9]+ ' "$log" | sed 's/^/    /' || true
-            } >&2
+            grep -aE '^watched.sh: [0-9]+ ' "$log" | sed 's/^/    /' >&2 || true
+            open=", $reason with $(unfinished_tests "$log" | head -n 20 | paste -sd ' ') not ended"
             ;;
     esac
     shopt -s nullglob
@@ -322,7 +320,7 @@ swift_test() {
         tail_of "$log" 5
     fi
     # The tests are counted one by one, in place of the part.
-    record swift-test "$result" $((SECONDS - start)) "$good tests passed, $bad failed, $ignored skipped, log $log"
+    record swift-test "$result" $((SECONDS - start)) "$good tests passed, $bad failed, $ignored skipped$open, log $log"
     if [ "$result" = passed ]; then passed=$((passed - 1)); else failed=$((failed - 1)); fi
     passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + ignored))
 }

@@ -16,7 +16,7 @@ final class TestDaemon {
     let endpoint: String
     private let folder: String
     private let options: [String]
-    private var process: Process?
+    private var process: ChildProcess?
 
     private init(in folder: String, keepsContainers: Bool) {
         self.folder = folder
@@ -44,27 +44,22 @@ final class TestDaemon {
     }
 
     func start() async throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        // In a network namespace of its own: without a bridge it would take away that of the host's daemon.
-        process.arguments = ["unshare", "--net", "sh", "-c", "ip link set lo up; exec dockerd \"$@\"", "sh"] + options
         let log = folder + "/log"
-        try Data().write(to: URL(fileURLWithPath: log))
-        process.standardOutput = FileHandle(forWritingAtPath: log)
-        process.standardError = process.standardOutput
-        try process.run()
+        // In a network namespace of its own: without a bridge it would take away that of the host's daemon.
+        let process = try ChildProcess(
+            ["unshare", "--net", "sh", "-c", "ip link set lo up; exec dockerd \"$@\"", "sh"] + options,
+            errors: .file(log), limit: .seconds(600))
         self.process = process
         let client = try DockerClient(endpoint: endpoint)
-        while process.isRunning, (try? await client.ping(timeout: .seconds(5))) == nil { await Task.yield() }
+        while !process.hasEnded, (try? await client.ping(timeout: .seconds(5))) == nil { await Task.yield() }
         try #require(
-            process.isRunning, "dockerd did not start: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+            !process.hasEnded, "dockerd did not start: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
     }
 
     /// - Parameter signal: SIGKILL ends it without a word; it can be started again.
     func end(_ signal: CInt) async {
-        guard let process, process.isRunning else { return }
-        kill(process.processIdentifier, signal)
-        while process.isRunning { await Task.yield() }
+        process?.send(signal)
+        _ = try? await process?.ended()  // one that was too slow is gone as well
     }
 }
 

@@ -225,12 +225,8 @@ final class TestBroker: RunBroker {
         newsSource.yield()
     }
 
-    /// Returns when so many calls have been refused.
-    func waitForRefusals(_ count: Int) async {
-        while state.withLock({ $0.refusals < count }) {
-            for await _ in news { break }
-        }
-    }
+    /// Returns when so many calls have been refused, or the run has ended.
+    func waitForRefusals(_ count: Int) async { await wait { $0.refusals >= count } }
 
     private func checkReach() throws {
         defer { newsSource.yield() }
@@ -244,7 +240,11 @@ final class TestBroker: RunBroker {
 
     /// Returns when the log has this text, or the run has ended.
     func wait(for marker: String) async {
-        while !text.contains(marker), outcome == nil {
+        await wait { String(decoding: $0.log, as: UTF8.self).contains(marker) }
+    }
+
+    private func wait(until isSo: (State) -> Bool) async {
+        while !Task.isCancelled, state.withLock({ $0.outcome == nil && !isSo($0) }) {
             for await _ in news { break }
         }
     }

@@ -145,6 +145,8 @@ public final class ChildProcess: Sendable {
         }
     }
 
+    public var hasEnded: Bool { state.withLock { $0.code != nil } }
+
     public var printed: Printed {
         Printed(outputBytes: output.bytes, errorBytes: errors?.bytes ?? [])
     }
@@ -159,7 +161,7 @@ public final class ChildProcess: Sendable {
         DispatchQueue.global().asyncAfter(deadline: .now() + 5) { [weak self] in self?.send(SIGKILL) }
     }
 
-    private func send(_ signal: CInt) {
+    public func send(_ signal: CInt) {
         // While it is not known to have ended it is not waited for, and its number is nobody else's.
         state.withLock { if $0.code == nil { kill(id, signal) } }
     }
