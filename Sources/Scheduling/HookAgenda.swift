@@ -41,6 +41,13 @@ final class HookAgenda: Sendable {
 
     func forget(_ id: String) { entries.withLock { $0[id] = nil } }
 
+    /// Those that are due until then whatever their state says.
+    func planned(until time: Date) -> [String] {
+        entries.withLock { entries in
+            entries.compactMap { id, entry in entry.time.map { $0 <= time } ?? false ? id : nil }
+        }
+    }
+
     /// When a hook is due; nil for never.
     func time(of hook: Hook) -> Date? {
         if let time = entries.withLock({ $0[hook.id]?.time }) { return time }

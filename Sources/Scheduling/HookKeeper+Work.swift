@@ -20,7 +20,9 @@ extension HookKeeper {
     /// Queues what is due.
     func plan() async throws {
         let time = now()
-        let due = try await hooks.hooks().filter { hook in
+        let candidates = try await hooks.hooks(
+            checkedUntil: time - HookAgenda.checkInterval / .seconds(1), or: agenda.planned(until: time))
+        let due = candidates.filter { hook in
             guard case .forge = hook.kind, !hook.task.isEmpty else { return false }
             return agenda.time(of: hook).map { $0 <= time } ?? false
         }

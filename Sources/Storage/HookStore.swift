@@ -109,6 +109,26 @@ public struct HookStore: Sendable {
         }
     }
 
+    /// Those that are to be made, or that were looked at until then, and some others.
+    ///
+    /// - Parameter ids: of these others.
+    public func hooks(checkedUntil time: Date, or ids: [String]) async throws -> [Hook] {
+        try await database.pool.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM hook WHERE standing = ? OR standing <> ? AND (checkTime IS NULL OR checkTime <= ?)
+                        OR id IN (SELECT value FROM json_each(?))
+                    ORDER BY registry, task, trigger
+                    """,
+                arguments: [
+                    Hook.Standing.pending.rawValue, Hook.Standing.manual.rawValue, time.storedMilliseconds,
+                    String(decoding: try JSONEncoder().encode(ids), as: UTF8.self),
+                ]
+            ).compactMap(hook)
+        }
+    }
+
     /// Writes a hook, in place of the one of that id.
     public func put(_ hook: Hook) async throws {
         try await database.pool.write { db in try put(hook, db) }
