@@ -34,6 +34,7 @@ public struct CommitStatusReporter: Service {
     private let forges: ForgeDirectory
     private let http: HTTPClient
     private let page: @Sendable (Run) -> String?
+    private let hasSeveralRegistries: Bool
     private let logger: Logger
     private let now: @Sendable () -> Date
     private let state = Box()
@@ -53,6 +54,7 @@ public struct CommitStatusReporter: Service {
         runs = environment.runs
         logger = environment.logger
         now = environment.now
+        hasSeveralRegistries = environment.settings.registries.count > 1
         self.changes = changes
         self.tasks = tasks
         self.hooks = hooks
@@ -124,7 +126,7 @@ public struct CommitStatusReporter: Service {
     private func readableStatus(of change: RunChangeStore.Change) async throws -> PendingStatus? {
         do {
             return try await status(of: change)
-        } catch let error where error is DecodingError || (error as? StorageError) == .secretUnreadable {
+        } catch  where error.isUnreadable {
             logger.warning("commit status not told", metadata: ["run": "\(change.run)", "error": "\(error)"])
             return nil
         }
@@ -143,10 +145,15 @@ public struct CommitStatusReporter: Service {
         return PendingStatus(
             sequence: change.sequence,
             status: CommitStatus(
-                state: told.state, context: "slipway/\(task.name)", description: "Run \(run.id): \(told.description)",
+                state: told.state, context: context(of: task), description: "Run \(run.id): \(told.description)",
                 url: page(run)),
-            commit: run.source?.commit ?? event.commit, location: location, token: token, registry: run.registry,
+            commit: event.commit, location: location, token: token, registry: run.registry,
             task: task.name, trigger: trigger.name, since: now())
+    }
+
+    /// Tasks of two registries may have one name, and watch the same repository.
+    private func context(of task: TaskDefinition) -> String {
+        hasSeveralRegistries ? "slipway/\(task.registry)/\(task.name)" : "slipway/\(task.name)"
     }
 
     /// Several do this at once.

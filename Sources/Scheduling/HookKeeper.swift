@@ -182,15 +182,19 @@ public struct HookKeeper: Service {
     /// Makes up for what a process that ended could not follow.
     func reconcileAll() async throws {
         for registry in settings.registries.map(\.name) {
-            let tasks = try await tasks.list(registry: registry)
-            for task in tasks {
+            let names = try await tasks.list(registry: registry).map(\.name)
+            for name in names {
+                // It may have been written since.
+                guard let task = try await tasks.find(name, in: registry) else { continue }
                 try await reconcile(task, named: task.name, in: registry, from: task, isWritten: false)
             }
-            let names = Set(tasks.map { $0.name.lowercased() })
+            let known = Set(names.map { $0.lowercased() })
             for hook in try await hooks.hooks(in: registry)
-            where !hook.task.isEmpty && !names.contains(hook.task.lowercased()) {
+            where !hook.task.isEmpty && !known.contains(hook.task.lowercased()) {
                 // One that was made just now has its hook already.
-                guard try await self.tasks.find(hook.task, in: registry) == nil else { continue }
+                do {
+                    guard try await tasks.find(hook.task, in: registry) == nil else { continue }
+                } catch  where error.isUnreadable { continue }
                 try await hooks.remove(hook.id, leaving: removal(of: hook, token: hook.token))
             }
         }

@@ -43,9 +43,10 @@ public struct TaskService: Sendable {
         return task
     }
 
-    /// Its runs stay. Deleting what does not exist is fine.
+    /// Its runs stay. Deleting what does not exist is fine, and what can't be read any more.
     public func delete(_ name: String, in registry: Registry) async throws {
-        let old = followers.isEmpty ? nil : try await tasks.find(name, in: registry.name)
+        var old: TaskDefinition?
+        do { old = try await tasks.find(name, in: registry.name) } catch  where error.isUnreadable {}
         _ = try await tasks.delete(name, in: registry.name)
         try await tell(name, in: registry, from: old)
     }

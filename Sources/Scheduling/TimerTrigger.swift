@@ -133,7 +133,7 @@ public struct TimerTrigger: Service {
             guard isNew else { return }
             environment.logger.info(
                 "timer fired",
-                metadata: ["run": "\(run.id)", "task": "\(timer.task)", "timer": "\(timer.name.escapedForDisplay)"])
+                metadata: ["run": "\(run)", "task": "\(timer.task)", "timer": "\(timer.name.escapedForDisplay)"])
         } catch let error where error.mayPass {
             throw error
         } catch {
@@ -217,7 +217,9 @@ extension Error {
     fileprivate var mayPass: Bool {
         switch self as? StorageError {
         case .queueFull, .diskFull, .io, .databaseUnavailable: true
-        case .newerSchema, .leaseLost, .logOffset, .blobMissing, .blobTooLarge, .invalidName, .secretUnreadable: false
+        case .newerSchema, .runRemoved, .overtaken, .leaseLost, .logOffset, .blobMissing, .blobTooLarge, .invalidName,
+            .secretUnreadable:
+            false
         case nil: !(self is RunServiceError || self is TaskServiceError || self is DecodingError)
         }
     }

@@ -19,13 +19,18 @@ public struct TriggeredRuns: Sendable {
     /// - Throws: ``RunServiceError``, ``TaskServiceError``, ``StorageError/queueFull(limit:)``.
     public func start(
         _ task: TaskDefinition, because cause: RunCause, with overrides: TaskOverrides = TaskOverrides()
-    ) async throws -> (run: Run, isNew: Bool) {
+    ) async throws -> (run: RunID, isNew: Bool) {
         guard let registry = settings.registry(named: task.registry) else {
             throw RunServiceError.registryGone(task.registry)
         }
         let request = try TaskRequest(task).request(with: overrides)
         let type: RunType = if case .build = request { .autoBuild } else { .autoRun }
-        return try await runs.accept(
-            request, type: type, task: task.name, to: registry, by: task.changed.by, because: cause)
+        do {
+            let (run, isNew) = try await runs.accept(
+                request, type: type, task: task.name, to: registry, by: task.changed.by, because: cause)
+            return (run.id, isNew)
+        } catch StorageError.runRemoved(let run) {
+            return (run, false)
+        }
     }
 }

@@ -28,19 +28,25 @@ public struct HookRemoval: Sendable, Hashable {
 extension HookStore {
     private static let removalPurpose = "hook-removal"
 
-    /// Writes a hook unless its trigger has one.
+    /// Writes a hook unless its trigger has one that can be read.
     public func add(_ hook: Hook) async throws {
         let secret = try box.seal(hook.secret.value, for: Self.purpose)
         try await database.pool.write { db in
+            let known = try Row.fetchOne(
+                db, sql: "SELECT * FROM hook WHERE registry = ? AND task = ? AND trigger = ?",
+                arguments: [hook.registry, hook.task, hook.trigger])
+            if let known {
+                guard try self.hook(known) == nil else { return }
+                try db.execute(sql: "DELETE FROM hook WHERE id = ?", arguments: [known["id"] as String])
+            }
             try db.execute(
                 sql: """
                     INSERT INTO hook (id, kind, registry, task, trigger, repositoryURL, secret, standing, problem)
-                    SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?
-                    WHERE NOT EXISTS (SELECT 1 FROM hook WHERE registry = ? AND task = ? AND trigger = ?)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     hook.id, hook.kind.rawValue, hook.registry, hook.task, hook.trigger, hook.repositoryURL, secret,
-                    hook.standing.rawValue, hook.problem, hook.registry, hook.task, hook.trigger,
+                    hook.standing.rawValue, hook.problem,
                 ])
         }
     }
@@ -88,13 +94,18 @@ extension HookStore {
         }
     }
 
+    /// Those whose tokens can be read.
     public func removals() async throws -> [HookRemoval] {
         try await database.pool.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM hookRemoval ORDER BY endTime").map { row in
-                HookRemoval(
-                    id: row["id"], repositoryURL: row["repositoryURL"], url: row["url"], remoteID: row["remoteID"],
-                    token: Secret(try box.open(row["token"], for: Self.removalPurpose)),
-                    endTime: Date(storedMilliseconds: row["endTime"]))
+            try Row.fetchAll(db, sql: "SELECT * FROM hookRemoval ORDER BY endTime").compactMap { row in
+                do {
+                    return HookRemoval(
+                        id: row["id"], repositoryURL: row["repositoryURL"], url: row["url"], remoteID: row["remoteID"],
+                        token: Secret(try box.open(row["token"], for: Self.removalPurpose)),
+                        endTime: Date(storedMilliseconds: row["endTime"]))
+                } catch  where error.isUnreadable {
+                    return nil
+                }
             }
         }
     }

@@ -160,8 +160,12 @@ public struct HookStore: Sendable {
         }
     }
 
-    /// Nil for a kind that this version does not know.
+    /// Nil for one that a later version wrote, or whose secrets can't be read any more.
     func hook(_ row: Row) throws -> Hook? {
+        do { return try readableHook(row) } catch  where error.isUnreadable { return nil }
+    }
+
+    private func readableHook(_ row: Row) throws -> Hook? {
         guard let kind = HookKind(rawValue: row["kind"]), let standing = Hook.Standing(rawValue: row["standing"]) else {
             return nil
         }

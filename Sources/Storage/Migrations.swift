@@ -35,6 +35,7 @@ enum Migrations {
         migrator.registerMigration("27-image-changes", migrate: makeImageChanges)
         migrator.registerMigration("28-notifications", migrate: makeNotifications)
         migrator.registerMigration("29-hook-removals", migrate: makeHookRemovals)
+        migrator.registerMigration("30-places", migrate: makePlaces)
         return migrator
     }()
 

@@ -124,9 +124,15 @@ public struct PollStore: Sendable {
     }
 
     /// The commits that were seen last, by the full names of refs.
-    public func seen(by watch: Watch) async throws -> [String: String] {
+    ///
+    /// - Returns: nil before the first look.
+    public func seen(by watch: Watch) async throws -> [String: String]? {
         try await database.pool.read { db in
-            Dictionary(
+            let hasLooked = try Bool.fetchOne(
+                db, sql: "SELECT hasLooked FROM sourceWatch WHERE registry = ? AND task = ? AND trigger = ?",
+                arguments: [watch.registry, watch.task, watch.trigger])
+            guard hasLooked == true else { return nil }
+            return Dictionary(
                 try Row.fetchAll(
                     db, sql: "SELECT name, sha FROM seenRef WHERE registry = ? AND task = ? AND trigger = ?",
                     arguments: [watch.registry, watch.task, watch.trigger]
@@ -139,22 +145,24 @@ public struct PollStore: Sendable {
     ///
     /// - Parameters:
     ///   - commits: by the full names of refs; nil for one that is gone.
+    ///   - isFirst: whether it is the first look, as ``seen(by:)`` told before it.
     ///   - problem: why something is still to be done, for people.
     ///   - isMiss: whether something had to be done, of which no hook had told.
     public func note(
-        _ commits: [String: String?], seenBy watch: Watch, problem: String?, isMiss: Bool = false, at now: Date
+        _ commits: [String: String?], seenBy watch: Watch, isFirst: Bool, problem: String?, isMiss: Bool = false,
+        at now: Date
     ) async throws {
         try await database.pool.write { db in
             try db.execute(
                 sql: """
                     UPDATE sourceWatch SET hasLooked = 1, lastTime = ?, problem = ?, missTime = coalesce(?, missTime)
-                    WHERE registry = ? AND task = ? AND trigger = ? AND repository = ?
+                    WHERE registry = ? AND task = ? AND trigger = ? AND repository = ? AND hasLooked = ?
                     """,
                 arguments: [
                     now.storedMilliseconds, problem, isMiss ? now.storedMilliseconds : nil, watch.registry, watch.task,
-                    watch.trigger, watch.repository,
+                    watch.trigger, watch.repository, !isFirst,
                 ])
-            // The task was written anew meanwhile, with another repository.
+            // The watch is another one by now: of a task that was removed, or rested, or has another repository.
             guard db.changesCount > 0 else { return }
             for (name, commit) in commits {
                 guard let commit else {

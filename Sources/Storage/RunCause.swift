@@ -1,3 +1,4 @@
+public import Foundation
 public import TaskModel
 
 /// What makes a run of a task where nobody asks for it by hand.
@@ -9,13 +10,32 @@ public struct RunCause: Sendable, Hashable {
     public let source: SourceRevision?
     /// Whether the run carries out what strangers wrote: it gets no secrets, pushes nothing and shares no cache.
     public let isRestricted: Bool
+    /// Nil for what makes its run whatever else has happened.
+    public let place: Place?
+
+    /// Where an occurrence stands among those of which the last one is to be built last, as commits of one branch.
+    public struct Place: Sendable, Hashable {
+        /// How all of them begin and end.
+        public let prefix: String
+        public let suffix: String
+        /// When it was told: once a later one has had its run, this makes none.
+        public let time: Date
+
+        public init(prefix: String, suffix: String, time: Date) {
+            self.prefix = prefix
+            self.suffix = suffix
+            self.time = time
+        }
+    }
 
     public init(
-        _ trigger: RunTrigger, occurrence: String, source: SourceRevision? = nil, isRestricted: Bool = false
+        _ trigger: RunTrigger, occurrence: String, source: SourceRevision? = nil, isRestricted: Bool = false,
+        place: Place? = nil
     ) {
         self.trigger = trigger
         self.occurrence = occurrence
         self.source = source
         self.isRestricted = isRestricted
+        self.place = place
     }
 }

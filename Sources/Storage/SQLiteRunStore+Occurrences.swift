@@ -14,12 +14,33 @@ public struct Occurrence: Sendable, Hashable {
 
 extension SQLiteRunStore {
     /// The run that was made of the same before.
+    ///
+    /// - Throws: ``StorageError/runRemoved(_:)``
     func knownRun(of run: NewRun, _ db: GRDB.Database) throws -> Run? {
         guard let cause = run.cause, let task = run.task else { return nil }
-        return try String.fetchOne(
+        let id = try String.fetchOne(
             db, sql: "SELECT run FROM occurrence WHERE registry = ? AND task = ? AND key = ? AND run IS NOT NULL",
             arguments: [run.registry, task, cause.occurrence]
-        ).flatMap { try fetch("id = ?", [$0], in: db) }
+        ).flatMap { RunID($0) }
+        guard let id else { return nil }
+        guard let known = try fetch("id = ?", [id.text], in: db) else { throw StorageError.runRemoved(id) }
+        return known
+    }
+
+    /// - Throws: ``StorageError/overtaken(by:)``
+    func checkPlace(of run: NewRun, _ db: GRDB.Database) throws {
+        guard let place = run.cause?.place, let task = run.task else { return }
+        let later = try String.fetchOne(
+            db,
+            sql: """
+                SELECT run FROM occurrence WHERE registry = ? AND task = ? AND toldTime > ? AND run IS NOT NULL
+                    AND substr(key, 1, length(?)) = ? AND substr(key, -length(?)) = ? LIMIT 1
+                """,
+            arguments: [
+                run.registry, task, place.time.storedMilliseconds, place.prefix, place.prefix, place.suffix,
+                place.suffix,
+            ])
+        if let later = later.flatMap({ RunID($0) }) { throw StorageError.overtaken(by: later) }
     }
 
     /// In the transaction that accepts the run.
@@ -27,9 +48,14 @@ extension SQLiteRunStore {
         guard let cause = run.cause, let task = run.task else { return }
         try db.execute(
             sql: """
-                INSERT INTO occurrence (registry, task, key, time, run) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (registry, task, key) DO UPDATE SET time = excluded.time, run = excluded.run, note = NULL
-                """, arguments: [run.registry, task, cause.occurrence, now.storedMilliseconds, id.text])
+                INSERT INTO occurrence (registry, task, key, time, toldTime, run) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (registry, task, key) DO UPDATE
+                    SET time = excluded.time, toldTime = excluded.toldTime, run = excluded.run, note = NULL
+                """,
+            arguments: [
+                run.registry, task, cause.occurrence, now.storedMilliseconds,
+                (cause.place?.time ?? now).storedMilliseconds, id.text,
+            ])
     }
 
     /// Records that an event made no run of a task. One that has made a run stays as it is.

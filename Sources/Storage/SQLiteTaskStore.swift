@@ -20,7 +20,7 @@ public struct SQLiteTaskStore: TaskStore {
         try await database.pool.read { db in
             try String.fetchAll(
                 db, sql: "SELECT document FROM task WHERE registry = ? ORDER BY name", arguments: [registry]
-            ).map(open)
+            ).compactMap(readable)
         }
     }
 
@@ -28,7 +28,8 @@ public struct SQLiteTaskStore: TaskStore {
         _ name: String, in registry: String, _ change: @escaping @Sendable (TaskDefinition?) throws -> TaskDefinition
     ) async throws -> TaskDefinition {
         try await database.pool.write { db in
-            let task = try change(try fetch(name, in: registry, db))
+            let known = try document(of: name, in: registry, db)
+            let task = try change(try known.flatMap(readable))
             try db.execute(
                 sql: """
                     INSERT INTO task (registry, name, document, changeTime) VALUES (?, ?, ?, ?)
@@ -71,9 +72,17 @@ public struct SQLiteTaskStore: TaskStore {
     }
 
     private func fetch(_ name: String, in registry: String, _ db: GRDB.Database) throws -> TaskDefinition? {
+        try document(of: name, in: registry, db).map(open)
+    }
+
+    private func document(of name: String, in registry: String, _ db: GRDB.Database) throws -> String? {
         try String.fetchOne(
-            db, sql: "SELECT document FROM task WHERE registry = ? AND name = ?", arguments: [registry, name]
-        ).map(open)
+            db, sql: "SELECT document FROM task WHERE registry = ? AND name = ?", arguments: [registry, name])
+    }
+
+    /// Nil for a task that can't be read any more, so that it holds up no others and can be written anew.
+    private func readable(_ document: String) throws -> TaskDefinition? {
+        do { return try open(document) } catch  where error.isUnreadable { return nil }
     }
 
     private static let purpose = "task"

@@ -1,8 +1,14 @@
+public import TaskModel
+
 /// Why something could not be stored or read.
 public enum StorageError: Error, Equatable {
     case newerSchema(path: String)
     /// As many runs wait as may wait.
     case queueFull(limit: Int)
+    /// What is to make a run has made this one, which was removed since.
+    case runRemoved(RunID)
+    /// What was told later has made this run.
+    case overtaken(by: RunID)
     /// The lease is no longer the run's.
     case leaseLost
     /// Bytes before this offset are missing in the log.
@@ -25,6 +31,8 @@ extension StorageError: CustomStringConvertible {
             "The database \(path) was written by a later version of slipway-server. Start that version, or restore the copy made before it."
         case .queueFull(let limit):
             "\(limit) runs wait already, which is the limit. Try again when some have started, or cancel some."
+        case .runRemoved(let run): "It had its run before: \(run), which was removed since."
+        case .overtaken(let run): "What came later had its run before: \(run)."
         case .leaseLost: "The run was given to somebody else, or has ended."
         case .logOffset(let expected): "The log has \(expected) bytes so far."
         case .blobMissing(let name): "There is no upload '\(name)' (any more). Upload the context again."

@@ -5,12 +5,12 @@ public import TaskModel
 public protocol TaskStore: Sendable {
     func find(_ name: String, in registry: String) async throws -> TaskDefinition?
 
-    /// By name.
+    /// By name; without those that can't be read any more.
     func list(registry: String) async throws -> [TaskDefinition]
 
     /// Writes what `change` makes of the stored task; nobody else writes it in between.
     ///
-    /// - Parameter change: gets the stored task, nil if there is none. What it throws is thrown, and nothing is written.
+    /// - Parameter change: gets the stored task, nil if there is none that can be read. What it throws is thrown, and nothing is written.
     func update(
         _ name: String, in registry: String, _ change: @escaping @Sendable (TaskDefinition?) throws -> TaskDefinition
     ) async throws -> TaskDefinition

@@ -124,7 +124,7 @@ extension ServerError {
         case .databaseUnavailable:
             self.init(
                 status: .serviceUnavailable, code: "ServiceUnavailable", message: error.description, retryAfter: 5)
-        case .newerSchema, .leaseLost, .logOffset, .secretUnreadable:
+        case .newerSchema, .runRemoved, .overtaken, .leaseLost, .logOffset, .secretUnreadable:
             self.init(status: .internalServerError, code: "InternalError", message: error.description)
         }
     }

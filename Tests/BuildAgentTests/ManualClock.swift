@@ -37,6 +37,27 @@ final class ManualClock: Clock {
         move { state in max(state.now, state.sleepers.values.map(\.deadline).min() ?? state.now) }
     }
 
+    /// Moves the time on from one sleeper to the next until `work` has ended.
+    ///
+    /// - Parameter tell: told the time after each step.
+    func moving<Result: Sendable>(
+        eachStep tell: @escaping @Sendable (Duration) -> Void = { _ in },
+        _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let hasEnded = Atomic(false)
+        let stepping = Task {
+            while !hasEnded.load(ordering: .acquiring) {
+                await step()
+                tell(now.offset)
+            }
+        }
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await work()) } catch { result = .failure(error) }
+        hasEnded.store(true, ordering: .releasing)
+        await release(stepping)
+        return try result.get()
+    }
+
     /// Lets a task end that waits here for sleepers who don't come any more.
     func release(_ task: Task<Void, Never>) async {
         let watchers = state.withLock { state in

@@ -6,6 +6,7 @@ import Testing
 
 @testable import BuildAgent
 
+@Suite(.timeLimit(.minutes(10)))
 struct PushGateTests {
     private let image = ImageReference(registry: "r.example", repository: "app", tag: "1")
 
@@ -50,18 +51,18 @@ struct PushGateTests {
         let attempts = Mutex<[Duration]>([])
         let end = Mutex<Duration?>(nil)
 
-        async let pushed: Void = gate.holding(image) { _ in
-            attempts.withLock { $0.append(clock.now.offset) }
-            guard attempts.withLock({ $0.count }) == 1 else { return }
-            broker.setAway(true)
-            do { try await Self.hang() } catch {
-                end.withLock { $0 = clock.now.offset }
-                broker.setAway(false)
-                throw error
+        try await clock.moving {
+            try await gate.holding(image) { _ in
+                attempts.withLock { $0.append(clock.now.offset) }
+                guard attempts.withLock({ $0.count }) == 1 else { return }
+                broker.setAway(true)
+                do { try await Self.hang() } catch {
+                    end.withLock { $0 = clock.now.offset }
+                    broker.setAway(false)
+                    throw error
+                }
             }
         }
-        while end.withLock({ $0 == nil }) { await clock.step() }
-        try await pushed
         await log.close()
         try await log.ship()
 
@@ -77,12 +78,11 @@ struct PushGateTests {
         broker.setAway(true)
         let (gate, log) = gate(broker, clock)
 
-        async let pushed = gate.holding(image) { _ in clock.now.offset }
-        while clock.now.offset < .seconds(600) { await clock.step() }
-        broker.setAway(false)
-        await clock.step()
+        let pushed = try await clock.moving(eachStep: { if $0 >= .seconds(600) { broker.setAway(false) } }) {
+            try await gate.holding(image) { _ in clock.now.offset }
+        }
 
-        #expect(try await pushed >= .seconds(600))
+        #expect(pushed >= .seconds(600))
         await log.close()
         try await log.ship()
         #expect(broker.text.matches(of: /Waiting for permission/).count == 1)
@@ -92,15 +92,14 @@ struct PushGateTests {
         let (broker, clock) = (ScriptedBroker(), ManualClock())
         let (gate, _) = gate(broker, clock)
 
-        let pushed = Task {
-            try await gate.holding(image) { _ in
-                broker.change { $0.grant = { throw BrokerError.pushRefused("the run is being canceled") } }
-                try await Self.hang()
+        await #expect(throws: CancellationError.self) {
+            try await clock.moving {
+                try await gate.holding(image) { _ in
+                    broker.change { $0.grant = { throw BrokerError.pushRefused("the run is being canceled") } }
+                    try await Self.hang()
+                }
             }
         }
-        await clock.step()
-
-        await #expect(throws: CancellationError.self) { try await pushed.value }
         await #expect(throws: CancellationError.self) { try await gate.holding(image) { _ in } }
     }
 

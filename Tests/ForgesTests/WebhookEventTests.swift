@@ -149,6 +149,11 @@ struct WebhookEventTests {
                 .init(forge: .gitea, file: "pull-request-fork-gone", event: "pull_request"),
                 ["pr 7 opened b2 refs/pull/7/head for main a1 fork"]
             ),
+            // Pushed to refs/for/main by somebody who may only read.
+            (
+                .init(forge: .gitea, file: "pull-request-agit", event: "pull_request"),
+                ["pr 7 opened b2 refs/pull/7/head for main a1 fork"]
+            ),
             (.init(forge: .azureRepos, file: "test"), ["ping"]),
             (.init(forge: .azureRepos, file: "push"), [#"push refs/heads/main a1→b2 "Add the evening ferry""#]),
             (

@@ -36,7 +36,10 @@ struct CommitStatusTests {
         }
 
         /// Queues a run of a commit.
-        func start(_ task: TaskDefinition, commit: String = CommitStatusTests.commit) async throws -> Run {
+        func start(
+            _ task: TaskDefinition, commit: String = CommitStatusTests.commit,
+            source: SourceRevision? = SourceRevision(commit: CommitStatusTests.commit, branch: "main")
+        ) async throws -> Run {
             let event = SourceEvent(
                 trigger: "push", id: "d1", kind: .commit, commit: commit, ref: "refs/heads/main", branch: "main",
                 repositoryURL: task.triggers.source[0].repositoryURL, forge: stub.kind)
@@ -46,7 +49,7 @@ struct CommitStatusTests {
                     agentPool: "default", task: task.name,
                     cause: RunCause(
                         .source(event), occurrence: "commit \(commit) refs/heads/main",
-                        source: SourceRevision(commit: commit, branch: "main"))),
+                        source: source)),
                 maxQueued: 100, at: server.time.date
             ).run
         }
@@ -212,6 +215,23 @@ struct CommitStatusTests {
 }
 
 extension CommitStatusTests {
+    @Test func `a trigger's commit is told of, whatever commit the context had`() async throws {
+        try await Self.with { bench in
+            let task = HookKeeperTests.task(bench.stub)
+            try await bench.keeping.write(task)
+            let run = try await bench.start(task, source: nil)
+            let lease = try #require(try await bench.server.take()).lease
+            let other = SourceRevision(commit: String(repeating: "cd", count: 20), branch: "main")
+            try await bench.server.broker.report(.resolved(other), for: lease)
+
+            try await bench.reporter().work()
+
+            #expect(try await bench.server.store.find(run.id)?.source == other)
+            #expect(!bench.stub.exchanges.isEmpty)
+            #expect(bench.stub.exchanges.allSatisfy { $0.line.hasSuffix("/statuses/\(Self.commit)") })
+        }
+    }
+
     @Test func `the service tells of runs as they move, and ends when it is to`() async throws {
         try await Self.with { bench in
             let task = HookKeeperTests.task(bench.stub)

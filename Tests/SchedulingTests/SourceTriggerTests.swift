@@ -344,4 +344,76 @@ struct SourceTriggerTests {
             #expect(try await fixture.runs().count == 1)
         }
     }
+
+    @Test func `D8 a commit that had to wait makes no run after a later one of its branch, unless it is replayed`()
+        async throws
+    {
+        try await SourceFixture.with { fixture in
+            try await fixture.writeTask()
+            let hook = try await fixture.putHook()
+            let first = try await fixture.git.commit(["a": "1"], to: "refs/heads/main", in: "app.git")
+            let full = fixture.deliveries(fixture.environment(maxQueued: 0))
+            let waiting = try #require(
+                try await full.take(fixture.push("refs/heads/main", after: first, id: "d1"), to: hook)
+            ).delivery
+            try await fixture.worker(full).workOnDue()
+            fixture.time.pass(.seconds(1))
+            let second = try await fixture.git.commit(["a": "2"], to: "refs/heads/main", in: "app.git")
+
+            let later = try await fixture.deliver(fixture.push("refs/heads/main", after: second, id: "d2"), to: hook)
+            fixture.time.pass(.seconds(60))
+            try await fixture.worker(fixture.deliveries()).workOnDue()
+            let overtaken = try await full.show("\(waiting.id)", in: fixture.registry)
+            _ = try await full.replay("\(waiting.id)", in: fixture.registry)
+            try await fixture.worker(fixture.deliveries()).workOnDue()
+            let replayed = try await full.show("\(waiting.id)", in: fixture.registry)
+
+            #expect(later.outcome == "started ca1")
+            #expect(overtaken.outcome == "not run: a later commit of its branch had its run before: ca1")
+            #expect(replayed.outcome == "started ca2")
+        }
+    }
+
+    @Test func `a commit that had to wait runs after commits of other branches, and after those that came before`()
+        async throws
+    {
+        try await SourceFixture.with { fixture in
+            let task = try await fixture.writeTask(filter: SourceFilter(branches: ["**"]))
+            let trigger = try #require(task.triggers.source.first)
+            func change(_ letter: String, _ ref: String, _ seconds: TimeInterval) -> SourceChange {
+                SourceChange(
+                    id: "1", kind: .commit, commit: String(repeating: letter, count: 40), ref: ref,
+                    branch: String(ref.dropFirst("refs/heads/".count)), message: "m", defaultBranch: "main",
+                    toldTime: fixture.time.date + seconds)
+            }
+
+            var outcomes: [String] = []
+            for change in [
+                change("a", "refs/heads/main", 0), change("b", "refs/heads/old/main", 5),
+                change("c", "refs/heads/main", 2),
+                change("d", "refs/heads/main", 1), change("c", "refs/heads/main", 9),
+            ] { outcomes.append(try await fixture.trigger().start(task, trigger, by: change).text) }
+
+            #expect(
+                outcomes == [
+                    "started ca1", "started ca2", "started ca3",
+                    "not run: a later commit of its branch had its run before: ca3", "had its run before: ca3",
+                ])
+        }
+    }
+
+    @Test func `a branch whose name begins with a dash has its run`() async throws {
+        try await SourceFixture.with { fixture in
+            try await fixture.writeTask(filter: SourceFilter(branches: ["**"]))
+            let hook = try await fixture.putHook()
+            let commit = try await fixture.git.git(["rev-parse", "main"], in: "app.git")
+            try await fixture.git.git(["update-ref", "refs/heads/-x", commit], in: "app.git")
+
+            let delivery = try await fixture.deliver(fixture.push("refs/heads/-x", after: commit), to: hook)
+
+            #expect(delivery.outcome == "started ca1")
+            let location = try await fixture.runs().first?.request.common.sourceLocation
+            #expect(location == fixture.git.url("app.git#refs/heads/-x"))
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Storage
 import TaskModel
@@ -69,6 +70,25 @@ struct HookStoreTests {
             #expect(left == [Self.removal])
             #expect(try await store.hooks().isEmpty)
             #expect(try await store.removals().isEmpty)
+        }
+    }
+
+    @Test func `a hook whose secret can't be read holds up no other, and gives way to a new one`() async throws {
+        try await withStore { _, database, _ in
+            let store = HookStore(database: database, box: SecretBox(key: TestData.key))
+            let lost = HookStore(database: database, box: SecretBox(key: SymmetricKey(size: .bits256)))
+            try await lost.add(Self.hook("h1"))
+            try await lost.add(Self.hook("h2", trigger: "other"))
+            try await lost.remove("h2", leaving: Self.removal)
+            try await store.add(Self.hook("h3", trigger: "third"))
+
+            let before = try await store.hooks(in: "local01").map(\.id)
+            let removals = try await store.removals()
+            try await store.add(Self.hook("h4"))
+
+            #expect(before == ["h3"])
+            #expect(removals.isEmpty)
+            #expect(try await store.hooks(in: "local01").map(\.id) == ["h4", "h3"])
         }
     }
 }

@@ -92,4 +92,19 @@ struct OccurrenceTests {
             #expect(try await changes.changes(for: "three", limit: 10).map(\.status) == [.canceled])
         }
     }
+
+    @Test func `D5 what has had its run makes no other once that was removed`() async throws {
+        try await withStore { store, _, _ in
+            let time = Date(timeIntervalSince1970: 1_800_000_000)
+            let id = try await store.enqueue(Self.run("t1", "k"), maxQueued: 100, at: time).id
+            _ = try await store.cancel(
+                CancelOrder(registry: "local01", .ids([id]), by: "me"), isDryRun: false, at: time)
+            let removed = try await store.remove(endedBefore: time + 1, limit: 10)
+
+            #expect(removed == [id])
+            await #expect(throws: StorageError.runRemoved(id)) {
+                try await store.accept(Self.run("t1", "k"), maxQueued: 100, at: time + 2)
+            }
+        }
+    }
 }

@@ -1,8 +1,11 @@
+import Crypto
 import Foundation
-import Storage
+import Synchronization
 import TaskModel
 import TestSupport
 import Testing
+
+@testable import Storage
 
 struct TaskStoreTests {
     private func withTaskStore(_ body: (SQLiteTaskStore, String) async throws -> Void) async throws {
@@ -95,6 +98,28 @@ struct TaskStoreTests {
 
             #expect(try await store.delete("Nightly", in: "local01"))
             #expect(try await !store.delete("nightly", in: "local01"))
+        }
+    }
+
+    @Test func `a task that can't be read holds up no other, and can be written anew or deleted`() async throws {
+        try await withTaskStore { store, _ in
+            let lost = SQLiteTaskStore(database: store.database, box: SecretBox(key: SymmetricKey(size: .bits256)))
+            for name in ["a", "b"] { _ = try await lost.update(name, in: "local01") { _ in Self.task(name) } }
+            _ = try await store.update("c", in: "local01") { _ in Self.task("c") }
+
+            let names = try await store.list(registry: "local01").map(\.name)
+            let known = Mutex<TaskDefinition?>(Self.task())
+            let written = try await store.update("a", in: "local01") { stored in
+                known.withLock { $0 = stored }
+                return Self.task("a")
+            }
+            let isDeleted = try await store.delete("b", in: "local01")
+
+            #expect(names == ["c"])
+            #expect(known.withLock(\.self) == nil)
+            #expect(try await store.find("a", in: "local01") == written)
+            #expect(isDeleted)
+            #expect(try await store.list(registry: "local01").map(\.name) == ["a", "c"])
         }
     }
 }

@@ -68,12 +68,14 @@ enum HubPayloads {
             let head = pullRequest.head
             let base = pullRequest.base
             let home = base.repo?.id ?? repository.id
+            // Gitea takes a request without a fork from everybody who may read: `git push origin HEAD:refs/for/main/topic`.
+            let isFork = head.repo?.id == nil || head.repo?.id != home || head.ref.hasPrefix("refs/")
             return PullRequestEvent(
                 action: PullRequestEvent.Action(hub: action), repository: repository.repository, number: "\(number)",
                 head: try GitNames.existingCommit(head.sha, "pull_request.head.sha"), ref: "refs/pull/\(number)/head",
                 targetBranch: try GitNames.branch(base.ref, "pull_request.base.ref"),
                 base: try GitNames.commit(base.sha, "pull_request.base.sha"),
-                isFork: head.repo?.id == nil || head.repo?.id != home, title: pullRequest.title?.asTitle)
+                isFork: isFork, title: pullRequest.title?.asTitle)
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Forges
+import Foundation
 public import Storage
 public import TaskModel
 
@@ -33,13 +34,16 @@ public struct ForgeDeliveries: DeliveryWork {
         guard let task = try await tasks.find(hook.task, in: hook.registry),
             let definition = task.triggers.source.first(where: { $0.name.lowercased() == hook.trigger.lowercased() })
         else { return DeliveryOutcome("not run: the task or its trigger is gone") }
-        let approved = try await deliveries.find(id, in: hook.registry)?.approvedCommit
+        let delivery = try await deliveries.find(id, in: hook.registry)
         var outcomes: [DeliveryOutcome] = []
         for event in events {
             outcomes.append(
                 try await outcome(
-                    of: event, Addressee(task: task, trigger: definition, forge: forge, approvedCommit: approved),
-                    id: "\(id)"))
+                    of: event,
+                    Addressee(
+                        task: task, trigger: definition, forge: forge, approvedCommit: delivery?.approvedCommit,
+                        // Somebody wants one that is replayed to run.
+                        toldTime: delivery.flatMap { $0.version > 0 ? nil : $0.time }), id: "\(id)"))
         }
         guard !outcomes.isEmpty else { return DeliveryOutcome("not run: it tells of nothing") }
         var whole = DeliveryOutcome(outcomes.map(\.text).joined(separator: "; "), runs: outcomes.flatMap(\.runs))
@@ -61,6 +65,7 @@ public struct ForgeDeliveries: DeliveryWork {
         let trigger: SourceTriggerDefinition
         let forge: ForgeKind
         let approvedCommit: String?
+        let toldTime: Date?
     }
 
     private func outcome(of event: ForgeEvent, _ addressee: Addressee, id: String) async throws -> DeliveryOutcome {
@@ -83,6 +88,8 @@ public struct ForgeDeliveries: DeliveryWork {
     }
 
     private func start(_ addressee: Addressee, by change: SourceChange) async throws -> DeliveryOutcome {
+        var change = change
+        change.toldTime = addressee.toldTime
         do {
             var outcome = try await trigger.start(
                 addressee.task, addressee.trigger, by: change,

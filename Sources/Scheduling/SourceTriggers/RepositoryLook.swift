@@ -77,6 +77,10 @@ struct RepositoryLook {
 
     private func look(for group: [Watcher]) async throws -> Result {
         var result = Result(watches: group.map(\.watch), hasHooks: group.allSatisfy(\.hasHook))
+        // First: what hooks tell of meanwhile is no older than what is found.
+        var seen: [[String: String]?] = []
+        for watcher in group { seen.append(try await polls.seen(by: watcher.watch)) }
+        let began = now()
         let refs: GitRefs
         do {
             refs = try await repositories.remote(group[0].reference).refs()
@@ -85,18 +89,25 @@ struct RepositoryLook {
             result.isComplete = false
             return result
         }
-        for watcher in group { try await act(on: refs, for: watcher, &result) }
+        for (watcher, seen) in zip(group, seen) {
+            try await act(on: refs, foundAt: began, besides: seen, for: watcher, &result)
+        }
         return result
     }
 
     /// Starts the task of a watcher for what is new. What can't be started now is new the next time as well.
-    private func act(on refs: GitRefs, for watcher: Watcher, _ result: inout Result) async throws {
-        let seen = try await polls.seen(by: watcher.watch)
-        var news: [String: String?] = refs.commits.filter { seen[$0.key] != $0.value }
-        for name in seen.keys where refs.commits[name] == nil { news[name] = .some(nil) }
+    ///
+    /// - Parameter seen: what was there before; nil if nobody has looked yet.
+    private func act(
+        on refs: GitRefs, foundAt time: Date, besides seen: [String: String]?, for watcher: Watcher,
+        _ result: inout Result
+    ) async throws {
+        let known = seen ?? [:]
+        var news: [String: String?] = refs.commits.filter { known[$0.key] != $0.value }
+        for name in known.keys where refs.commits[name] == nil { news[name] = .some(nil) }
         var problem: String?
         var isMiss = false
-        if watcher.watch.hasLooked {
+        if let seen {
             for (name, commit) in news.sorted(by: { $0.key < $1.key }) {
                 guard let commit else { continue }
                 let event = PushEvent(
@@ -104,6 +115,7 @@ struct RepositoryLook {
                     ref: name, before: seen[name], after: commit)
                 guard var change = SourceChange(event, id: "poll-\(commit.prefix(12))") else { continue }
                 change.isPeeled = true
+                change.toldTime = time
                 do {
                     let outcome = try await trigger.start(watcher.task, watcher.trigger, by: change)
                     if outcome.hasStarted { isMiss = true }
@@ -118,6 +130,7 @@ struct RepositoryLook {
             }
         }
         if isMiss { result.hasHooks = false }
-        try await polls.note(news, seenBy: watcher.watch, problem: problem, isMiss: isMiss, at: now())
+        try await polls.note(
+            news, seenBy: watcher.watch, isFirst: seen == nil, problem: problem, isMiss: isMiss, at: now())
     }
 }

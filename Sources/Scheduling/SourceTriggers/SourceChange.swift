@@ -1,4 +1,5 @@
 import Forges
+import Foundation
 import Storage
 import TaskModel
 
@@ -26,6 +27,8 @@ struct SourceChange: Sendable, Hashable {
     /// Of the repository, if it is known.
     var defaultBranch: String?
     var forge: ForgeKind?
+    /// When it was told; nil for what is to run though its ref may lead elsewhere by now.
+    var toldTime: Date?
 
     var tag: String? { ref.hasPrefix("refs/tags/") ? String(ref.dropFirst("refs/tags/".count)) : nil }
 
@@ -42,6 +45,15 @@ struct SourceChange: Sendable, Hashable {
 
     /// The same whoever tells of it, and however often.
     var occurrence: String { ([kind.rawValue] + [pullRequest, commit, ref].compactMap(\.self)).joined(separator: " ") }
+
+    /// Among what was told of the same ref, or of the same pull request.
+    var place: RunCause.Place? {
+        toldTime.map {
+            RunCause.Place(
+                prefix: ([kind.rawValue] + [pullRequest].compactMap(\.self)).joined(separator: " ") + " ",
+                suffix: " \(ref)", time: $0)
+        }
+    }
 
     /// Whether an approval is for this commit, of which the first digits alone may be known yet.
     func isApproved(by approved: String?) -> Bool {

@@ -197,13 +197,15 @@ public struct SourceTrigger: Sendable {
             .source(event), occurrence: change.occurrence,
             source: context == nil
                 ? nil : SourceRevision(commit: change.commit, branch: change.kind == .commit ? change.branch : nil),
-            isRestricted: isRestricted)
+            isRestricted: isRestricted, place: change.place)
         do {
             let (run, isNew) = try await runs.start(task, because: cause, with: overrides)
             var outcome = DeliveryOutcome(
-                isNew ? "started \(run.id)" : "had its run before: \(run.id)", runs: ["\(run.id)"])
+                isNew ? "started \(run)" : "had its run before: \(run)", runs: ["\(run)"])
             outcome.hasStarted = isNew
             return outcome
+        } catch StorageError.overtaken(let run) {
+            return DeliveryOutcome("not run: a later commit of its branch had its run before: \(run)")
         } catch let error as RunServiceError {
             throw refusal("\(error)", task, change)
         } catch let error as TaskServiceError {
@@ -224,10 +226,9 @@ public struct SourceTrigger: Sendable {
     /// A branch as people write it; other refs in full.
     private static func shortest(_ ref: String) -> String {
         let prefix = "refs/heads/"
-        guard ref.hasPrefix(prefix), !ref.dropFirst(prefix.count).hasPrefix("refs/"), ref != prefix + "HEAD" else {
-            return ref
-        }
-        return String(ref.dropFirst(prefix.count))
+        let name = String(ref.dropFirst(prefix.count))
+        guard ref.hasPrefix(prefix), !name.hasPrefix("refs/"), !name.hasPrefix("-"), name != "HEAD" else { return ref }
+        return name
     }
 
     private static func firstLine(_ message: String) -> String? {
