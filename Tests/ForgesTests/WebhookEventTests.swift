@@ -7,6 +7,16 @@ import Testing
 
 /// What is read out of each forge's deliveries.
 struct WebhookEventTests {
+    @Test func `Gitea tells from which commit on a pull request goes its own way`() throws {
+        let payload = Payload(forge: .gitea, file: "pull-request-opened", event: "pull_request")
+        guard case .pullRequest(let request)? = try ForgeKind.gitea.webhooks.events(in: payload.webhook()).first else {
+            Issue.record("no pull request")
+            return
+        }
+
+        #expect(request.mergeBase == String(repeating: "a1", count: 20))
+    }
+
     @Test(
         arguments: [
             (Payload(forge: .gitHub, file: "ping", event: "ping"), ["ping"]),

@@ -234,6 +234,28 @@ struct SourceTriggerTests {
         }
     }
 
+    @Test func `what a pull request changes is told from the last commit that it shares, where a forge tells that`()
+        async throws
+    {
+        try await SourceFixture.with { fixture in
+            let task = try await fixture.writeTask(filter: SourceFilter(paths: ["sub/**"]))
+            let shared = try await fixture.git.git(["rev-parse", "main"], in: "app.git")
+            try await fixture.git.git(["update-ref", "refs/heads/topic", shared], in: "app.git")
+            let docs = try await fixture.git.commit(["docs/a.md": "1"], to: "refs/heads/topic", in: "app.git")
+            let tip = try await fixture.git.commit(["sub/a": "1"], to: "refs/heads/main", in: "app.git")
+            var change = SourceChange(
+                id: "x", kind: .pullRequest, commit: docs, ref: "refs/heads/topic", branch: "main", base: tip,
+                mergeBase: shared, pullRequest: "7", message: "m", defaultBranch: "main")
+
+            let known = try await fixture.trigger().start(task, task.triggers.source[0], by: change)
+            change.mergeBase = nil
+            let unknown = try await fixture.trigger().start(task, task.triggers.source[0], by: change)
+
+            #expect(known.text == "not run: no path that is watched has changed")
+            #expect(unknown.text == "started ca1")
+        }
+    }
+
     @Test func `what rests, what was deleted and what is of another repository starts nothing`() async throws {
         try await SourceFixture.with { fixture in
             try await fixture.writeTask()

@@ -67,13 +67,15 @@ public struct PullRequestEvent: Sendable, Hashable {
     public var targetBranch: String
     /// The commit of that branch; nil if the delivery does not tell.
     public var base: String?
+    /// The last commit that both have; nil if the delivery does not tell.
+    public var mergeBase: String?
     /// Whether its commits come from another repository, or from one that is gone.
     public var isFork: Bool
     public var title: String?
 
     public init(
         action: Action, repository: ForgeRepository, number: String, head: String, ref: String, targetBranch: String,
-        base: String? = nil, isFork: Bool, title: String? = nil
+        base: String? = nil, mergeBase: String? = nil, isFork: Bool, title: String? = nil
     ) {
         self.action = action
         self.repository = repository
@@ -82,6 +84,7 @@ public struct PullRequestEvent: Sendable, Hashable {
         self.ref = ref
         self.targetBranch = targetBranch
         self.base = base
+        self.mergeBase = mergeBase
         self.isFork = isFork
         self.title = title
     }

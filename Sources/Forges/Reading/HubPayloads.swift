@@ -57,6 +57,8 @@ enum HubPayloads {
             var title: String?
             var head: Side
             var base: Side
+            /// Gitea tells it.
+            var mergeBase: String?
         }
 
         var action: String
@@ -70,11 +72,16 @@ enum HubPayloads {
             let home = base.repo?.id ?? repository.id
             // Gitea takes a request without a fork from everybody who may read: `git push origin HEAD:refs/for/main/topic`.
             let isFork = head.repo?.id == nil || head.repo?.id != home || head.ref.hasPrefix("refs/")
+            var mergeBase: String?
+            if let commit = pullRequest.mergeBase, !commit.isEmpty {
+                mergeBase = try GitNames.commit(commit, "pull_request.merge_base")
+            }
             return PullRequestEvent(
                 action: PullRequestEvent.Action(hub: action), repository: repository.repository, number: "\(number)",
                 head: try GitNames.existingCommit(head.sha, "pull_request.head.sha"), ref: "refs/pull/\(number)/head",
                 targetBranch: try GitNames.branch(base.ref, "pull_request.base.ref"),
                 base: try GitNames.commit(base.sha, "pull_request.base.sha"),
+                mergeBase: mergeBase,
                 isFork: isFork, title: pullRequest.title?.asTitle)
         }
     }

@@ -16,6 +16,8 @@ struct SourceChange: Sendable, Hashable {
     var branch: String?
     /// A commit that the changes are told against; nil if there is none, or nobody knows.
     var base: String?
+    /// The last commit that a pull request and the branch it is for both have, if it is known.
+    var mergeBase: String?
     var pullRequest: String?
     var isFork = false
     /// Whether it is known to be a commit.
@@ -77,7 +79,7 @@ extension SourceChange {
     init(_ event: PullRequestEvent, id: String, forge: ForgeKind? = nil) {
         self.init(
             id: id, kind: .pullRequest, commit: event.head, ref: event.ref, branch: event.targetBranch,
-            base: event.base,
+            base: event.base, mergeBase: event.mergeBase,
             pullRequest: event.number, isFork: event.isFork, title: event.title,
             defaultBranch: event.repository.defaultBranch, forge: forge)
     }

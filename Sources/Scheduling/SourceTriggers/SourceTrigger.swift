@@ -133,7 +133,7 @@ public struct SourceTrigger: Sendable {
         let patterns = NameFilter(of: filter.paths)
         guard patterns != nil || folder != nil else { return true }
         let base: String
-        if let known = change.base {
+        if let known = change.mergeBase ?? change.base {
             base = known
         } else if change.kind == .pullRequest, let branch = change.branch {
             base = "refs/heads/" + branch
