@@ -53,6 +53,28 @@ struct RepositoryPollTests {
         }
     }
 
+    @Test func `what a look has found is not noted for a task that was made anew meanwhile`() async throws {
+        try await SourceFixture.with { fixture in
+            try await fixture.writeTask()
+            await look(fixture, after: .zero)
+            let watch = try #require(try await fixture.polls.watches(of: "web", in: "local01").first)
+            let seen = try await fixture.polls.seen(by: watch)
+            _ = try await fixture.tasks.delete("web", in: "local01")
+            try await fixture.writeTask()
+
+            let before = try await fixture.polls.seen(by: watch)
+            try await fixture.polls.note(
+                ["refs/heads/other": "c"], seenBy: watch, isFirst: seen == nil, problem: nil, at: fixture.time.date)
+            let after = try await fixture.polls.seen(by: watch)
+            await look(fixture)
+
+            #expect(seen?["refs/heads/main"] != nil)
+            #expect(before == nil)
+            #expect(after == nil)
+            #expect(try await fixture.runs().isEmpty)
+        }
+    }
+
     @Test func `N5 a commit that was seen and not acted on before the process ended starts one run after it`()
         async throws
     {
