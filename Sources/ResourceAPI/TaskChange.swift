@@ -30,7 +30,7 @@ public enum TaskChange {
     }
 
     /// The task of a `PUT`, with secrets that it names without giving their values taken from the stored one: clients
-    /// send back what they were shown.
+    /// send back what they were shown. Of tokens nothing is shown, so those of the same places stay.
     public static func replacing(_ stored: TaskResource?, with task: TaskResource) -> TaskResource {
         guard let old = stored?.properties else { return task }
         var task = task
@@ -106,8 +106,7 @@ extension [ArgumentProperties] {
 extension TriggerProperties {
     fileprivate mutating func fillSecrets(from old: TriggerProperties?) {
         for (index, trigger) in (sourceTriggers ?? []).enumerated() {
-            guard let repository = trigger.sourceRepository, let auth = repository.sourceControlAuthProperties,
-                auth.token == nil,
+            guard let repository = trigger.sourceRepository, repository.sourceControlAuthProperties?.token == nil,
                 let known = old?.sourceTriggers?.first(where: { $0.name == trigger.name })?.sourceRepository,
                 known.repositoryUrl == repository.repositoryUrl
             else { continue }

@@ -65,10 +65,13 @@ extension SourceTriggerDefinition {
             sourceControlType: repository.sourceControlType ?? "Github", repositoryURL: url,
             branch: try RequestChecks.text(repository.branch, field: "\(field).sourceRepository.branch"),
             authorization: repository.sourceControlAuthProperties.flatMap { auth in
-                auth.token.map {
-                    SourceAuthorization(
-                        tokenType: auth.tokenType ?? "PAT", token: $0, refreshToken: auth.refreshToken,
-                        scope: auth.scope, expiresIn: auth.expiresIn)
+                // An empty one is none, as of the context: else a `PUT` could not remove it.
+                auth.token.flatMap {
+                    $0.value.isEmpty
+                        ? nil
+                        : SourceAuthorization(
+                            tokenType: auth.tokenType ?? "PAT", token: $0, refreshToken: auth.refreshToken,
+                            scope: auth.scope, expiresIn: auth.expiresIn)
                 }
             }, filter: try wire.filter?.checked(field: "\(field).filter"))
     }

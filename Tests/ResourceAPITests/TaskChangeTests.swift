@@ -118,6 +118,46 @@ struct TaskChangeTests {
         #expect(task == (try Self.task(Self.stored)))
     }
 
+    @Test func `a trigger that is written without its token keeps it at the same repository alone`() throws {
+        func token(_ change: (inout SourceTriggerProperties) -> Void = { _ in }) throws -> Secret? {
+            var written = try #require(try Self.task(Self.stored).properties?.trigger?.sourceTriggers?.first)
+            written.sourceRepository?.sourceControlAuthProperties = nil
+            change(&written)
+            var task = try Self.task(Self.stored)
+            task.properties?.trigger?.sourceTriggers = [written]
+            return TaskChange.replacing(try Self.task(Self.stored), with: task).properties?.trigger?.sourceTriggers?
+                .first?.sourceRepository?.sourceControlAuthProperties?.token
+        }
+
+        #expect(try token() == Secret("trigger-token"))
+        #expect(try token { $0.sourceRepository?.repositoryUrl = "https://elsewhere.example.test/app.git" } == nil)
+        #expect(try token { $0.name = "other" } == nil)
+        #expect(
+            try token {
+                $0.sourceRepository?.sourceControlAuthProperties = SourceControlAuthProperties()
+                $0.sourceRepository?.sourceControlAuthProperties?.token = Secret("new")
+            } == Secret("new"))
+    }
+
+    @Test func `null and an empty token remove that of a trigger`() throws {
+        let removed = try Self.patched(
+            #"""
+            {"properties": {"trigger": {"sourceTriggers": [{"name": "s", "sourceRepository": {
+             "sourceControlAuthProperties": null}}]}}}
+            """#)
+        var empty = try Self.task(Self.stored)
+        empty.properties?.trigger?.sourceTriggers?[0].sourceRepository?.sourceControlAuthProperties?.token = Secret("")
+
+        let definition = try TaskDefinition(
+            TaskChange.replacing(try Self.task(Self.stored), with: empty), name: "t", registry: "acme01", known: nil,
+            by: TaskDefinition.Authorship(by: "me", at: Date(timeIntervalSince1970: 1_800_000_000)), makeID: { "" })
+
+        #expect(
+            removed.properties?.trigger?.sourceTriggers?.map { $0.sourceRepository?.sourceControlAuthProperties }
+                == [nil])
+        #expect(definition.triggers.source.map(\.authorization) == [nil])
+    }
+
     @Test func `a token does not follow a task to another repository`() throws {
         var moved = try Self.task(Self.stored)
         moved.properties?.step?.contextAccessToken = nil
