@@ -1,5 +1,6 @@
 import Foundation
 import ResourceAPI
+import TaskFiles
 import TaskModel
 import TestSupport
 import Testing
@@ -179,6 +180,7 @@ struct TaskApplyTests {
                 [
                     "NPM_TOKEN": "n", "R_EXAMPLE_COM_5000_USERNAME": "u", "R_EXAMPLE_COM_5000_PASSWORD": "p",
                 ]) { $1 }
+            let asked = Dictionary(uniqueKeysWithValues: environment.map { ($0 + "_HELLO", $1) })
             try slipway.write(full + "\n---\n" + steps, to: "tasks.yaml")
             let first = try await slipway.run(["task", "apply", "-f", "tasks.yaml"], environment: environment)
             #expect(first.code == 0, "\(first.errors)")
@@ -190,13 +192,47 @@ struct TaskApplyTests {
             let exported = try await slipway.run("task", "export", "hello", "other")
             try slipway.write(exported.output, to: "exported.yaml")
             let again = try await slipway.run(
-                ["task", "apply", "-f", "exported.yaml", "--dry-run"], environment: environment)
+                ["task", "apply", "-f", "exported.yaml", "--dry-run"], environment: asked)
 
             #expect(again.output == "hello: unchanged\nother: unchanged\n", "\(exported.output)\(again.errors)")
             #expect(
                 exported.output.hasPrefix(
-                    "# Before this is applied, set in the environment: GIT_TOKEN, NPM_TOKEN, R_EXAMPLE_COM_5000_"))
+                    "# Before this is applied, set in the environment: GIT_TOKEN_HELLO, NPM_TOKEN_HELLO, R_EXAMPLE_COM_5000_"
+                ))
             #expect(!exported.output.contains("git-secret"))
+        }
+    }
+
+    @Test func `tasks that are exported together share no variable, so that each keeps its secrets`() async throws {
+        try await withFile { stub, slipway async throws in
+            let names = ["a-b", "a_b", "c"]
+            stub.change { $0.answers = Dictionary(uniqueKeysWithValues: names.map { ("PUT /tasks/\($0)", "{}") }) }
+            let file = names.enumerated().map { index, name in
+                "name: \(name)\ncontext: https://h\(index).test/a.git\ntoken: {env: TOKEN\(index)}\n"
+                    + "secretArgs: {X: {env: X}, X_C: {env: X}}\n"
+            }
+            try slipway.write(file.joined(separator: "---\n"), to: "tasks.yaml")
+            let first = try await slipway.run(
+                ["task", "apply", "-f", "tasks.yaml"],
+                environment: ["TOKEN0": "0", "TOKEN1": "1", "TOKEN2": "2", "X": "x"])
+            #expect(first.code == 0, "\(first.errors)")
+            for (name, body) in zip(names, sent(stub)) { try store(body, as: name, on: stub) }
+
+            let exported = try await slipway.run(["task", "export"] + names)
+
+            let declarations = try TaskDeclaration.all(in: exported.output)
+            #expect(
+                declarations.map(\.token) == [
+                    .environment("GIT_TOKEN_A_B"), .environment("GIT_TOKEN_A_B_2"), .environment("GIT_TOKEN_C"),
+                ])
+            let arguments = declarations.flatMap { task -> [DeclaredText] in
+                guard case .image(let image) = task.work else { return [] }
+                return image.secretArguments.map(\.value)
+            }
+            #expect(arguments.count == 6)
+            #expect(Set(arguments).count == 6, "\(exported.output)")
+            let alone = try await slipway.run("task", "export", "c")
+            #expect(try TaskDeclaration.all(in: alone.output).map(\.token) == [.environment("GIT_TOKEN_C")])
         }
     }
 

@@ -8,11 +8,19 @@ import TaskModel
 struct DeclarationText {
     /// The variables that must be set when it is applied, in the order of the text.
     private(set) var variables: [String] = []
+    /// Variables that other tasks of the same file have.
+    private let taken: Set<String>
+    /// In the names of variables, since files of several tasks are applied in one environment.
+    private let taskName: String
     private var hasMoreTriggers = false
     private var entries: [(key: String, value: YAMLText)] = []
 
-    /// - Parameter details: the task with its secrets, as far as they may be seen: they tell what there is.
-    init(_ task: TaskResource, details: TaskResource) {
+    /// - Parameters:
+    ///   - details: the task with its secrets, as far as they may be seen: they tell what there is.
+    ///   - taken: the ``variables`` of other tasks that are written to the same file: none stands for two secrets.
+    init(_ task: TaskResource, details: TaskResource, taken: Set<String> = []) {
+        self.taken = taken
+        taskName = task.name ?? ""
         let properties = task.properties ?? TaskProperties()
         add("name", task.name)
         if properties.status == "Disabled" { add("status", properties.status) }
@@ -214,12 +222,13 @@ struct DeclarationText {
 
     /// - Parameter name: of the secret, of which a name for the environment is made.
     private mutating func variable(_ name: String) -> YAMLText {
-        let plain = String(name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
-        // Each has its own, and none that every environment has.
-        let first = ["PATH", "HOME", "USER", "SHELL", "TMPDIR", "PWD"].contains(plain) ? "SECRET_" + plain : plain
+        let plain = String(
+            "\(name)_\(taskName)".uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        // Shells have no variable that begins with a digit.
+        let first = plain.first?.isNumber == true ? "SECRET_" + plain : plain
         var unique = first
         var number = 1
-        while variables.contains(unique) {
+        while taken.contains(unique) || variables.contains(unique) {
             number += 1
             unique = "\(first)_\(number)"
         }

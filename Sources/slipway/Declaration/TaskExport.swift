@@ -7,7 +7,7 @@ struct TaskExport: AsyncParsableCommand {
         abstract: "Write tasks as YAML that 'slipway task apply' takes.",
         discussion: """
             Without names all tasks are written. Secrets are not: in their place stand variables of the environment, which the first line \
-            of each task names. A context whose URL holds a login is written without it.
+            of each task names, each for one secret of one task. A context whose URL holds a login is written without it.
             """)
 
     @OptionGroup var connection: ConnectionOptions
@@ -32,16 +32,16 @@ struct TaskExport: AsyncParsableCommand {
             if names.isEmpty {
                 names = try await connection.client.tasks(in: connection.registry).compactMap(\.name)
             }
-            var texts: [String] = []
+            var declarations: [DeclarationText] = []
             for name in names {
                 let id = connection.registry.child("tasks", name)
-                texts.append(
+                declarations.append(
                     DeclarationText(
                         try await connection.client.task(id),
-                        details: try await connection.client.task(id, revealing: true)
-                    ).text)
+                        details: try await connection.client.task(id, revealing: true),
+                        taken: Set(declarations.flatMap(\.variables))))
             }
-            Terminal.write(Array(texts.joined(separator: "---\n").utf8), to: 1)
+            Terminal.write(Array(declarations.map(\.text).joined(separator: "---\n").utf8), to: 1)
         }
     }
 }

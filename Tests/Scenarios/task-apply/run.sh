@@ -9,7 +9,9 @@ commit "$work/checkout" >/dev/null
 publish "$work/checkout" "$name/app.git"
 
 export GIT_TOKEN=the-token-$RANDOM HIDDEN=hidden-$RANDOM OTHER_EXAMPLE_COM_PASSWORD=password-$RANDOM
-export OTHER_EXAMPLE_COM_USERNAME=robot  # which an export names, since names of users are not shown either
+# What an export names, with the user too, since their names are not shown either.
+export GIT_TOKEN_BUILDS=$GIT_TOKEN HIDDEN_BUILDS=$HIDDEN
+export OTHER_EXAMPLE_COM_USERNAME_BUILDS=robot OTHER_EXAMPLE_COM_PASSWORD_BUILDS=$OTHER_EXAMPLE_COM_PASSWORD
 file=$work/tasks.yaml
 cat >"$file" <<YAML
 name: builds

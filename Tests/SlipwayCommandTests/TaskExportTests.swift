@@ -1,0 +1,54 @@
+import ResourceAPI
+import TaskFiles
+import TaskModel
+import Testing
+
+@testable import slipway
+
+struct TaskExportTests {
+    private static let repository = "https://git.example.com/team/app.git"
+
+    private func task(_ trigger: SourceTriggerProperties? = nil, _ change: (inout TaskProperties) -> Void = { _ in })
+        -> TaskResource
+    {
+        var task = TaskResource()
+        task.name = "app"
+        var properties = TaskProperties()
+        var step = TaskStepProperties()
+        step.type = "Docker"
+        step.contextPath = Self.repository
+        properties.step = step
+        properties.trigger = TriggerProperties()
+        properties.trigger?.sourceTriggers = trigger.map { [$0] }
+        change(&properties)
+        task.properties = properties
+        return task
+    }
+
+    private func trigger(
+        _ events: [String], name: String = "defaultSourceTriggerName", url: String = repository,
+        branch: String? = "master", token: Secret? = nil
+    ) -> SourceTriggerProperties {
+        var trigger = SourceTriggerProperties()
+        trigger.name = name
+        trigger.sourceTriggerEvents = events
+        var repository = SourceRepositoryProperties(url, token: token)
+        repository.branch = branch
+        trigger.sourceRepository = repository
+        return trigger
+    }
+
+    /// What is made of a task's export, with the environment that it asks for.
+    private func applied(_ task: TaskResource, environment: [String: String] = [:]) throws -> TaskProperties {
+        let text = DeclarationText(task, details: task).text
+        let declaration = try #require(try TaskDeclaration.all(in: text).first)
+        let resource = try TaskResource(declaration, texts: DeclaredTexts(folder: ".", environment: environment))
+        return try #require(resource.properties)
+    }
+
+    @Test func `a variable is one that shells have`() throws {
+        let stored = task { $0.step?.arguments = [ArgumentProperties(name: "2nd-key", value: nil, isSecret: true)] }
+
+        #expect(DeclarationText(stored, details: stored).variables == ["SECRET_2ND_KEY_APP"])
+    }
+}
