@@ -46,6 +46,13 @@ struct TaskExportTests {
         return try #require(resource.properties)
     }
 
+    @Test func `the identity for the own registry stays`() throws {
+        let credentials = CredentialsProperties(
+            sourceRegistry: CredentialsProperties.SourceRegistry(identity: "[system]"))
+
+        #expect(try applied(task { $0.credentials = credentials }).credentials == credentials)
+    }
+
     @Test func `a variable is one that shells have`() throws {
         let stored = task { $0.step?.arguments = [ArgumentProperties(name: "2nd-key", value: nil, isSecret: true)] }
 

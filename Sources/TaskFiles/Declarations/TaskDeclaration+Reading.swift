@@ -25,7 +25,7 @@ extension TaskDeclaration {
         + [
             "systemTask", "values", "secretValues", "valuesText", "platform", "cpu", "timeout", "agentPool",
             "logTemplate", "queue",
-            "status", "authMode", "credentials", "identities", "tags", "triggers",
+            "status", "authMode", "authIdentity", "credentials", "identities", "tags", "triggers",
         ]
 
     private init(_ node: YAMLNode, in text: String) throws(TaskDeclarationError) {
@@ -59,6 +59,7 @@ extension TaskDeclaration {
         logTemplate = try map.text("logTemplate")
         status = try map.text("status")
         authMode = try map.text("authMode")
+        authIdentity = try map.text("authIdentity")
         identities = try map.texts("identities") ?? []
         queue = try map["queue"].map { (node) throws(TaskDeclarationError) in try Queue(node) } ?? Queue()
         credentials = try Self.credentials(map)

@@ -22,6 +22,8 @@ public struct TaskDeclaration: Sendable {
     public var status: String?
     /// `Default` or `None`.
     public var authMode: String?
+    /// The id of an identity, beside ``authMode``.
+    public var authIdentity: String?
     public var credentials: [(host: String, login: Login)] = []
     /// `[system]`, or the id of a resource.
     public var identities: [String] = []

@@ -52,6 +52,7 @@ struct DeclarationText {
         add("logTemplate", properties.logTemplate)
         add("queue", Self.queue(properties.queue))
         add("authMode", properties.credentials?.sourceRegistry?.loginMode)
+        add("authIdentity", properties.credentials?.sourceRegistry?.identity)
         add(secrets.credentials?.customRegistries ?? [:])
         let system = task.identity?.type?.lowercased().contains("systemassigned") == true
         let users = task.identity?.userAssignedIdentities?.keys.sorted() ?? []

@@ -30,7 +30,7 @@ struct TaskApply: AsyncParsableCommand {
             For an image also: push, noCache, target. For a task file: values, secretValues, valuesFile. In place of 'file' a task file \
             may stand here: 'cmd: COMMAND', 'steps:' with its steps, or 'taskFile: |' with all its text and 'valuesText: |'.
             Of any task: platform, cpu, timeout (seconds), agentPool, logTemplate, status (Enabled, Disabled), tags, identities, \
-            queue {priority, concurrency, supersede, retryOnAgentLoss}, authMode (Default, None), \
+            queue {priority, concurrency, supersede, retryOnAgentLoss}, authMode (Default, None), authIdentity, \
             credentials {HOST: {username, password, identity}}, where username and password may be {vault: URL}.
             Of commits and pullRequests, which may also be true: branches, paths, contextFolderOnly, ignoreSkipMarks, reportStatus, \
             enabled, name, repository, token; of commits tags, of pullRequests forks (none, restricted).

@@ -103,8 +103,9 @@ extension QueueProperties {
 extension CredentialsProperties {
     /// Nil if nothing is said.
     fileprivate init?(_ declaration: TaskDeclaration, texts: DeclaredTexts, of task: String) throws(CommandError) {
-        guard declaration.authMode != nil || !declaration.credentials.isEmpty else { return nil }
-        self.init(sourceRegistry: declaration.authMode.map { SourceRegistry(loginMode: $0) })
+        let source = SourceRegistry(loginMode: declaration.authMode, identity: declaration.authIdentity)
+        guard source != SourceRegistry() || !declaration.credentials.isEmpty else { return nil }
+        self.init(sourceRegistry: source == SourceRegistry() ? nil : source)
         for (host, login) in declaration.credentials {
             let what = "for \(host.escapedForDisplay) \(task)"
             let registry = CustomRegistry(
