@@ -46,6 +46,52 @@ struct TaskExportTests {
         return try #require(resource.properties)
     }
 
+    @Test(arguments: ["defaultSourceTriggerName", "mine"])
+    func `a trigger for commits and pull requests with its own token stays one`(name: String) throws {
+        let stored = task(trigger(["commit", "pullrequest"], name: name, token: Secret("its own"))) {
+            $0.step?.contextAccessToken = Secret("of the task")
+        }
+        let text = DeclarationText(stored, details: stored)
+
+        let triggers = try applied(
+            stored, environment: ["GIT_TOKEN_APP": "of the task", "GIT_TOKEN_COMMITS_APP": "its own"]
+        ).trigger?.sourceTriggers
+
+        #expect(text.variables == ["GIT_TOKEN_APP", "GIT_TOKEN_COMMITS_APP"])
+        #expect(triggers?.map(\.name) == [name])
+        #expect(triggers?.first?.sourceTriggerEvents == ["commit", "pullrequest"])
+        #expect(triggers?.first?.sourceRepository?.sourceControlAuthProperties?.token == Secret("its own"))
+    }
+
+    @Test func `a trigger for commits and pull requests stays one beside others`() throws {
+        let stored = task {
+            $0.trigger?.sourceTriggers = [trigger(["commit", "pullrequest"]), trigger(["commit"], name: "more")]
+        }
+
+        #expect(try applied(stored).trigger?.sourceTriggers?.map(\.name) == ["defaultSourceTriggerName"])
+    }
+
+    @Test func `each trigger with its own token has its own variable`() throws {
+        let stored = task {
+            $0.trigger?.sourceTriggers = [
+                trigger(["commit"], token: Secret("c")),
+                trigger(["pullrequest"], name: "pullRequests", token: Secret("p")),
+            ]
+            $0.step?.contextAccessToken = Secret("of the task")
+        }
+
+        let triggers = try applied(
+            stored,
+            environment: [
+                "GIT_TOKEN_APP": "of the task", "GIT_TOKEN_COMMITS_APP": "c", "GIT_TOKEN_PULLREQUESTS_APP": "p",
+            ]
+        ).trigger?.sourceTriggers
+
+        #expect(triggers?.map(\.name) == ["defaultSourceTriggerName", "pullRequests"])
+        #expect(
+            triggers?.map { $0.sourceRepository?.sourceControlAuthProperties?.token } == [Secret("c"), Secret("p")])
+    }
+
     @Test func `the identity for the own registry stays`() throws {
         let credentials = CredentialsProperties(
             sourceRegistry: CredentialsProperties.SourceRegistry(identity: "[system]"))

@@ -144,11 +144,21 @@ struct DeclarationText {
     ) -> [(key: String, value: YAMLText)] {
         var result: [(key: String, value: YAMLText)] = []
         let sources = task.trigger?.sourceTriggers ?? []
+        let commits = sources.first { $0.has("commit") }
+        // Both events of one trigger must read alike, or they are two when this is applied.
+        var tokens: [String?: YAMLText] = [:]
         for (key, event) in Self.events {
             guard let trigger = sources.first(where: { $0.has(event) }) else { continue }
-            var fields = Self.source(trigger, event: event, context: context, isOnly: sources.count == 1)
+            let isOfItsOwn = event != "commit" && commits != nil && commits != trigger
+            var fields = Self.source(
+                trigger, event: event, context: context,
+                standardName: isOfItsOwn ? StandardTriggerName.pullRequests : StandardTriggerName.source)
             let own = known.first { $0.name == trigger.name }?.token
-            if let own, own != token { fields.append(("token", variable("GIT_TOKEN_\(key)"))) }
+            if let own, own != token {
+                let variable = tokens[trigger.name] ?? variable("GIT_TOKEN_\(key)")
+                tokens[trigger.name] = variable
+                fields.append(("token", variable))
+            }
             result.append((key, fields.isEmpty ? .flag(true) : .map(fields)))
         }
         let timers = task.trigger?.timerTriggers ?? []
@@ -170,7 +180,7 @@ struct DeclarationText {
     }
 
     private static func source(
-        _ trigger: SourceTriggerProperties, event: String, context: String?, isOnly: Bool
+        _ trigger: SourceTriggerProperties, event: String, context: String?, standardName: String
     ) -> [(key: String, value: YAMLText)] {
         let filter = trigger.filter ?? SourceFilter()
         var fields: [(key: String, value: YAMLText)] = []
@@ -180,9 +190,7 @@ struct DeclarationText {
         func add(_ key: String, _ flag: Bool?) {
             if let flag { fields.append((key, .flag(flag))) }
         }
-        let standard =
-            event == "commit" || isOnly ? StandardTriggerName.source : StandardTriggerName.pullRequests
-        if let name = trigger.name, name != standard { fields.append(("name", .text(name))) }
+        if let name = trigger.name, name != standardName { fields.append(("name", .text(name))) }
         if trigger.status == "Disabled" { fields.append(("enabled", .flag(false))) }
         if let url = trigger.sourceRepository?.repositoryUrl, url != context {
             let branch = url.contains("#") ? nil : trigger.sourceRepository?.branch
