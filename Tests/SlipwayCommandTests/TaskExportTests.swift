@@ -92,6 +92,21 @@ struct TaskExportTests {
             triggers?.map { $0.sourceRepository?.sourceControlAuthProperties?.token } == [Secret("c"), Secret("p")])
     }
 
+    @Test(arguments: ["ci/Taskfile", "ci/task.yaml"])
+    func `a task file stays one whatever its path ends in`(path: String) throws {
+        let stored = task {
+            $0.step?.type = "FileTask"
+            $0.step?.taskFilePath = path
+            $0.step?.valuesFilePath = "values"
+        }
+
+        let step = try applied(stored).step
+
+        #expect(step?.kind == .file)
+        #expect(step?.taskFilePath == path)
+        #expect(step?.valuesFilePath == "values")
+    }
+
     @Test func `the identity for the own registry stays`() throws {
         let credentials = CredentialsProperties(
             sourceRegistry: CredentialsProperties.SourceRegistry(identity: "[system]"))

@@ -96,6 +96,8 @@ struct TaskDeclarationTests {
             case .command("echo hi") = try one("name: a\ncmd: echo hi").work,
             case .file("slipway.yaml", "v.yaml") =
                 try one("name: a\ncontext: x\nfile: slipway.yaml\nvaluesFile: v.yaml").work,
+            case .file("ci/Taskfile", "v.yaml") =
+                try one("name: a\ncontext: x\ntaskFilePath: ci/Taskfile\nvaluesFile: v.yaml").work,
             case .image(let image) = try one("name: a\ncontext: x\ndockerfile: odd.yaml").work,
             case .none = try one("name: a\nsystemTask: true\nlogTemplate: x").work
         else {
@@ -120,6 +122,9 @@ struct TaskDeclarationTests {
         ("name: a\ncmd: x\nfile: b", 3, "'file' does not go with 'cmd'"),
         ("name: a\ncontext: x\nvalues: {a: b}", 3, "'args'"),
         ("name: a\ncontext: x\nfile: t.yaml\nimages: [b]", 4, "does not go with"),
+        ("name: a\ncontext: x\ntaskFilePath: t\nimages: [b]", 4, "'images' does not go with 'taskFilePath'"),
+        ("name: a\ncontext: x\nfile: Dockerfile\ntaskFilePath: t", 4, "'taskFilePath' does not go with 'file'"),
+        ("name: a\ncmd: x\ntaskFilePath: t", 3, "'taskFilePath' does not go with 'cmd'"),
         ("name: a\ncmd: x\ntriggers: {timers: [{schedule: daily}]}", 3, "daily"),
         ("name: a\ncmd: x\ntriggers: {timers: [{name: b}]}", 3, "no schedule"),
         ("name: a\ncmd: x\ntriggers: {baseImages: Some}", 3, "Runtime, All or false"),

@@ -18,7 +18,7 @@ extension TaskDeclaration {
     }
 
     private static let imageKeys = ["dockerfile", "images", "push", "noCache", "target", "args", "secretArgs"]
-    private static let fileKeys = ["valuesFile"]
+    private static let fileKeys = ["taskFilePath", "valuesFile"]
     private static let stepsKeys = ["cmd", "steps", "taskFile"]
     private static let keys =
         ["name", "context", "token", "file"] + imageKeys + fileKeys + stepsKeys
@@ -92,8 +92,12 @@ extension TaskDeclaration {
             }
         }
         if map["valuesText"] != nil { throw refuse("valuesText", beside: "file") }
-        if let file, isTaskFile(file) {
-            if let key = image.first { throw refuse(key, beside: "file: \(file.escapedForDisplay)") }
+        let taskFile = try map.text("taskFilePath")
+        if file != nil, taskFile != nil { throw refuse("taskFilePath", beside: "file") }
+        if let file = taskFile ?? file, taskFile != nil || isTaskFile(file) {
+            if let key = image.first {
+                throw refuse(key, beside: taskFile == nil ? "file: \(file.escapedForDisplay)" : "taskFilePath")
+            }
             return .file(path: file, valuesFile: try map.text("valuesFile"))
         }
         if file != nil, image.contains("dockerfile") { throw refuse("dockerfile", beside: "file") }

@@ -86,7 +86,7 @@ struct DeclarationText {
             add("target", step.target)
             add("args", "secretArgs", step.arguments ?? [])
         case .file?:
-            add("file", step.taskFilePath)
+            add(step.taskFilePath.map(TaskDeclaration.isTaskFile) == false ? "taskFilePath" : "file", step.taskFilePath)
             add("valuesFile", step.valuesFilePath)
             add("values", "secretValues", step.values ?? [])
         case .encoded?:

@@ -27,7 +27,8 @@ struct TaskApply: AsyncParsableCommand {
               timers: [{name: nightly, schedule: '0 3 * * *', timeZone: Europe/Berlin}]
               baseImages: Runtime          # or All, or false
 
-            For an image also: push, noCache, target. For a task file: values, secretValues, valuesFile. In place of 'file' a task file \
+            For an image also: push, noCache, target. For a task file: values, secretValues, valuesFile, and taskFilePath in place \
+            of file where its name has no such ending. In place of 'file' a task file \
             may stand here: 'cmd: COMMAND', 'steps:' with its steps, or 'taskFile: |' with all its text and 'valuesText: |'.
             Of any task: platform, cpu, timeout (seconds), agentPool, logTemplate, status (Enabled, Disabled), tags, identities, \
             queue {priority, concurrency, supersede, retryOnAgentLoss}, authMode (Default, None), authIdentity, \
