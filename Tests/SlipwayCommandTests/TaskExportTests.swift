@@ -107,6 +107,36 @@ struct TaskExportTests {
         #expect(step?.valuesFilePath == "values")
     }
 
+    /// `master` without a ref in the context means the default branch, which is nil here.
+    @Test(
+        arguments: [
+            (repository, repository, "dev", "dev", "\(repository)#dev"),
+            (repository, repository, "master", nil, repository),
+            (repository, repository, nil, nil, repository),
+            (repository, "\(repository)#x", "dev", "dev", "\(repository)#dev"),
+            (repository, "\(repository)#x:folder", "x", "x", "\(repository)#x:folder"),
+            (repository, "\(repository)#x", "master", nil, repository),
+            (repository, "\(repository)#x", nil, nil, repository),
+            ("\(repository)#x", "\(repository)#x", "dev", "dev", "\(repository)#dev"),
+            ("\(repository)#x", "\(repository)#x", "x", "x", "\(repository)#x"),
+            ("\(repository)#x", "\(repository)#x", "master", "master", "\(repository)#master"),
+            ("\(repository)#x", "\(repository)#x", nil, nil, repository),
+            ("\(repository)#x:folder", repository, "x", "x", "\(repository)#x"),
+            (repository, "https://h.example.com/b.git", "dev", "dev", "https://h.example.com/b.git#dev"),
+        ] as [(String, String, String?, String?, String)])
+    func `a trigger watches the same branch as before`(
+        context: String, url: String, branch: String?, watched: String?, location: String
+    ) throws {
+        let stored = task(trigger(["commit", "pullrequest"], url: url, branch: branch)) {
+            $0.step?.contextPath = context
+        }
+
+        let triggers = try applied(stored).trigger?.sourceTriggers
+
+        #expect(triggers?.map { $0.sourceRepository?.branch } == [watched])
+        #expect(triggers?.map { $0.sourceRepository?.repositoryUrl } == [location])
+    }
+
     @Test func `the identity for the own registry stays`() throws {
         let credentials = CredentialsProperties(
             sourceRegistry: CredentialsProperties.SourceRegistry(identity: "[system]"))

@@ -192,9 +192,8 @@ struct DeclarationText {
         }
         if let name = trigger.name, name != standardName { fields.append(("name", .text(name))) }
         if trigger.status == "Disabled" { fields.append(("enabled", .flag(false))) }
-        if let url = trigger.sourceRepository?.repositoryUrl, url != context {
-            let branch = url.contains("#") ? nil : trigger.sourceRepository?.branch
-            fields.append(("repository", .text(url + (branch.map { "#" + $0 } ?? ""))))
+        if let location = trigger.sourceRepository?.location(beside: context), location != context {
+            fields.append(("repository", .text(location)))
         }
         add("branches", filter.branches)
         if event == "commit" { add("tags", filter.tags) }
@@ -250,4 +249,20 @@ extension SourceTriggerProperties {
     fileprivate func has(_ event: String) -> Bool { sourceTriggerEvents?.contains(event) == true }
 
     fileprivate var token: Secret? { sourceRepository?.sourceControlAuthProperties?.token }
+}
+
+extension SourceRepositoryProperties {
+    /// The repository's URL with the branch that is watched, which may be another than the URL names.
+    ///
+    /// - Parameter context: that of the task: where it names no branch, `master` is none either.
+    fileprivate func location(beside context: String?) -> String? {
+        guard let url = repositoryUrl else { return nil }
+        let isMasterNamed = context.flatMap(Self.branch(of:)) != nil
+        func named(_ branch: String?) -> String? {
+            branch?.isEmpty == true || (branch == "master" && !isMasterNamed) ? nil : branch
+        }
+        let watched = named(branch)
+        if named(Self.branch(of: url)) == watched { return url }
+        return url.prefix { $0 != "#" } + (watched.map { "#" + $0 } ?? "")
+    }
 }

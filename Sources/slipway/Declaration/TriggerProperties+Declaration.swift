@@ -116,7 +116,7 @@ extension SourceRepositoryProperties {
     }
 
     /// Between '#' and ':'. Nil for the repository's own default.
-    private static func branch(of location: String) -> String? {
+    static func branch(of location: String) -> String? {
         guard let mark = location.lastIndex(of: "#") else { return nil }
         let branch = location[location.index(after: mark)...].prefix { $0 != ":" }
         return branch.isEmpty ? nil : String(branch)
