@@ -99,6 +99,30 @@ struct TaskApplyTests {
         }
     }
 
+    @Test func `a trigger of another repository is not given the task's token`() async throws {
+        try await CommandRunner.with { stub, slipway in
+            stub.change { $0.answers = ["PUT /tasks/hello": "{}"] }
+            try slipway.write(
+                """
+                name: hello
+                context: https://git.example.com/team/hello.git
+                token: {env: GIT_TOKEN}
+                triggers:
+                  commits: {repository: 'https://other.example.com/team/tools.git#main'}
+                  pullRequests: {token: {env: PW}, repository: 'https://other.example.com/team/tools.git#main'}
+                """, to: "tasks.yaml")
+
+            let result = try await slipway.run("task", "apply", "-f", "tasks.yaml", environment: Self.environment)
+
+            #expect(result.code == 0, "\(result.errors)")
+            let body = try #require(sent(stub).first)
+            let sources = try WireJSON.decode(TaskResource.self, from: Array(body.utf8)).properties?.trigger?
+                .sourceTriggers
+            #expect(
+                sources?.map { $0.sourceRepository?.sourceControlAuthProperties?.token } == [nil, Secret("pw-secret")])
+        }
+    }
+
     @Test func `applying again changes nothing, and what changed is told without secrets`() async throws {
         try await withFile { stub, slipway async throws in
             let apply = ["task", "apply", "-f", "sub/tasks.yaml"]

@@ -39,7 +39,8 @@ extension TriggerProperties {
             let own = try source.token.map { (own) throws(CommandError) in
                 try texts.secret(own, "'token' of a trigger \(task)")
             }
-            return SourceRepositoryProperties(repository, token: own ?? token)
+            // One of another server is nobody else's business; the server knows which are of the same.
+            return SourceRepositoryProperties(repository, token: own ?? (source.repository == nil ? token : nil))
         }
         if !sources.isEmpty { sourceTriggers = sources }
     }
