@@ -12,6 +12,7 @@ extension CronSchedule {
     public func next(after time: Date, in zone: TimeZone = .gmt) -> Date? {
         let start = (Int(time.timeIntervalSince1970.rounded(.down)) / 60 + 1) * 60
         let end = start + Self.farthestDays * 86_400
+        if leavesOut(at: start, in: zone) { return Date(seconds: start) }
         var cursor = start
         while cursor < end {
             let offset = zone.secondsFromGMT(for: Date(seconds: cursor))
@@ -28,16 +29,21 @@ extension CronSchedule {
                 local = found + 60
             }
             guard let change, change < end else { return nil }
-            let skippedTo = change + zone.secondsFromGMT(for: Date(seconds: change))
-            if !everyHour, firstMinute(from: change + offset, before: skippedTo) != nil {
-                return Date(seconds: change)
-            }
+            if leavesOut(at: change, in: zone) { return Date(seconds: change) }
             cursor = change
         }
         return nil
     }
 
     private var everyHour: Bool { hours.count == 24 }
+
+    /// Whether clocks are put forward at a time, and leave out a minute that fits.
+    private func leavesOut(at time: Int, in zone: TimeZone) -> Bool {
+        guard !everyHour else { return false }
+        let before = zone.secondsFromGMT(for: Date(seconds: time - 1))
+        let after = zone.secondsFromGMT(for: Date(seconds: time))
+        return before < after && firstMinute(from: time + before, before: time + after) != nil
+    }
 
     /// Of local times, in seconds as if they were UTC.
     private func firstMinute(from start: Int, before end: Int) -> Int? {

@@ -41,6 +41,12 @@ struct CronScheduleNextTests {
         ("0 3 * * *", "Europe/Berlin", "2026-07-10T00:00:00Z", ["2026-07-10T01:00:00Z", "2026-07-11T01:00:00Z"]),
         // 02:30 is left out on 29 March: it counts as 03:00, once.
         ("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", ["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]),
+        // So it is where the search begins with 03:00, right after 01:59.
+        (
+            "59 1,2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z",
+            ["2026-03-29T00:59:00Z", "2026-03-29T01:00:00Z", "2026-03-29T23:59:00Z", "2026-03-30T00:59:00Z"]
+        ),
+        ("30 2 * * *", "Europe/Berlin", "2026-03-29T00:59:59Z", ["2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"]),
         // 02:30 comes twice on 25 October: the first one counts.
         ("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", ["2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
         // Every half hour goes on every half hour.
