@@ -9,7 +9,7 @@ public import TaskModel
 ///
 /// What fell due while the server was down is made up for once, if it is younger than ten minutes; the rest is recorded as skipped. While it is
 /// up, nothing is skipped that is little more than an hour old: so late it may be when the clock is put forward. When the clock is put back,
-/// next times are reckoned anew; minutes that had their runs get no others.
+/// also while the server was down, next times are reckoned anew; minutes that had their runs get no others.
 public struct TimerTrigger: Service {
     /// How long after its minute an occurrence is made up for that fell due while the server was down.
     private static let makeUpTime: TimeInterval = 600
@@ -28,15 +28,21 @@ public struct TimerTrigger: Service {
     private let occurrences: SQLiteRunStore
     private let runs: TriggeredRuns
     private let environment: SchedulerEnvironment
-    /// When this process began.
-    private let start: Date
-    private let lastLook: LastLook
+    private let start: Start
+    private let clockCheck = ClockCheck()
 
-    private final class LastLook: Sendable {
-        let time: Mutex<Date>
+    /// When this process began, by the clock as it was put back since.
+    private final class Start: Sendable {
+        private let value: Mutex<Date>
 
         init(_ time: Date) {
-            self.time = Mutex(time)
+            value = Mutex(time)
+        }
+
+        var time: Date { value.withLock(\.self) }
+
+        func limit(to now: Date) {
+            value.withLock { $0 = min($0, now) }
         }
     }
 
@@ -48,8 +54,7 @@ public struct TimerTrigger: Service {
         self.occurrences = occurrences
         runs = TriggeredRuns(environment)
         self.environment = environment
-        start = environment.now()
-        lastLook = LastLook(start)
+        start = Start(environment.now())
     }
 
     public func run() async throws {
@@ -75,7 +80,8 @@ public struct TimerTrigger: Service {
     @discardableResult
     func fireDue() async throws -> Pass {
         let now = environment.now()
-        if isPutBack(now) { try await timers.forgetNextTimes() }
+        start.limit(to: now)
+        try await clockCheck.look(at: now) { try await timers.forgetNextTimes(after: now) }
         let due = try await timers.due(at: now, limit: Self.batch)
         var next: [(timer: TimerStore.Timer, next: Date?)] = []
         await withTaskGroup(of: (TimerStore.Timer, Date?)?.self) { group in
@@ -91,20 +97,12 @@ public struct TimerTrigger: Service {
         return due.count == Self.batch ? .more : .done
     }
 
-    /// Whether the clock shows an earlier time than at the last look.
-    private func isPutBack(_ now: Date) -> Bool {
-        lastLook.time.withLock { last in
-            defer { last = now }
-            return now.timeIntervalSince(last) < -1
-        }
-    }
-
     /// - Returns: nil for a timer that is to be tried again.
     private func carryOut(_ timer: TimerStore.Timer, at now: Date) async -> (TimerStore.Timer, Date?)? {
         // A schedule that this version can't read any more never fires.
         guard let schedule = TimerSchedule(timer) else { return (timer, nil) }
         guard let first = timer.nextTime else { return (timer, schedule.next(after: now)) }
-        let wasUp = first >= start
+        let wasUp = first >= start.time
         let limit = now - (wasUp ? Self.lateTime : Self.makeUpTime)
         let recent = schedule.occurrences(from: first, after: limit, through: now)
         // Of one that is rare the last one counts, however late.

@@ -74,9 +74,12 @@ public struct TimerStore: Sendable {
         }
     }
 
-    /// Has all next times reckoned anew.
-    public func forgetNextTimes() async throws {
-        try await database.pool.write { db in try db.execute(sql: "UPDATE timer SET nextTime = NULL") }
+    /// Has next times reckoned anew that are still to come.
+    public func forgetNextTimes(after now: Date) async throws {
+        try await database.pool.write { db in
+            try db.execute(
+                sql: "UPDATE timer SET nextTime = NULL WHERE nextTime > ?", arguments: [now.storedMilliseconds])
+        }
     }
 
     private static func timer(_ row: Row) -> Timer {

@@ -163,6 +163,79 @@ struct TimerTriggerTests {
         }
     }
 
+    @Test func `F8 a clock that is put back while the server is down silences no timer`() async throws {
+        try await Self.with { fixture in
+            fixture.server.time.pass(.seconds(86_400))
+            try await fixture.write([("minutely", "* * * * *")])
+            try await fixture.trigger().fireDue()
+            fixture.server.time.pass(.seconds(-86_400))
+
+            let restarted = fixture.trigger()
+            try await restarted.fireDue()
+            for _ in 0..<3 {
+                fixture.server.time.pass(.seconds(60))
+                try await restarted.fireDue()
+            }
+
+            let runs = try await fixture.runs()
+            #expect(runs.count == 3)
+            #expect(Set(runs).count == runs.count)
+        }
+    }
+
+    @Test func `F8 a clock that is put back while the database can't be written silences no timer`() async throws {
+        try await Self.with { fixture in
+            let trigger = fixture.trigger()
+            fixture.server.time.pass(.seconds(86_400))
+            try await fixture.write([("minutely", "* * * * *")])
+            try await trigger.fireDue()
+            fixture.server.time.pass(.seconds(-86_400))
+
+            try await fixture.server.whileNoTimerMoves {
+                await #expect(throws: (any Error).self) { try await trigger.fireDue() }
+            }
+            try await trigger.fireDue()
+            fixture.server.time.pass(.seconds(60))
+            try await trigger.fireDue()
+
+            #expect(try await fixture.runs().count == 1)
+        }
+    }
+
+    @Test func `F8 a minute that waits for the queue while the clock is put back has its run`() async throws {
+        try await Self.with { fixture in
+            try await fixture.write([("minutely", "* * * * *")])
+            let full = TimerTrigger(
+                timers: TimerStore(database: fixture.server.database), tasks: fixture.tasks,
+                occurrences: fixture.server.store, fixture.server.environment(maxQueued: 0))
+            try await full.fireDue()
+            for passed in [90, -20] {
+                fixture.server.time.pass(.seconds(passed))
+                #expect(try await full.fireDue() == .blocked)
+            }
+
+            try await fixture.trigger().fireDue()
+
+            #expect(try await fixture.runs().count == 1)
+        }
+    }
+
+    @Test func `D6 processes that follow one another lose no minute and double none`() async throws {
+        try await Self.with { fixture in
+            try await fixture.write([("minutely", "* * * * *")])
+            try await fixture.trigger().fireDue()
+
+            for _ in 0..<20 {
+                fixture.server.time.pass(.seconds(30))
+                try await fixture.trigger().fireDue()
+            }
+
+            let runs = try await fixture.runs()
+            #expect(runs.count == 10)
+            #expect(Set(runs).count == runs.count)
+        }
+    }
+
     @Test func `a full queue is waited for, and each minute has its run then`() async throws {
         try await Self.with { fixture in
             try await fixture.write([("a", "* * * * *")])
