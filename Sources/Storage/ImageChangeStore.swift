@@ -114,8 +114,9 @@ public struct ImageChangeStore: Sendable {
                 let task = row["task"] as String?
             else { return [] }
             var chain = ["\(row["registry"] as String)/\(task)"]
+            // What can't be read was no changed image, as far as this version knows.
             if let text = row["trigger"] as String?,
-                case .image(let update) = try JSONDecoder().decode(RunTrigger.self, from: Data(text.utf8))
+                case .image(let update)? = try? JSONDecoder().decode(RunTrigger.self, from: Data(text.utf8))
             {
                 chain += update.chain
             }

@@ -62,7 +62,8 @@ extension NotificationStore {
         }
     }
 
-    /// The oldest pending delivery of each enabled target: what is behind it waits, so that a target is told things in order.
+    /// The oldest pending delivery of each enabled target that can be read: what is behind it waits, so that a target is told things in
+    /// order.
     public func heads() async throws -> [OutgoingNotification] {
         try await database.pool.read { db in
             try Row.fetchAll(
@@ -76,13 +77,12 @@ extension NotificationStore {
                     WHERE delivery IS NOT NULL ORDER BY delivery
                     """
             ).compactMap { row in
-                guard
+                guard let target = readable(row),
                     let found = try Row.fetchOne(
                         db, sql: "SELECT * FROM notificationDelivery WHERE sequence = ?",
                         arguments: [row["delivery"] as Int64]), let delivery = Self.delivery(found)
                 else { return nil }
-                return OutgoingNotification(
-                    target: try target(row), delivery: delivery, body: Array(found["body"] as Data))
+                return OutgoingNotification(target: target, delivery: delivery, body: Array(found["body"] as Data))
             }
         }
     }

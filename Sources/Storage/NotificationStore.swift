@@ -15,6 +15,7 @@ public struct NotificationStore: Sendable {
         self.mostPending = mostPending
     }
 
+    /// - Throws: `StorageError.secretUnreadable` for one that was sealed with another key: ``put(_:)`` and ``delete(_:in:)`` take it away.
     public func find(_ name: String, in registry: String) async throws -> NotificationTarget? {
         try await database.pool.read { db in
             try Row.fetchOne(
@@ -23,23 +24,32 @@ public struct NotificationStore: Sendable {
         }
     }
 
-    /// By name.
+    /// By name, without those that can't be read.
     public func list(in registry: String) async throws -> [NotificationTarget] {
         try await database.pool.read { db in
             try Row.fetchAll(
                 db, sql: "SELECT * FROM notification WHERE registry = ? ORDER BY name", arguments: [registry]
-            ).map(target)
+            ).compactMap(readable)
         }
     }
 
-    /// Those of all registries.
+    /// Those of all registries, without those that can't be read.
     public func all() async throws -> [NotificationTarget] {
         try await database.pool.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM notification ORDER BY sequence").map(target)
+            try Row.fetchAll(db, sql: "SELECT * FROM notification ORDER BY sequence").compactMap(readable)
         }
     }
 
-    /// Writes a target, in place of the one of that name; its deliveries stay, and so does the time when it was made.
+    /// Those that can't be read: they were sealed with another key, and nobody is told of them.
+    public func unreadable() async throws -> [(name: String, registry: String)] {
+        try await database.pool.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM notification ORDER BY sequence").compactMap { row in
+                readable(row) == nil ? (row["name"], row["registry"]) : nil
+            }
+        }
+    }
+
+    /// Writes a target, in place of the one of that name; its deliveries stay, and so does when it was made.
     public func put(_ target: NotificationTarget) async throws {
         let url = try box.seal(target.url.secret.value, for: Self.purpose(of: "url", target.registry, target.name))
         let secret = try box.seal(target.secret.value, for: Self.purpose(of: "secret", target.registry, target.name))
@@ -73,7 +83,10 @@ public struct NotificationStore: Sendable {
         }
     }
 
-    func target(_ row: Row) throws -> NotificationTarget {
+    /// Nil for one that can't be read: it is to hold up no other.
+    func readable(_ row: Row) -> NotificationTarget? { try? target(row) }
+
+    private func target(_ row: Row) throws -> NotificationTarget {
         let (registry, name): (String, String) = (row["registry"], row["name"])
         let words = { (column: String) in (row[column] as String?)?.split(separator: " ").map(String.init) }
         return NotificationTarget(

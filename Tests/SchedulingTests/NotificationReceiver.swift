@@ -100,16 +100,22 @@ struct NotificationFixture {
             server.environment, store: store, post: NotificationPost(http: http), write: Self.write)
     }
 
-    /// Runs `use` while deliveries are sent, as by a process of its own.
-    func sending(_ http: HTTPClient = HTTPClient(), _ use: () async throws -> Void) async throws {
+    var recorder: NotificationRecorder {
+        NotificationRecorder(
+            server.environment, store: store, changes: RunChangeStore(database: server.database), write: Self.write)
+    }
+
+    func sender(_ http: HTTPClient = HTTPClient()) -> NotificationSender {
         var backOff = NotificationBackOff()
         backOff.first = .milliseconds(20)
         backOff.random = { 0.5 }
-        let sender = NotificationSender(
-            server.environment, store: store,
-            recorder: NotificationRecorder(
-                server.environment, store: store, changes: RunChangeStore(database: server.database),
-                write: Self.write), post: NotificationPost(http: http), backOff: backOff)
+        return NotificationSender(
+            server.environment, store: store, recorder: recorder, post: NotificationPost(http: http), backOff: backOff)
+    }
+
+    /// Runs `use` while deliveries are sent, as by a process of its own.
+    func sending(_ http: HTTPClient = HTTPClient(), _ use: () async throws -> Void) async throws {
+        let sender = sender(http)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await sender.run() }
             defer { group.cancelAll() }

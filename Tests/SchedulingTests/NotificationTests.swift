@@ -1,4 +1,5 @@
 import AgentProtocol
+import Crypto
 import CurlHTTP
 import Foundation
 import Storage
@@ -115,6 +116,37 @@ struct NotificationTests {
                 #expect(deliveries.map(\.state) == [.failed, .failed])
                 #expect(try await fixture.store.find("one", in: "local01")?.problem?.contains("410") == true)
             }
+        }
+    }
+
+    @Test func `a run that can't be read holds up nothing that is told of others`() async throws {
+        try await NotificationFixture.with { fixture async throws in
+            let target = try await fixture.put("one", "https://h.test/a")
+            let lost = try await fixture.server.submit()
+            let kept = try await fixture.server.submit()
+            try await fixture.server.spoil(run: lost.id)
+
+            try await fixture.recorder.record()
+
+            #expect(try await fixture.store.deliveries(of: target, limit: 9).map(\.run) == [kept.id])
+        }
+    }
+
+    @Test func `a target that can't be read is written anew`() async throws {
+        try await NotificationFixture.with { fixture async throws in
+            let key = SymmetricKey(data: Data(repeating: 2, count: 32))
+            let target = try await fixture.put("one", "https://h.test/a")
+            try await NotificationStore(database: fixture.server.database, box: SecretBox(key: key)).put(target)
+            let (service, registry) = (fixture.service(), fixture.server.registry)
+
+            await #expect(throws: StorageError.secretUnreadable) { try await service.show("one", in: registry) }
+            let written = try await service.put("one", in: registry, by: "me") { known, _ in
+                #expect(known == nil)
+                return target
+            }
+
+            #expect(written == target)
+            #expect(try await service.list(in: registry) == [target])
         }
     }
 

@@ -1,8 +1,10 @@
+import Crypto
 import Foundation
 import GRDB
-import Storage
 import TaskModel
 import Testing
+
+@testable import Storage
 
 struct NotificationStoreTests {
     private static let reader = "notifications"
@@ -136,6 +138,29 @@ struct NotificationStoreTests {
             #expect(try await store.find("one", in: "local01")?.problem == "gone")
             #expect(try await store.deliveries(of: try target("one"), limit: 9).map(\.state) == [.failed])
             #expect(try await store.heads().map(\.target.name) == ["two"])
+        }
+    }
+
+    @Test func `a target that can't be read holds up no other, and is removed and replaced`() async throws {
+        try await withNotifications { store, runs, changes, _ async throws in
+            let lost = NotificationStore(
+                database: store.database, box: SecretBox(key: SymmetricKey(data: Data(repeating: 8, count: 32))))
+            for name in ["one", "three"] { try await lost.put(try target(name)) }
+            try await runs.enqueueTest()
+            try await record(lost, changes)
+            try await store.put(try target("two"))
+            try await runs.enqueueTest()
+            try await record(store, changes)
+
+            #expect(try await store.all().map(\.name) == ["two"])
+            #expect(try await store.list(in: "local01").map(\.name) == ["two"])
+            #expect(try await store.heads().map(\.target.name) == ["two"])
+            #expect(try await store.unreadable().map(\.name) == ["one", "three"])
+            await #expect(throws: StorageError.secretUnreadable) { try await store.find("one", in: "local01") }
+            try await store.put(try target("one"))
+            #expect(try await store.find("one", in: "local01") == target("one"))
+            #expect(try await store.delete("three", in: "local01"))
+            #expect(try await store.unreadable().isEmpty)
         }
     }
 

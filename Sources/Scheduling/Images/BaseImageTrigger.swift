@@ -51,7 +51,13 @@ public struct BaseImageTrigger: Service {
 
     /// Nil for a task that can make no run.
     func pool(of key: TaskKey) async throws -> PoolID? {
-        guard let task = try await tasks.find(key.task, in: key.registry) else { return nil }
+        let task: TaskDefinition?
+        do {
+            task = try await tasks.find(key.task, in: key.registry)
+        } catch let error where error.isUnreadable {
+            return nil
+        }
+        guard let task else { return nil }
         return try await PoolDirectory(settings: environment.settings, store: environment.pools)
             .find(task.agentPoolName, in: key.registry)?.id
     }
@@ -102,15 +108,17 @@ public struct BaseImageTrigger: Service {
 
     /// - Returns: why there can't be a run; nil if there is one.
     private func run(_ key: TaskKey, because update: ImageUpdate) async throws -> String? {
-        guard let task = try await tasks.find(key.task, in: key.registry) else { return "the task is gone." }
         let cause = RunCause(.image(update), occurrence: "image \(update.id)")
         do {
+            guard let task = try await tasks.find(key.task, in: key.registry) else { return "the task is gone." }
             _ = try await TriggeredRuns(environment).start(task, because: cause)
             return nil
         } catch let error as RunServiceError {
             return "\(error)"
         } catch let error as TaskServiceError {
             return "\(error)"
+        } catch let error where error.isUnreadable {
+            return "the task can't be read: \(error)"
         }
     }
 }

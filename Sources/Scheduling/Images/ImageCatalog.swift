@@ -142,13 +142,17 @@ public struct ImageCatalog: Service {
 
     // MARK: Runs as they succeed
 
-    /// What the last successful run stood on that did what the task says; nil if there was none.
+    /// What the last successful run stood on that did what the task says; nil if there was none, or runs can't be read.
     private func lastRecord(of task: TaskDefinition, _ kind: BaseImageTriggerDefinition.Kind) async throws
         -> [TrackedImage]?
     {
         let filter = RunFilter([.task(.equal, task.name), .status([.succeeded])])
-        let runs = try await environment.runs.list(
-            registry: task.registry, filter, before: nil, limit: Self.records)
+        let runs: [Run]
+        do {
+            runs = try await environment.runs.list(registry: task.registry, filter, before: nil, limit: Self.records)
+        } catch let error where error.isUnreadable {
+            return nil
+        }
         guard let run = runs.first(where: { $0.isOwnWork(of: task) }) else { return nil }
         return try await tracked(by: run, of: task, kind)
     }
@@ -177,25 +181,35 @@ public struct ImageCatalog: Service {
     }
 
     private func follow(_ change: RunChangeStore.Change) async throws {
-        guard change.status == .succeeded, let run = try await environment.runs.find(change.run), !run.isRestricted
+        guard change.status == .succeeded, let run = try await readableRun(change.run), !run.isRestricted
         else { return try await changes.acknowledge(change.sequence, by: TrackedImageStore.reader) }
         let outputs = run.outputImages.compactMap { output in
             output.tag.map { ImageReference(registry: output.registry, repository: output.repository, tag: $0) }
         }
         var found: [TrackedImage]?
-        if let name = run.task, let task = try await tasks.find(name, in: run.registry),
-            let trigger = task.triggers.baseImage, trigger.isEnabled, run.isOwnWork(of: task)
-        {
-            do {
+        do {
+            if let name = run.task, let task = try await tasks.find(name, in: run.registry),
+                let trigger = task.triggers.baseImage, trigger.isEnabled, run.isOwnWork(of: task)
+            {
                 found = try await tracked(by: run, of: task, trigger.kind)
-            } catch let error as TaskServiceError {
-                // No other run of it can begin either.
-                environment.logger.warning(
-                    "images of a run not tracked", metadata: ["run": "\(run.id)", "error": "\(error)"])
             }
+        } catch let error where error is TaskServiceError || error.isUnreadable {
+            // No other run of it can begin either.
+            environment.logger.warning(
+                "images of a run not tracked", metadata: ["run": "\(run.id)", "error": "\(error)"])
         }
         try await images.follow(
             change, of: run.task.map { TaskKey(registry: run.registry, task: $0) }, images: found, outputs: outputs,
             at: environment.now())
+    }
+
+    /// Nil for a run that has been removed since, or can't be read: nothing would make that better, and all others would wait.
+    private func readableRun(_ id: RunID) async throws -> Run? {
+        do {
+            return try await environment.runs.find(id)
+        } catch let error where error.isUnreadable {
+            environment.logger.warning("run not followed", metadata: ["run": "\(id)", "error": "\(error)"])
+            return nil
+        }
     }
 }

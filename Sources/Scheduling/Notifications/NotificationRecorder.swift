@@ -45,8 +45,7 @@ public struct NotificationRecorder: Sendable {
     private func notifications(
         of change: RunChangeStore.Change, to targets: [NotificationTarget]
     ) async throws -> [NewNotification] {
-        // It may have been removed since.
-        guard let event = NotificationEvent(change.status), let run = try await environment.runs.find(change.run) else {
+        guard let event = NotificationEvent(change.status), let run = try await readableRun(change.run) else {
             return []
         }
         let wanting = targets.filter { $0.wants(change.status, of: run.task, in: run.registry, at: change.time) }
@@ -60,6 +59,16 @@ public struct NotificationRecorder: Sendable {
             environment.logger.error(
                 "notification not written", metadata: ["run": "\(run.id)", "error": "\(error)"])
             return []
+        }
+    }
+
+    /// Nil for a run that has been removed since, or can't be read: nothing would make that better, and all others would wait.
+    private func readableRun(_ id: RunID) async throws -> Run? {
+        do {
+            return try await environment.runs.find(id)
+        } catch let error where error.isUnreadable {
+            environment.logger.warning("run not told of", metadata: ["run": "\(id)", "error": "\(error)"])
+            return nil
         }
     }
 }

@@ -35,6 +35,7 @@ public struct NotificationSender: Service {
 
     public func run() async throws {
         await cancelWhenGracefulShutdown {
+            await tellOfUnreadable()
             let wake = Notifier<Wake>()
             await withDiscardingTaskGroup { group in
                 group.addTask { await record() }
@@ -62,6 +63,15 @@ public struct NotificationSender: Service {
     }
 
     private enum Wake { case outbox }
+
+    private func tellOfUnreadable() async {
+        // Were there no reading at all, others would say so.
+        for target in (try? await store.unreadable()) ?? [] {
+            environment.logger.warning(
+                "notification unreadable: write it anew or delete it",
+                metadata: ["notification": "\(target.name)", "registry": "\(target.registry)"])
+        }
+    }
 
     private func record() async {
         for await _ in recorder.signals() {

@@ -37,14 +37,14 @@ public struct NotificationService: Sendable {
         try await store.list(in: registry.name)
     }
 
-    /// Writes what `make` makes of the stored target and of the time.
+    /// Writes what `make` makes of the stored target and of the time. One that can't be read is none.
     ///
     /// - Throws: ``NotificationServiceError``, and what `make` throws.
     public func put(
         _ name: String, in registry: Registry, by principal: String,
         _ make: (NotificationTarget?, Date) throws -> NotificationTarget
     ) async throws -> NotificationTarget {
-        let known = try await store.find(name, in: registry.name)
+        let known = try await readable(name, in: registry)
         let target = try make(known, environment.now())
         try checkEncryption(of: target.url)
         if known == nil, try await store.list(in: registry.name).count >= Self.mostTargets {
@@ -53,6 +53,14 @@ public struct NotificationService: Sendable {
         try await store.put(target)
         log("notification target written", target.name, registry, by: principal)
         return try await show(name, in: registry)
+    }
+
+    private func readable(_ name: String, in registry: Registry) async throws -> NotificationTarget? {
+        do {
+            return try await store.find(name, in: registry.name)
+        } catch let error where error.isUnreadable {
+            return nil
+        }
     }
 
     /// - Throws: ``NotificationServiceError/notFound(_:)``

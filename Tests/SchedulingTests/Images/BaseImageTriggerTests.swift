@@ -196,6 +196,45 @@ struct BaseImageTriggerTests {
         }
     }
 
+    @Test func `a task that can't be read holds up no other`() async throws {
+        let dockerfiles = Dictionary(uniqueKeysWithValues: ["a", "b"].map { ($0, "FROM localhost:5000/base:1") })
+        try await ImageFixture.with(dockerfiles) { fixture in
+            try await fixture.push("base", "one")
+            try await fixture.settle()
+            try await fixture.push("base", "two")
+            try await fixture.look()
+            try await fixture.server.spoil(task: "a")
+
+            try await fixture.settle()
+
+            #expect(try await fixture.updates().map(\.task) == ["b"])
+            #expect(try await fixture.triggers.trigger.changes.waiting() == [])
+            let states = try await fixture.triggers.watch.images.images(of: TaskKey(registry: "local01", task: "a"))
+            #expect(states.images.map { $0.note?.contains("the task can't be read") } == [true])
+        }
+    }
+
+    @Test(arguments: ["task", "run"])
+    func `a run that can't be followed, as it or its task can't be read, holds up no other`(spoiled: String)
+        async throws
+    {
+        try await ImageFixture.with(["middle": "FROM localhost:5000/base:1"]) { fixture in
+            try await fixture.push("base", "one")
+            try await fixture.settle()
+            try await fixture.push("base", "two")
+            try await fixture.settle()
+            _ = try await fixture.carryOut()
+            if spoiled == "task" { try await fixture.server.spoil(task: "middle") }
+            if spoiled == "run" { try await fixture.server.spoil(run: RunID(sequence: 1)) }
+
+            while try await fixture.triggers.catalog.follow() {}
+
+            let changes = fixture.triggers.catalog.changes
+            let place = try await changes.place(of: TrackedImageStore.reader)
+            #expect(try await changes.changes(after: 0, limit: 100).last?.sequence == place)
+        }
+    }
+
     @Test func `disabled tasks and triggers rest`() async throws {
         try await ImageFixture.with(["middle": "FROM localhost:5000/base:1"]) { fixture in
             try await fixture.push("base", "one")
