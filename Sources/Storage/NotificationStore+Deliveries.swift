@@ -109,13 +109,20 @@ extension NotificationStore {
         try await database.pool.write { db in try Self.giveUp(target, before: time, because: problem, db) }
     }
 
-    /// Disables a target and gives up all that it was to be told.
-    public func disable(_ target: NotificationTarget, because problem: String) async throws {
+    /// Disables a target and gives up all that it was to be told, unless it has another URL by now.
+    ///
+    /// - Returns: whether it is disabled.
+    public func disable(_ target: NotificationTarget, because problem: String) async throws -> Bool {
         try await database.pool.write { db in
+            let known = try Row.fetchOne(
+                db, sql: "SELECT * FROM notification WHERE registry = ? AND name = ?",
+                arguments: [target.registry, target.name])
+            guard known.flatMap(readable)?.url == target.url else { return false }
             try db.execute(
                 sql: "UPDATE notification SET isEnabled = 0, problem = ? WHERE registry = ? AND name = ?",
                 arguments: [problem, target.registry, target.name])
             try Self.giveUp(target, before: .distantFuture, because: problem, db)
+            return true
         }
     }
 

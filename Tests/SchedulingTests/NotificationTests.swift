@@ -119,6 +119,27 @@ struct NotificationTests {
         }
     }
 
+    @Test func `410 of a URL that was replaced meanwhile disables nothing, and the new one is told`() async throws {
+        try await NotificationFixture.with { fixture async throws in
+            let receiver = NotificationReceiver(statuses: [410])
+            try await receiver.serve { url async throws in
+                _ = try await fixture.put("one", url)
+                _ = try await fixture.server.submit()
+                try await fixture.recorder.record()
+                let called = try #require(try await fixture.store.heads().first)
+                let moved = try await fixture.put("one", url + "/moved")
+
+                await fixture.sender().deliver(called)
+
+                #expect(try await fixture.store.find("one", in: "local01") == moved)
+                let head = try #require(try await fixture.store.heads().first)
+                #expect(head.delivery.id == called.delivery.id)
+                #expect(head.delivery.attempts == 1)
+                #expect(head.delivery.nextTime == fixture.server.time.date)
+            }
+        }
+    }
+
     @Test func `a run that can't be read holds up nothing that is told of others`() async throws {
         try await NotificationFixture.with { fixture async throws in
             let target = try await fixture.put("one", "https://h.test/a")

@@ -133,11 +133,30 @@ struct NotificationStoreTests {
             try await runs.enqueueTest()
             try await record(store, changes)
 
-            try await store.disable(try target("one"), because: "gone")
+            let isDisabled = try await store.disable(try target("one"), because: "gone")
 
+            #expect(isDisabled)
             #expect(try await store.find("one", in: "local01")?.problem == "gone")
             #expect(try await store.deliveries(of: try target("one"), limit: 9).map(\.state) == [.failed])
             #expect(try await store.heads().map(\.target.name) == ["two"])
+        }
+    }
+
+    @Test func `a target that has another URL by now is not disabled because of the one before`() async throws {
+        try await withNotifications { store, runs, changes, _ async throws in
+            let called = try target("one")
+            try await store.put(called)
+            try await runs.enqueueTest()
+            try await record(store, changes)
+            var moved = called
+            moved.url = try NotificationURL("https://h.test/b")
+            try await store.put(moved)
+
+            let isDisabled = try await store.disable(called, because: "gone")
+
+            #expect(!isDisabled)
+            #expect(try await store.find("one", in: "local01") == moved)
+            #expect(try await store.heads().count == 1)
         }
     }
 

@@ -133,10 +133,13 @@ public struct NotificationSender: Service {
         case .gone(let status):
             let problem =
                 "It answered with the status \(status): it wants to be told no more. Enable it again if it does."
-            delivery.note(status: status, error: problem, at: now)
-            environment.logger.warning("notification target disabled", metadata: metadata(notification))
+            let isDisabled = try await store.disable(notification.target, because: problem)
+            // The URL that was called is the target's no more: the one that it has now is to be told.
+            delivery.note(status: status, error: problem, at: now, nextTime: isDisabled ? nil : now)
+            environment.logger.warning(
+                isDisabled ? "notification target disabled" : "notification refused by a URL of before",
+                metadata: metadata(notification))
             try await store.note(delivery)
-            try await store.disable(notification.target, because: problem)
         case .failed(let status, let reason, let retryAfter):
             let wait = backOff.wait(after: delivery.attempts + 1, asked: retryAfter)
             let next = now.addingTimeInterval(wait.seconds)
