@@ -36,6 +36,7 @@ enum Migrations {
         migrator.registerMigration("28-notifications", migrate: makeNotifications)
         migrator.registerMigration("29-hook-removals", migrate: makeHookRemovals)
         migrator.registerMigration("30-places", migrate: makePlaces)
+        migrator.registerMigration("31-change-places", migrate: makeChangePlaces)
         return migrator
     }()
 

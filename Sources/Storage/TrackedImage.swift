@@ -77,4 +77,6 @@ public struct UnreadTask: Sendable, Hashable {
     public let changeTime: Date
     /// Times that it could not be read, one after another.
     public let failures: Int
+    /// The place among the changes of runs of the last one that told what the task stands on; 0 if none did.
+    let lastRecord: Int64
 }

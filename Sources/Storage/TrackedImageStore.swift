@@ -25,7 +25,8 @@ public struct TrackedImageStore: Sendable {
                 BaseImageTriggerDefinition.Kind(rawValue: row["kind"]).map { kind in
                     UnreadTask(
                         key: TaskKey(registry: row["registry"], task: row["task"]), kind: kind,
-                        changeTime: Date(storedMilliseconds: row["changeTime"]), failures: row["failures"])
+                        changeTime: Date(storedMilliseconds: row["changeTime"]), failures: row["failures"],
+                        lastRecord: row["lastRecord"])
                 }
             }
         }
@@ -34,7 +35,7 @@ public struct TrackedImageStore: Sendable {
     /// Records what a reading found. Nothing is done if the task was changed meanwhile.
     ///
     /// - Parameters:
-    ///   - images: in place of those that were known; nil leaves them.
+    ///   - images: in place of those that were known, unless a run has told meanwhile what it stood on: that is newer; nil leaves them.
     ///   - outputs: names of images that the task makes, as its text has them; nil leaves them.
     ///   - problem: why it could not be read, or not all of it.
     ///   - next: when to try again; nil if that would change nothing.
@@ -53,7 +54,12 @@ public struct TrackedImageStore: Sendable {
                     task.changeTime.storedMilliseconds,
                 ])
             guard db.changesCount > 0 else { return }
-            if let images { try Self.put(images, of: task.key, byRun: false, at: now, db) }
+            let lastRecord = try Int64.fetchOne(
+                db, sql: "SELECT lastRecord FROM baseImageTask WHERE registry = ? AND task = ?",
+                arguments: [task.key.registry, task.key.task])
+            if let images, lastRecord == task.lastRecord {
+                try Self.put(images, of: task.key, byRun: false, at: now, db)
+            }
             if let outputs { try Self.put(outputs, of: task.key, from: .dockerfile, db) }
         }
     }
@@ -71,10 +77,12 @@ public struct TrackedImageStore: Sendable {
         try await database.pool.write { db in
             if let task {
                 try Self.put(outputs, of: task, from: .run, db)
-                let isTracked = try Bool.fetchOne(
-                    db, sql: "SELECT 1 FROM baseImageTask WHERE registry = ? AND task = ?",
-                    arguments: [task.registry, task.task])
-                if isTracked != nil, let images { try Self.put(images, of: task, byRun: true, at: now, db) }
+                if let images {
+                    try db.execute(
+                        sql: "UPDATE baseImageTask SET lastRecord = ? WHERE registry = ? AND task = ?",
+                        arguments: [change.sequence, task.registry, task.task])
+                    if db.changesCount > 0 { try Self.put(images, of: task, byRun: true, at: now, db) }
+                }
             }
             try Self.makeDue(outputs, at: now, db)
             try RunChangeStore.acknowledge(change.sequence, by: Self.reader, db)

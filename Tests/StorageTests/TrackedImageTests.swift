@@ -157,6 +157,39 @@ struct TrackedImageTests {
         }
     }
 
+    @Test func `what a run recorded meanwhile is newer than a reading, until the next one`() async throws {
+        try await Stores.with { stores in
+            func images() async throws -> [ImageReference] {
+                try await stores.images.images(of: Self.key).images.map(\.tracked.image)
+            }
+            func read(_ unread: UnreadTask) async throws {
+                let found = TrackedImage(image: Self.base, use: .runtime, origin: .dockerfile)
+                try await stores.images.setReading(
+                    of: unread, images: [found], outputs: nil, problem: nil, next: nil, at: TestData.now)
+            }
+            try await stores.put()
+            let slow = try #require(try await stores.images.unread(at: TestData.now, limit: 10).first)
+            try await stores.runs.enqueueTest(task: "app")
+            let changes = RunChangeStore(stores.images)
+            let change = try #require(try await changes.changes(for: TrackedImageStore.reader, limit: 10).last)
+            let other = ImageReference(registry: "docker.io", repository: "library/other", tag: "1")
+            try await stores.images.follow(
+                change, of: Self.key,
+                images: [TrackedImage(image: other, use: .runtime, origin: .run, digest: "a")], outputs: [],
+                at: TestData.now)
+
+            try await read(slow)
+            let kept = try await images()
+            let isRead = try await stores.images.unread(at: TestData.now, limit: 10).isEmpty
+            try await stores.put(at: TestData.now + 1)
+            try await read(try #require(try await stores.images.unread(at: TestData.now, limit: 10).first))
+
+            #expect(kept == [other])
+            #expect(isRead)
+            #expect(try await images() == [Self.base])
+        }
+    }
+
     @Test func `an older run that ends last takes a task back, and the change is one again`() async throws {
         try await Stores.with { stores in
             try await stores.track(digest: "a")
