@@ -40,6 +40,13 @@ public struct NotificationDelivery: Sendable, Hashable {
         nextTime = createTime
     }
 
+    /// Whether it is to be sent now if it is pending. Where the last attempt is still to come, the clock was put back since, and the next
+    /// time tells nothing.
+    public func isDue(at now: Date) -> Bool {
+        guard let nextTime else { return true }
+        return nextTime <= now || (lastTime ?? createTime) > now
+    }
+
     /// Notes what became of an attempt.
     ///
     /// - Parameters:

@@ -14,7 +14,7 @@ extension NotificationStore {
     }
 
     /// Writes deliveries down, and that a reader of changes has done with all up to a place: both or nothing. What a target was to be told
-    /// of a change before is not told again.
+    /// of a change before is not told again, nor what was before the target.
     public func add(_ notifications: [NewNotification], upTo sequence: Int64, by reader: String, at now: Date)
         async throws
     {
@@ -23,13 +23,14 @@ extension NotificationStore {
                 try db.execute(
                     sql: """
                         INSERT INTO notificationDelivery (id, target, runChange, event, run, body, createTime, state, nextTime)
-                        SELECT ?, sequence, ?, ?, ?, ?, ?, 'pending', ? FROM notification WHERE registry = ? AND name = ?
+                        SELECT ?, sequence, ?, ?, ?, ?, ?, 'pending', ? FROM notification
+                        WHERE registry = ? AND name = ? AND lastChange < ?
                         ON CONFLICT (target, runChange) DO NOTHING
                         """,
                     arguments: [
                         UUID().uuidString.lowercased(), new.change.sequence, new.event.rawValue, new.change.run.text,
                         Data(new.body), now.storedMilliseconds, now.storedMilliseconds, new.target.registry,
-                        new.target.name,
+                        new.target.name, new.change.sequence,
                     ])
             }
             for target in Set(notifications.map(\.target)) { try giveUpSurplus(of: target, db) }

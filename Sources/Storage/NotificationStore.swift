@@ -56,8 +56,8 @@ public struct NotificationStore: Sendable {
         try await database.pool.write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO notification (registry, name, url, secret, events, tasks, statuses, isEnabled, problem, createTime)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO notification (registry, name, url, secret, events, tasks, statuses, isEnabled, problem, createTime, lastChange)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(sequence), 0) FROM runChange))
                     ON CONFLICT (registry, name) DO UPDATE SET url = excluded.url, secret = excluded.secret,
                         events = excluded.events, tasks = excluded.tasks, statuses = excluded.statuses,
                         isEnabled = excluded.isEnabled, problem = excluded.problem

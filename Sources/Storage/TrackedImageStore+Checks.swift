@@ -75,13 +75,18 @@ extension TrackedImageStore {
         }
     }
 
-    /// Brings checks forward that are further away than that, each to a time of its own: once they were to be rarer.
+    /// Brings checks forward that are further away than that, each to a time of its own: once they were to be rarer, or the clock was ahead.
+    /// What was said to have changed at a time that is still to come is said now.
     public func bringForward(within duration: Duration, at now: Date) async throws {
         let most = max(1, duration.components.seconds * 1000)
+        let now = now.storedMilliseconds
         try await database.pool.write { db in
             try db.execute(
                 sql: "UPDATE imageCheck SET nextTime = ? + abs(random() % ?) WHERE nextTime > ?",
-                arguments: [now.storedMilliseconds, most, now.storedMilliseconds + most])
+                arguments: [now, most, now + most])
+            try db.execute(
+                sql: "UPDATE imageCheck SET nextTime = ?, urgentTime = ? WHERE urgentTime > ?",
+                arguments: [now, now, now])
         }
     }
 

@@ -32,6 +32,15 @@ public struct TrackedImageStore: Sendable {
         }
     }
 
+    /// Has tasks read at once that were to be read later.
+    public func bringReadingsForward(at now: Date) async throws {
+        try await database.pool.write { db in
+            try db.execute(
+                sql: "UPDATE baseImageTask SET nextRead = ? WHERE nextRead > ?",
+                arguments: [now.storedMilliseconds, now.storedMilliseconds])
+        }
+    }
+
     /// Records what a reading found. Nothing is done if the task was changed meanwhile.
     ///
     /// - Parameters:

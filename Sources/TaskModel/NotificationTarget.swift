@@ -37,7 +37,6 @@ public struct NotificationTarget: Sendable, Hashable {
     public var isEnabled: Bool
     /// Why the server has disabled it, for people.
     public var problem: String?
-    /// What happened before is not told.
     public var createTime: Date
 
     public init(
@@ -60,8 +59,8 @@ public struct NotificationTarget: Sendable, Hashable {
     /// Whether it is to be told that a run came to a status.
     ///
     /// - Parameter task: that of the run; nil for a run of none.
-    public func wants(_ status: RunStatus, of task: String?, in registry: String, at time: Date) -> Bool {
-        guard isEnabled, time >= createTime, registry.lowercased() == self.registry.lowercased(),
+    public func wants(_ status: RunStatus, of task: String?, in registry: String) -> Bool {
+        guard isEnabled, registry.lowercased() == self.registry.lowercased(),
             let event = NotificationEvent(status), events.contains(event)
         else { return false }
         if event == .finished, let statuses, !statuses.contains(status) { return false }

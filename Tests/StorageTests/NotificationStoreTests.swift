@@ -183,6 +183,26 @@ struct NotificationStoreTests {
         }
     }
 
+    @Test func `F8 a target is told what comes after it was made, whatever the clock says`() async throws {
+        try await withNotifications { store, runs, changes, _ async throws in
+            try await runs.enqueueTest()
+            try await store.put(try target("one", at: TestData.now + 86_400))
+            try await runs.enqueueTest()
+
+            try await record(store, changes)
+
+            #expect(try await store.deliveries(of: try target("one"), limit: 9).map(\.run?.text) == ["ca2"])
+        }
+    }
+
+    @Test func `F8 what was tried by a clock that was ahead is due again`() {
+        let now = TestData.now
+        var delivery = NotificationDelivery(event: "queued", run: nil, createTime: now)
+        delivery.note(status: 500, error: "no", at: now + 60, nextTime: now + 90)
+
+        #expect([59.0, 61, 89, 90].map { delivery.isDue(at: now + $0) } == [true, false, false, true])
+    }
+
     @Test func `deliveries go with their target, and after some time`() async throws {
         try await withNotifications { store, runs, changes, _ async throws in
             for name in ["one", "two"] { try await store.put(try target(name)) }

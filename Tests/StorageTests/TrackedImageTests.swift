@@ -190,6 +190,25 @@ struct TrackedImageTests {
         }
     }
 
+    @Test func `F8 what was put off or said by a clock that was ahead is due again`() async throws {
+        try await Stores.with { stores in
+            try await stores.track()
+            try await stores.images.makeDue([Self.base], at: TestData.now + 86_400)
+            try await stores.put("slow")
+            let slow = try #require(try await stores.images.unread(at: TestData.now, limit: 10).first)
+            try await stores.images.setReading(
+                of: slow, images: nil, outputs: nil, problem: "away", next: TestData.now + 86_400, at: TestData.now)
+            let before = try await stores.images.unread(at: TestData.now, limit: 10)
+
+            try await stores.images.bringForward(within: .seconds(900), at: TestData.now)
+            try await stores.images.bringReadingsForward(at: TestData.now)
+
+            #expect(before == [])
+            #expect(try await stores.images.dueChecks(at: TestData.now, isUrgent: true, limit: 1).count == 1)
+            #expect(try await stores.images.unread(at: TestData.now, limit: 10).map(\.key) == [slow.key])
+        }
+    }
+
     @Test func `an older run that ends last takes a task back, and the change is one again`() async throws {
         try await Stores.with { stores in
             try await stores.track(digest: "a")

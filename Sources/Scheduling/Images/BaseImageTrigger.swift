@@ -37,7 +37,8 @@ public struct BaseImageTrigger: Service {
         for (task, since) in Self.tasks(of: waiting.filter { $0.batch == nil }) {
             guard !Task.isCancelled else { return }
             let now = environment.now()
-            guard now.timeIntervalSince(since) >= settings.gathering.seconds,
+            // A change that is still to come was seen before the clock was put back.
+            guard abs(now.timeIntervalSince(since)) >= settings.gathering.seconds,
                 order.obstacle(of: task, since: since, at: now) == nil
             else { continue }
             let pool = try await self.pool(of: task)

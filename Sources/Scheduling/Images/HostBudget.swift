@@ -31,8 +31,11 @@ final class HostBudget: Sendable {
             defer { hosts[name] = host }
             let passed = max(0, now.timeIntervalSince(host.time))
             host.left = min(perMinute, host.left + passed * perMinute / 60)
-            // The clock was put back.
-            if now < host.time { host.lastPlace = now }
+            // The clock was put back: what a host asked to wait for still counts.
+            if now < host.time {
+                host.lastPlace = now
+                host.closedUntil.addTimeInterval(now.timeIntervalSince(host.time))
+            }
             host.time = now
             if now < host.closedUntil { return host.closedUntil }
             // Sums of fractions come a little short.

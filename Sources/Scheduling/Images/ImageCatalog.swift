@@ -23,6 +23,7 @@ public struct ImageCatalog: Service {
     let changes: RunChangeStore
     let reader: ImageReader
     let clock: any Clock<Duration>
+    private let clockCheck = ClockCheck()
 
     private var logins: ImageLogins { ImageLogins(environment: environment, tasks: tasks) }
 
@@ -45,7 +46,9 @@ public struct ImageCatalog: Service {
     // MARK: Tasks as they are written
 
     func read() async throws {
-        let unread = try await images.unread(at: environment.now(), limit: Self.batch)
+        let now = environment.now()
+        try await clockCheck.look(at: now) { try await images.bringReadingsForward(at: now) }
+        let unread = try await images.unread(at: now, limit: Self.batch)
         await withTaskGroup(of: Void.self) { group in
             for (index, task) in unread.enumerated() where !Task.isCancelled {
                 if index >= Self.lanes { await group.next() }

@@ -25,7 +25,8 @@ struct ImageOrder {
     /// - Parameter since: when its own change was seen.
     mutating func obstacle(of task: TaskKey, since: Date, at now: Date) -> String? {
         let name = task.flowName
-        guard now.timeIntervalSince(since) < Self.longestWait else { return nil }
+        // A change may be of a time that is still to come: the clock was put back.
+        guard abs(now.timeIntervalSince(since)) < Self.longestWait else { return nil }
         if flow.unsettled.contains(name) { return name }
         for base in bases(of: name).sorted() {
             if flow.unsettled.contains(base) { return base }

@@ -26,13 +26,9 @@ public struct ImageWatch: Service {
     let budget: HostBudget
     /// Between 0 and 1.
     let random: @Sendable () -> Double
+    private let clockCheck = ClockCheck()
 
     public func run() async throws {
-        do {
-            try await images.bringForward(within: settings.interval + settings.interval / 10, at: environment.now())
-        } catch {
-            environment.logger.warning("base images not brought forward", metadata: ["error": "\(error)"])
-        }
         await withDiscardingTaskGroup { group in
             for isUrgent in [true, false] { group.addTask { await watch(isUrgent: isUrgent) } }
         }
@@ -84,6 +80,9 @@ public struct ImageWatch: Service {
     /// What is due and may be asked now. The rest is put off.
     private func due(isUrgent: Bool, butOf busy: Set<String>) async throws -> [Lane] {
         let now = environment.now()
+        try await clockCheck.look(at: now) {
+            try await images.bringForward(within: settings.interval + settings.interval / 10, at: now)
+        }
         let due = try await images.dueChecks(at: now, isUrgent: isUrgent, butOf: busy, limit: Self.batch)
         var lanes: [String: [ImageCheck]] = [:]
         var later: [(check: ImageCheck, until: Date)] = []

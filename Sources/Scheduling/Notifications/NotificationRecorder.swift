@@ -48,7 +48,7 @@ public struct NotificationRecorder: Sendable {
         guard let event = NotificationEvent(change.status), let run = try await readableRun(change.run) else {
             return []
         }
-        let wanting = targets.filter { $0.wants(change.status, of: run.task, in: run.registry, at: change.time) }
+        let wanting = targets.filter { $0.wants(change.status, of: run.task, in: run.registry) }
         guard !wanting.isEmpty else { return [] }
         do {
             let body = try write(

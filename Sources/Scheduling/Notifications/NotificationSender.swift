@@ -196,7 +196,7 @@ private final class BusyTargets: Sendable {
 
 extension [OutgoingNotification] {
     fileprivate func due(at now: Date) -> Self {
-        filter { $0.delivery.nextTime.map { $0 <= now } ?? true }
+        filter { $0.delivery.isDue(at: now) }
     }
 
     /// How long nothing more is due.

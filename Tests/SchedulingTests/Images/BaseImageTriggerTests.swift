@@ -235,6 +235,37 @@ struct BaseImageTriggerTests {
         }
     }
 
+    @Test func `F8 a change that was seen by a clock that was ahead makes its run`() async throws {
+        try await ImageFixture.with(["middle": "FROM localhost:5000/base:1"]) { fixture in
+            try await fixture.push("base", "one")
+            try await fixture.settle()
+            try await fixture.push("base", "two")
+            try await fixture.look()
+
+            fixture.server.time.pass(.seconds(-86_400))
+            try await fixture.triggers.trigger.start()
+
+            #expect(try await fixture.updates().map(\.task) == ["middle"])
+        }
+    }
+
+    @Test func `F8 images are asked for from time to time also when the clock was put back`() async throws {
+        try await ImageFixture.with(["middle": "FROM localhost:5000/base:1"]) { fixture in
+            try await fixture.push("base", "one")
+            try await fixture.settle()
+            fixture.server.time.pass(.seconds(86_400))
+            try await fixture.settle()
+            try await fixture.registry.push("base", tag: "1", content: "two")
+
+            fixture.server.time.pass(.seconds(-86_400))
+            try await fixture.settle()
+            fixture.server.time.pass(.seconds(1000))
+            try await fixture.settle()
+
+            #expect(try await fixture.updates().map(\.task) == ["middle"])
+        }
+    }
+
     @Test func `disabled tasks and triggers rest`() async throws {
         try await ImageFixture.with(["middle": "FROM localhost:5000/base:1"]) { fixture in
             try await fixture.push("base", "one")

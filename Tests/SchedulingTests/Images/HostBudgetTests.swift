@@ -35,6 +35,17 @@ struct HostBudgetTests {
         #expect(budget.take("a", isUrgent: true, isOwn: true, at: Self.now) == nil)
     }
 
+    @Test func `F8 a host is left alone as long as it asked for, also when the clock is put back`() {
+        let budget = HostBudget(perMinute: 10)
+        _ = budget.take("a", isUrgent: false, at: Self.now)
+        budget.close("a", until: Self.now + 90, at: Self.now)
+
+        let back = Self.now - 86_400
+        #expect(budget.take("a", isUrgent: false, at: back) == back + 90)
+        #expect(budget.take("a", isUrgent: false, at: back + 90) == nil)
+        #expect(!budget.isClosed("a", at: back + 90))
+    }
+
     @Test func `what changed is asked for also beyond the budget, but not before the time that a host named`() {
         let budget = HostBudget(perMinute: 1)
         _ = budget.take("a", isUrgent: false, at: Self.now)
