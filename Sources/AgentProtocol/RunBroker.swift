@@ -79,7 +79,7 @@ public enum BrokerError: Error, Equatable {
     case leaseLost
     case logOffset(expected: Int64)
     case logIncomplete(stored: Int64)
-    /// A stop was asked for: nothing more may be pushed.
+    /// A stop was asked for, or the run is of what came from a fork: nothing more may be pushed.
     case pushRefused(String)
     case contextMissing(RunID)
     case unknownAgent(AgentID)
@@ -102,7 +102,7 @@ extension BrokerError: CustomStringConvertible {
         case .leaseLost: "The run was given to somebody else, or has ended. Stop it."
         case .logOffset(let expected): "The log has \(expected) bytes so far; send from there."
         case .logIncomplete(let stored): "The log has only \(stored) bytes; send the rest first."
-        case .pushRefused(let reason): "Nothing may be pushed any more: \(reason)."
+        case .pushRefused(let reason): "Nothing may be pushed: \(reason)."
         case .contextMissing(let run): "The uploaded context of run \(run) is no longer there. Upload it again."
         case .unknownAgent(let agent): "No agent \(agent) is registered. Register first."
         case .secretMissing(let location):

@@ -11,10 +11,10 @@ struct PushGateTests {
     private let image = ImageReference(registry: "r.example", repository: "app", tag: "1")
 
     private func gate(_ broker: ScriptedBroker, _ clock: ManualClock) -> (PushGate, RunLogWriter) {
-        let log = RunLogWriter(
-            broker: broker, lease: LeaseID("x"), secrets: [], limit: 1 << 20,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return (PushGate(broker: broker, lease: LeaseID("x"), log: log, clock: clock), log)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let lease = HeldLease(LeaseID("x"), terms: LeaseTerms(), broker: broker, logger: logger, clock: clock)
+        let log = RunLogWriter(broker: broker, lease: lease.id, secrets: [], limit: 1 << 20, logger: logger)
+        return (PushGate(broker: broker, lease: lease, log: log, clock: clock), log)
     }
 
     private static func hang() async throws {
@@ -96,11 +96,21 @@ struct PushGateTests {
             try await clock.moving {
                 try await gate.holding(image) { _ in
                     broker.change { $0.grant = { throw BrokerError.pushRefused("the run is being canceled") } }
+                    gate.lease.stop(because: .canceled)
                     try await Self.hang()
                 }
             }
         }
         await #expect(throws: CancellationError.self) { try await gate.holding(image) { _ in } }
+    }
+
+    @Test func `S14 a run that may not push and is not to stop is told why`() async throws {
+        let refusal = BrokerError.pushRefused("the run carries out what came from a fork, and pushes nothing")
+        let broker = ScriptedBroker()
+        broker.change { $0.grant = { throw refusal } }
+        let (gate, _) = gate(broker, ManualClock())
+
+        await #expect(throws: refusal) { try await gate.holding(image) { _ in } }
     }
 
     @Test func `F5 a push of an agent that was frozen is broken off before anything is asked`() async throws {

@@ -44,6 +44,19 @@ struct TaskRunTests {
         #expect(ending.log.contains("Step ID: up pushes nothing: the run carries out what came from a fork."))
     }
 
+    @Test func `S14 a run of what came from a fork writes no cache, and succeeds`() async throws {
+        var test = TestRun()
+        test.registry = "registry.invalid"
+        test.isRestricted = true
+        test.files = ["Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"]
+
+        let ending = try await test.carryOut(
+            "steps: [{id: one, build: -t registry.invalid/fork-cache:s14 ., cache: enabled}]")
+
+        #expect(ending.outcome.status == .succeeded, Comment(rawValue: ending.log))
+        #expect(ending.log.contains("The cache of one is not written: the run carries out what came from a fork."))
+    }
+
     @Test func `S20 secret values are masked in what steps print`() async throws {
         try await TestHost.withShell { shell in
             var test = TestRun()

@@ -184,6 +184,10 @@ struct ImageBuild {
 
     private func writeCache(of built: BuildResult) async throws {
         guard let image = cache.image else { return }
+        guard !session.assignment.isRestricted else {
+            return await session.log.line(
+                "The cache of \(step) is not written: the run carries out what came from a fork.")
+        }
         do {
             try await CacheExport(session: session, step: step, imageID: built.imageID, isShared: isShared).push(
                 as: image, isHeld: tags.contains(image.description))

@@ -49,7 +49,7 @@ final class RunSession: Sendable {
         self.adoptedMarks = adoptedMarks
         self.agent = agent
         self.broker = PatientBroker(broker: broker)
-        gate = PushGate(broker: broker, lease: assignment.lease, log: log)
+        gate = PushGate(broker: broker, lease: lease, log: log)
         self.daemon = daemon
         self.registries = registries
         self.fetcher = fetcher

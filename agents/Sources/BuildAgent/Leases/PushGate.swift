@@ -4,7 +4,7 @@ import TaskModel
 /// Lets a run push only while the server allows it.
 struct PushGate: Sendable {
     let broker: any RunBroker
-    let lease: LeaseID
+    let lease: HeldLease
     let log: RunLogWriter
     var clock: any Clock<Duration> = ContinuousClock()
 
@@ -27,7 +27,7 @@ struct PushGate: Sendable {
     /// - Parameters:
     ///   - waits: false gives up where the server can't be reached.
     ///   - work: may be repeated; given what pushes there, nil for a registry without login.
-    /// - Throws: `CancellationError` once the run is to stop.
+    /// - Throws: `CancellationError` once the run is to stop; ``BrokerError/pushRefused(_:)`` if it may go on, but not push.
     func holding<Result: Sendable>(
         _ image: ImageReference, waits: Bool = true,
         _ work: @escaping @Sendable (Credential?) async throws -> Result
@@ -94,11 +94,12 @@ struct PushGate: Sendable {
     private func ask(_ image: ImageReference) async throws -> Grant {
         let age = stopwatch(clock)
         do {
-            let grant = try await broker.grantPush(lease, of: image)
+            let grant = try await broker.grantPush(lease.id, of: image)
             if let password = grant.credential?.password { await log.hide(password) }
             return Grant(credential: grant.credential, duration: grant.duration, age: age)
-        } catch BrokerError.pushRefused {
-            throw CancellationError()
+        } catch BrokerError.pushRefused(let reason) {
+            guard lease.stop == nil else { throw CancellationError() }
+            throw BrokerError.pushRefused(reason)
         } catch BrokerError.leaseLost {
             throw CancellationError()
         }
