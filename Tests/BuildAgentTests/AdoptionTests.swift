@@ -29,11 +29,15 @@ struct AdoptionTests {
     /// - Parameters:
     ///   - first: the line of its shell.
     ///   - log: what was taken of its output.
-    ///   - then: further steps.
+    ///   - then: further steps, or what else is in the task.
+    ///   - exitCode: of the container, if its journal has it.
+    ///   - ended: steps that succeeded.
+    ///   - keepsPlace: false removes the container and the workspace, as a run does at its end.
     ///   - change: to the container, before the next process comes.
     ///   - prepare: the next process.
     private func adopt(
         _ first: String, log: String, then steps: String = "",
+        exitCode: Int? = nil, ended: [String] = [], keepsPlace: Bool = true,
         change: @escaping @Sendable (DockerClient, String) async throws -> Void = { _, _ in },
         prepare: @escaping @Sendable (Daemon, ScriptedBroker) async throws -> Void = { _, _ in }
     ) async throws -> Ending {
@@ -71,11 +75,20 @@ struct AdoptionTests {
                     .intent(step: "first", attempt: 1, container: name),
                     .started(step: "first", attempt: 1, id: container, time: BootTime.now),
                 ] { try await files.journal.note(entry) }
+                if let exitCode { try await files.journal.note(.exited(container: container, code: exitCode)) }
+                for id in ended {
+                    let step = StepResult(id: id, kind: .command, dependencies: [], status: .successful)
+                    try await files.journal.note(.step(step))
+                }
                 try files.spool.append(
                     Array(log.replacing("\n", with: "\r\n").utf8),
                     mark: LogMark(container: container, standard: Int64(log.utf8.count)))
                 try await client.startContainer(container)
                 try await change(client, container)
+                if !keepsPlace {
+                    try await client.removeContainer(container)
+                    try await client.removeVolume(workspace)
+                }
 
                 let broker = ScriptedBroker()
                 let outcome = Mutex<RunOutcome?>(nil)
@@ -149,6 +162,79 @@ struct AdoptionTests {
         #expect(ending.outcome?.status == .error)
         #expect(ending.outcome?.message?.contains("container lost") == true)
         #expect(ending.leftovers.isEmpty)
+    }
+
+    @Test func `F4 a run whose steps had all succeeded when its agent was killed succeeds, whatever is gone`()
+        async throws
+    {
+        let ending = try await adopt(
+            "echo one", log: "one\n", then: "networks: [{name: mine}]",
+            exitCode: 0, ended: ["first", "second"], keepsPlace: false)
+
+        #expect(ending.outcome?.status == .succeeded, Comment(rawValue: ending.log))
+        #expect(!ending.log.contains("last"))
+        #expect(ending.leftovers.isEmpty)
+    }
+
+    @Test func `F4 a run whose step had failed when its agent was killed fails as it did, whatever is gone`()
+        async throws
+    {
+        let ending = try await adopt(
+            "exit 3", log: "", then: "networks: [{name: mine}]",
+            exitCode: 3, keepsPlace: false)
+
+        #expect(ending.outcome?.status == .failed, Comment(rawValue: ending.log))
+        #expect(ending.outcome?.failure?.exitCode == 3)
+        #expect(ending.leftovers.isEmpty)
+    }
+
+    @Test func `F4 no step goes on in a workspace that is gone`() async throws {
+        let ending = try await adopt(
+            "echo ran >> ran", log: "", exitCode: 0, keepsPlace: false)
+
+        #expect(ending.outcome?.status == .error, Comment(rawValue: ending.log))
+        #expect(ending.outcome?.message?.hasSuffix("of the run is gone") == true)
+        #expect(ending.leftovers.isEmpty)
+    }
+
+    @Test func `T8 F4 a run that is being stopped is not gone on with, whatever its programs end with`() async throws {
+        try await TestHost.withShell { shell in
+            try await withTemporaryFolder { folder in
+                let (test, broker) = (TestRun(), ScriptedBroker())
+                let hasBegun = Mutex(false)
+                let journal = Mutex(Data())
+                let path = "\(folder)/runs/\(test.run)-1.journal"
+                broker.change {
+                    $0.append = { text in if text.contains("begun 2") { hasBegun.withLock { $0 = true } } }
+                    $0.renew = { _ in hasBegun.withLock(\.self) ? .canceled : .held }
+                    $0.finish = { _, _ in
+                        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+                        journal.withLock { $0 = data }
+                    }
+                }
+                let executor = RunExecutor(
+                    daemon: try Daemon(
+                        client: try DockerClient(endpoint: TestHost.endpoint), directory: folder + "/names"),
+                    registries: RegistryClient(http: HTTPClient()),
+                    fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
+                    logLimit: 1 << 20, directory: folder + "/runs")
+
+                await executor.carryOut(
+                    test.assignment(
+                        """
+                        steps:
+                          - cmd: \(shell) sh -c 'trap "exit 0" TERM; echo begun $((1+1)); while true; do sleep 0.1; done'
+                            timeout: 120
+                        """), broker: broker, logger: logger)
+
+                // What is there after each line, if the process ends then.
+                let lines = journal.withLock(\.self).split(separator: 0x0a)
+                let states = lines.indices.compactMap { JournalRecord(Data(lines[...$0].joined(separator: [0x0a]))) }
+                let ended = try #require(states.firstIndex { $0.containers.first?.exitCode == 0 })
+                #expect(states[..<ended].contains(where: \.isAdoptable))
+                #expect(!states[ended...].contains(where: \.isAdoptable))
+            }
+        }
     }
 
     @Test func `T8 a run that is canceled before its containers are found again leaves nothing`() async throws {

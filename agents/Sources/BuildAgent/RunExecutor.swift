@@ -213,12 +213,27 @@ public struct RunExecutor: Sendable {
             var end: End?
             while end == nil, let next = await group.next() { end = next }
             switch end {
-            case .stopped(.timedOut), .stopped(.leaseLost), .stopped(.leaseGivenUp), nil: session.stopAtOnce()
-            case .finished, .stopped(.canceled), .stopped(.agentStopping): break
+            case .finished: break
+            case .stopped(.canceled), .stopped(.agentStopping):
+                // First: a program that is asked to end may end with 0, which is not to count in the next process.
+                await noteStop(session)
+            case .stopped(.timedOut), .stopped(.leaseLost), .stopped(.leaseGivenUp), nil:
+                session.stopAtOnce()
+                // Beside it: no disk is waited for.
+                group.addTask {
+                    await noteStop(session)
+                    return nil
+                }
             }
             await session.log.stopWaiting()
             group.cancelAll()
             return end ?? .stopped(.agentStopping)
+        }
+    }
+
+    private func noteStop(_ session: RunSession) async {
+        do { try await session.journal?.note(.stopping) } catch {
+            session.logger.error("stop not noted", metadata: ["error": "\(error)"])
         }
     }
 

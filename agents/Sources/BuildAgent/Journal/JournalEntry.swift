@@ -22,6 +22,8 @@ enum JournalEntry: Sendable, Codable {
     case resolved(commit: String, branch: String?)
     case pushGranted(image: String)
     case pushed(OutcomeRequest.Image)
+    /// The run is to stop before its work is done: how its containers end from here on is the agent's doing.
+    case stopping
     /// How the run ended; it remains to be told.
     case ended(OutcomeRequest)
 

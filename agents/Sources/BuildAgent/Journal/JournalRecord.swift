@@ -19,6 +19,7 @@ struct JournalRecord: Sendable {
     let assignment: JournalEntry.Assignment
     let run: RunID
     private(set) var hasBegun = false
+    private(set) var isStopping = false
     private(set) var containers: [Container] = []
     /// Images for which permission to push was given.
     private(set) var granted: [String] = []
@@ -66,12 +67,15 @@ struct JournalRecord: Sendable {
             pushed.append(
                 OutputImage(
                     registry: image.registry, repository: image.repository, tag: image.tag, digest: image.digest))
+        case .stopping: isStopping = true
         case .ended(let outcome): ending = outcome
         }
     }
 
     /// Whether what it had begun may be gone on with: nothing but containers, as far as the journal tells.
-    var isAdoptable: Bool { hasBegun && ending == nil && granted.isEmpty && !containers.isEmpty }
+    var isAdoptable: Bool {
+        hasBegun && !isStopping && ending == nil && granted.isEmpty && !containers.isEmpty
+    }
 
     /// The last container of a step.
     func container(of step: String) -> Container? { containers.last { $0.step == step } }

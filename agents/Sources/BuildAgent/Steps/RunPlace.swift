@@ -106,14 +106,23 @@ struct RunPlace: Sendable {
     }
 
     /// Finds what an earlier process of the agent made.
-    func reopen(_ plan: TaskPlan) async throws -> [String: String] {
+    ///
+    /// - Parameter isOver: whether no step begins or goes on, so that nothing of it is needed. It may be gone.
+    /// - Throws: ``RunFailure`` if something of it is gone: a container would get an empty volume in its place.
+    func reopen(_ plan: TaskPlan, isOver: Bool) async throws -> [String: String] {
         untouched.touch()
+        if isOver { return [:] }
         for volume in plan.volumes {
             for text in volume.files.values { await session.hideContent(of: text) }
         }
         holder.setVolumes(
             sharedMounts + plan.volumes.map { VolumeMount(volume: name(of: $0), path: Self.path(of: $0)) })
-        let made = try await client.networks(labels: labels.map { "\($0.key)=\($0.value)" }.sorted())
+        let filter = labels.map { "\($0.key)=\($0.value)" }.sorted()
+        let volumes = Set(try await client.volumes(labels: filter).map(\.name))
+        for name in [workspaceVolume, homeVolume] + plan.volumes.map(name(of:)) where !volumes.contains(name) {
+            throw RunFailure.error("the volume \(name) of the run is gone")
+        }
+        let made = try await client.networks(labels: filter)
         var ids: [String: String] = [:]
         for network in plan.networks where !network.skipCreation {
             if plan.isOneByOne {

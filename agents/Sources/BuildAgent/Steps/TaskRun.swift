@@ -56,7 +56,7 @@ struct TaskRun: RunWork {
                 } else {
                     await log.line("The agent was restarted; the run goes on.")
                     try plan.checkAdoptable(session.left)
-                    networks = try await place.reopen(plan)
+                    networks = try await place.reopen(plan, isOver: plan.isOver(session.left))
                 }
                 let steps = StepRunner(
                     session: session, place: place, networks: networks, images: images,
@@ -102,6 +102,8 @@ struct TaskRun: RunWork {
     private func schedule(_ plan: TaskPlan, _ runner: StepRunner) async throws {
         var done = plan.done(session.left)
         var waiting = plan.steps.filter { [done] in !done.contains($0.id) }
+        // Its end is the run's: nothing is to begin beside it.
+        if let failed = plan.failed(session.left) { waiting = [failed] }
         try await withThrowingTaskGroup(of: String?.self) { group in
             func startReady() {
                 let ready = waiting.filter { done.isSuperset(of: $0.step.dependencies) }
@@ -214,6 +216,21 @@ extension TaskPlan {
     /// The ids of steps that an earlier process of the agent brought to their ends.
     fileprivate func done(_ left: JournalRecord?) -> Set<String> {
         Set(steps.map(\.id).filter { left?.steps[$0]?.status == .successful })
+    }
+
+    /// A step that failed for good in an earlier process of the agent.
+    fileprivate func failed(_ left: JournalRecord?) -> Step? {
+        steps.first { planned in
+            guard let last = left?.container(of: planned.id), let code = last.exitCode, code != 0 else { return false }
+            // What the attempt printed, which may have to ask for another, is not known any more.
+            let isLast = last.attempt > planned.step.retries || !planned.step.retryOnErrors.isEmpty
+            return isLast && !planned.step.ignoresErrors
+        }
+    }
+
+    /// Whether all that is left to do after an earlier process of the agent is to end.
+    fileprivate func isOver(_ left: JournalRecord?) -> Bool {
+        done(left).count == steps.count || failed(left) != nil
     }
 
     /// - Throws: ``RunFailure`` if what an earlier process began is more than containers: what a build made is known to
