@@ -26,14 +26,18 @@ final class LeaseBook: Sendable {
 
     /// Notes what the store has.
     ///
+    /// A run whose time is over or nearly so gets as much again as it goes on already, up to a full period: it may have
+    /// ended in time while no process was there to be told. Its agent counts the time by itself.
+    ///
     /// - Parameter elapsed: for how long the run goes on already.
     func add(_ held: HeldRun, timeout: Duration, elapsed: Duration) {
         with { table, now in
+            let rest = max(timeout + RunDeadline.allowance - elapsed, min(elapsed, table.terms.duration))
             table.add(
                 LeaseTable.Holding(
                     lease: LeaseID(held.lease), run: held.run, agent: held.agent, pool: held.pool,
                     logStart: held.logStart),
-                stop: held.stop, deadline: now + max(.zero, timeout + RunDeadline.allowance - elapsed), at: now)
+                stop: held.stop, deadline: now + rest, at: now)
         }
     }
 }

@@ -34,7 +34,7 @@ public struct LeaseReaper: Service {
     }
 
     /// Adds the leases that the store has and this process does not, as after a restart: each gets a full new period, a stop that was
-    /// asked for goes on, and so does the time of the run.
+    /// asked for goes on, and so does the time of the run, which is not over before that period.
     ///
     /// - Returns: false if the store can't be read.
     func resume() async -> Bool {

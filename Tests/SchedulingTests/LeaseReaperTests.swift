@@ -183,6 +183,30 @@ struct LeaseReaperTests {
         }
     }
 
+    @Test func `F2 T10 a run that ended in time while no server was there did not take too long`() async throws {
+        try await TestServer.with { server async throws in
+            let ended = try await server.submit(TestServer.request { $0.timeout = .seconds(3600) })
+            let first = try #require(try await server.take())
+            let hanging = try await server.submit(TestServer.request { $0.timeout = .seconds(3600) })
+            let second = try #require(try await server.take())
+            for lease in [first.lease, second.lease] { try await server.broker.report(.began, for: lease) }
+            server.time.pass(.seconds(3720))
+
+            let restarted = server.restarted()
+            #expect(await restarted.reaper.resume())
+            server.time.pass(.seconds(89))
+            await restarted.deadline.look()
+            try await restarted.broker.finish(first.lease, with: RunOutcome(status: .succeeded), logLength: 0)
+            #expect(try await restarted.broker.renew(second.lease, waiting: .zero) == .held)
+            server.time.pass(.seconds(1))
+            await restarted.deadline.look()
+
+            #expect(try await restarted.broker.renew(second.lease, waiting: .zero) == .timedOut)
+            #expect(try await server.service.show(ended.id.text, in: server.registry).status == .succeeded)
+            #expect(try await server.service.show(hanging.id.text, in: server.registry).status == .running)
+        }
+    }
+
     @Test func `T10 an agent's own count of the time comes before the server's`() async throws {
         try await TestServer.with { server async throws in
             _ = try await server.submit(TestServer.request { $0.timeout = .seconds(30) })

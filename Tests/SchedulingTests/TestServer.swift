@@ -76,12 +76,12 @@ struct TestServer {
     }
 
     /// What another process of the same server would have, at the same time.
-    func restarted() -> (broker: LocalBroker, reaper: LeaseReaper) {
+    func restarted() -> (broker: LocalBroker, reaper: LeaseReaper, deadline: RunDeadline) {
         let environment = SchedulerEnvironment(
             runs: store, pools: poolStore, secrets: SecretStore(database: database, box: box), logs: logs,
             uploads: uploads, outputs: uploads, settings: settings, logger: environment.logger,
             now: { [time] in time.date }, uptime: { [time] in time.uptime })
-        return (LocalBroker(environment), LeaseReaper(environment))
+        return (LocalBroker(environment), LeaseReaper(environment), RunDeadline(environment))
     }
 
     /// The same with another limit of its queue.
