@@ -9,11 +9,11 @@ public final class FileLock: Sendable {
 
     private let descriptor: CInt
 
-    /// Waits for the lock.
+    /// Waits for the lock, on the thread that asks.
     ///
     /// - Throws: `CancellationError` when the task is canceled, ``ContextError/unreadable(_:reason:)`` if the file
     ///   can't be made.
-    convenience init(_ path: String, _ mode: Mode) throws {
+    public convenience init(_ path: String, _ mode: Mode) throws {
         while true {
             if let lock = try FileLock(trying: path, mode) {
                 self.init(lock)

@@ -1,6 +1,4 @@
 import Contexts
-import Foundation
-import Glibc
 import Synchronization
 
 /// The keys under which one daemon keeps the files of contexts, and which of them are in use.
@@ -14,20 +12,10 @@ final class ContextKeys: Sendable {
 
     /// - Parameter directory: keeps the secret that keys follow from, so that they stay the same over restarts.
     init(in directory: String) throws {
-        let path = directory + "/" + Self.file
-        if let kept = FileManager.default.contents(atPath: path), kept.count == Self.secretBytes {
-            secret = Array(kept)
-            return
+        secret = try LastingFile.content(of: directory + "/" + Self.file, count: Self.secretBytes) {
+            var generator = SystemRandomNumberGenerator()
+            return (0..<Self.secretBytes).map { _ in .random(in: 0...255, using: &generator) }
         }
-        var generator = SystemRandomNumberGenerator()
-        secret = (0..<Self.secretBytes).map { _ in .random(in: 0...255, using: &generator) }
-        let new = path + ".new"
-        unlink(new)  // of a start that was broken off
-        let descriptor = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try file.write(contentsOf: Data(secret))
-        guard rename(new, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     }
 
     /// Runs `work` with the key of contexts with this identity, which no other build uses meanwhile: of several at

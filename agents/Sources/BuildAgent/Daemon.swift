@@ -41,13 +41,11 @@ public final class Daemon: Sendable {
 
     /// A daemon may serve several servers, which tell their things apart by this.
     private static func owner(in directory: String) throws -> String {
-        let path = directory + "/.owner"
-        // Unreadable: there is none yet.
-        if let text = try? String(contentsOfFile: path, encoding: .utf8), text.count == 12 { return text }
-        let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz")
-        let owner = String((0..<12).map { _ in digits[Int.random(in: 0..<36)] })
-        try Data(owner.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        return owner
+        let owner = try LastingFile.content(of: directory + "/.owner", count: 12) {
+            let digits = Array("0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+            return (0..<12).map { _ in digits[Int.random(in: 0..<36)] }
+        }
+        return String(decoding: owner, as: UTF8.self)
     }
 
     /// Keeps other runs from taking an image that one may only pull with its login, as long as that is here.
