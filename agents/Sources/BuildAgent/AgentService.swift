@@ -121,10 +121,12 @@ public struct AgentService: Service {
         }
     }
 
-    private func watchHealth() async {
+    /// Looks after the daemon until the task is canceled.
+    func watchHealth() async {
         await health?.watch(logger: logger) { obstacle in
             slots.setClosed(obstacle != nil, because: .unwell)
-            if obstacle == nil { await executor.daemon.removeOwed(logger: logger) }
+            // Also below the disk limit: that may be what fills the disk.
+            await executor.daemon.removeOwed(logger: logger)
         }
     }
 

@@ -25,8 +25,15 @@ public final class Daemon: Sendable {
     private let privateNames = Mutex<[String: Int]>([:])
     private let ledger: String
     private let sweep = Mutex<Task<Bool, Never>?>(nil)
-    /// Runs that have ended and could not be cleaned up after, since the daemon did not answer.
-    private let owed = Mutex<Set<RunAttempt>>([])
+    private let debts = Mutex(Debts())
+
+    /// What is on the daemon and nobody looks after.
+    private struct Debts {
+        /// Runs that have ended and could not be cleaned up after, since the daemon did not answer.
+        var ended: Set<RunAttempt> = []
+        /// Once it could not be swept whole: whom the next sweep is to spare, all runs of this process among them.
+        var spared: Set<RunAttempt>?
+    }
 
     /// - Parameter directory: made if missing; keeps the names that unfinished runs have made, so that a restart can remove them.
     public init(client: DockerClient, directory: String) throws {
@@ -99,20 +106,21 @@ public final class Daemon: Sendable {
     }
 
     /// Removes what runs of an earlier process left behind: names, containers, volumes and networks. Once in the life
-    /// of a process, however many ask: later ones have runs of their own.
+    /// of a process, however many ask: later ones have runs of their own. What is not gone then, but for names, is for
+    /// ``removeOwed(logger:)``.
     ///
     /// - Parameter spared: runs that go on.
     /// - Returns: whether all of it is gone.
     @discardableResult
-    func removeLeftovers(sparing spared: Set<RunID> = [], logger: Logger) async -> Bool {
+    func removeLeftovers(sparing spared: Set<RunAttempt> = [], logger: Logger) async -> Bool {
         let task = sweep.withLock { sweep in
             let task =
                 sweep
                 ?? Task {
-                    let areNamesGone = await removeLeftoverNames(sparing: spared, logger: logger)
-                    return await remove(
-                        labels: ["\(RunLabels.owner)=\(owner)"], sparing: spared, reachesOthers: spared.isEmpty,
-                        logger: logger) && areNamesGone
+                    let areNamesGone = await removeLeftoverNames(sparing: Set(spared.map(\.run)), logger: logger)
+                    let areThingsGone = await removeThings(sparing: { spared.contains($0) }, logger: logger)
+                    if !areThingsGone { debts.withLock { $0.spared = spared } }
+                    return areThingsGone && areNamesGone
                 }
             sweep = task
             return task
@@ -120,18 +128,32 @@ public final class Daemon: Sendable {
         return await task.value
     }
 
+    /// Removes what runs of this owner made.
+    private func removeThings(sparing isSpared: @Sendable (RunAttempt) -> Bool, logger: Logger) async -> Bool {
+        await remove(
+            labels: ["\(RunLabels.owner)=\(owner)"], sparing: isSpared, reachesOthers: true, logger: logger)
+    }
+
+    /// A run of this process is about to make something.
+    func begin(_ attempt: RunAttempt) {
+        debts.withLock { _ = $0.spared?.insert(attempt) }
+    }
+
     /// Removes containers, then volumes and networks, that have all of these labels.
     ///
-    /// - Parameter reachesOthers: also removes containers without them that are on such a volume or network: steps with
-    ///   the daemon's socket can begin some.
+    /// - Parameters:
+    ///   - isSpared: asked after what there is was listed.
+    ///   - reachesOthers: also removes containers without them that are on such a volume or network: steps with the
+    ///     daemon's socket can begin some.
     /// - Returns: whether all of them are gone.
     @discardableResult
     func remove(
-        labels: [String], sparing spared: Set<RunID> = [], reachesOthers: Bool, logger: Logger
+        labels: [String], sparing isSpared: @Sendable (RunAttempt) -> Bool = { _ in false }, reachesOthers: Bool,
+        logger: Logger
     ) async -> Bool {
         var isClean = true
-        func isSpared(_ labels: [String: String]?) -> Bool {
-            labels?[RunLabels.run].flatMap { RunID($0) }.map(spared.contains) ?? false
+        func isKept(_ labels: [String: String]?) -> Bool {
+            labels.flatMap { RunAttempt(labels: $0) }.map(isSpared) ?? false
         }
         func attempt(_ what: String, _ work: () async throws -> Void) async {
             do {
@@ -142,8 +164,8 @@ public final class Daemon: Sendable {
             }
         }
         await attempt("containers") {
-            var containers = try await client.containers(labels: labels).filter { !isSpared($0.labels) }.map(\.id)
-            if reachesOthers { containers += try await containersOnThings(with: labels) }
+            var containers = try await client.containers(labels: labels).filter { !isKept($0.labels) }.map(\.id)
+            if reachesOthers { containers += try await containersOnThings(with: labels, sparing: isKept) }
             await withTaskGroup(of: Void.self) { group in
                 for container in Set(containers) {
                     group.addTask { [self] in await removeContainer(container, logger: logger) }
@@ -151,12 +173,12 @@ public final class Daemon: Sendable {
             }
         }
         await attempt("volumes") {
-            for volume in try await client.volumes(labels: labels) where !isSpared(volume.labels) {
+            for volume in try await client.volumes(labels: labels) where !isKept(volume.labels) {
                 await attempt("volume") { try await client.removeVolume(volume.name) }
             }
         }
         await attempt("networks") {
-            for network in try await client.networks(labels: labels) where !isSpared(network.labels) {
+            for network in try await client.networks(labels: labels) where !isKept(network.labels) {
                 await attempt("network") { try await client.removeNetwork(network.id) }
             }
         }
@@ -168,19 +190,25 @@ public final class Daemon: Sendable {
         let labels = attempt.labels(of: owner).map { "\($0.key)=\($0.value)" }.sorted()
         guard await answers(), await remove(labels: labels, reachesOthers: reachesOthers, logger: logger) else {
             logger.warning("run not cleaned up after yet", metadata: ["run": "\(attempt.run)"])
-            return owed.withLock { _ = $0.insert(attempt) }
+            return debts.withLock { _ = $0.ended.insert(attempt) }
         }
     }
 
-    /// Whether there is something of runs that could not be removed yet.
-    var owes: Bool { owed.withLock { !$0.isEmpty } }
+    /// Whether there is something of runs that nobody looks after.
+    var owes: Bool { debts.withLock { !$0.ended.isEmpty || $0.spared != nil } }
 
-    /// Removes what runs left when the daemon did not answer.
+    /// Removes what runs left when the daemon did not answer, if it does now.
     func removeOwed(logger: Logger) async {
-        for attempt in owed.withLock({ owed in
-            defer { owed = [] }
-            return owed
-        }) { await removeAll(of: attempt, reachesOthers: true, logger: logger) }
+        guard debts.withLock({ !$0.ended.isEmpty || $0.spared != nil }), await answers() else { return }
+        let ended = debts.withLock { debts in
+            defer { debts.ended = [] }
+            return debts.ended
+        }
+        for attempt in ended { await removeAll(of: attempt, reachesOthers: true, logger: logger) }
+        guard debts.withLock({ $0.spared != nil }) else { return }
+        let isClean = await removeThings(
+            sparing: { attempt in debts.withLock { $0.spared?.contains(attempt) ?? true } }, logger: logger)
+        if isClean { debts.withLock { $0.spared = nil } }
     }
 
     /// Whether it can be asked to remove something: with one that hangs each call would last.
@@ -188,9 +216,11 @@ public final class Daemon: Sendable {
         (try? await client.ping(timeout: .seconds(5))) != nil  // why not does not matter
     }
 
-    private func containersOnThings(with labels: [String]) async throws -> [String] {
-        let volumes = try await client.volumes(labels: labels).map(\.name)
-        let networks = try await client.networks(labels: labels).map(\.id)
+    private func containersOnThings(
+        with labels: [String], sparing isKept: ([String: String]?) -> Bool
+    ) async throws -> [String] {
+        let volumes = try await client.volumes(labels: labels).filter { !isKept($0.labels) }.map(\.name)
+        let networks = try await client.networks(labels: labels).filter { !isKept($0.labels) }.map(\.id)
         var found: [ContainerSummary] = []
         if !volumes.isEmpty { found += try await client.containers(volumes: volumes) }
         if !networks.isEmpty { found += try await client.containers(networks: networks) }
@@ -233,6 +263,19 @@ public final class Daemon: Sendable {
 struct RunAttempt: Sendable, Hashable {
     let run: RunID
     let epoch: Int
+
+    init(run: RunID, epoch: Int) {
+        self.run = run
+        self.epoch = epoch
+    }
+
+    /// Whose a thing with these labels is; nil if they don't say.
+    init?(labels: [String: String]) {
+        guard let run = labels[RunLabels.run].flatMap({ RunID($0) }),
+            let epoch = labels[RunLabels.epoch].flatMap({ Int($0) })
+        else { return nil }
+        self.init(run: run, epoch: epoch)
+    }
 
     /// Of all that it makes on a daemon.
     func labels(of owner: String) -> [String: String] {

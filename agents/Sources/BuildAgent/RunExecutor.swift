@@ -45,7 +45,7 @@ public struct RunExecutor: Sendable {
     /// - Returns: the runs to ``settle(_:agent:broker:logger:)`` each: those that may go on have kept what they have.
     func removeLeftovers(logger: Logger) async -> [LeftRun] {
         let left = files?.takeLeft(logger: logger) ?? []
-        let adoptable = Set(left.filter(\.record.isAdoptable).map(\.record.run))
+        let adoptable = Set(left.filter(\.record.isAdoptable).map(\.record.attempt))
         await daemon.removeLeftovers(sparing: adoptable, logger: logger)
         return left
     }
@@ -95,6 +95,7 @@ public struct RunExecutor: Sendable {
         _ assignment: RunAssignment, _ agent: String?, left: LeftRun?, local: LocalRunParts?,
         broker: any RunBroker, stop: AsyncStream<Void>, logger: Logger
     ) async {
+        daemon.begin(RunAttempt(run: assignment.run, epoch: assignment.epoch))
         let isRepeatable = assignment.request.common.queue.retryOnAgentLoss > 0
         let lease = HeldLease(
             assignment.lease, terms: assignment.terms, isRepeatable: isRepeatable,
