@@ -114,4 +114,28 @@ struct LeftoverTests {
             #expect(service.health?.obstacle?.contains("free on the disk") == true)
         }
     }
+
+    @Test func `T6 what an agent that is stopped leaves to the next one is for its watchdog`() async throws {
+        try await withTemporaryFolder { folder in
+            let test = TestRun()
+            let files = RunFiles(folder + "/runs")
+            let pair = try files.make(for: test.run, epoch: 1)
+            for entry: JournalEntry in [
+                .assigned(.init(test.assignment("steps: [{cmd: none}]"), isRepeatable: false)), .began,
+                .intent(step: "one", attempt: 1, container: "c1"),
+            ] { try await pair.journal.note(entry) }
+            let daemon = try Daemon(
+                client: try DockerClient(endpoint: "unix://\(folder)/none.sock"), directory: folder + "/names")
+            let left = try #require(files.takeLeft(logger: logger).first)
+            let executor = executor(daemon, folder)
+
+            await Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                await executor.settle(left, agent: "a1", broker: ScriptedBroker(), logger: logger)
+            }.value
+
+            #expect(daemon.owes)
+            #expect(FileManager.default.fileExists(atPath: "\(folder)/runs/\(test.run)-1.journal"))
+        }
+    }
 }

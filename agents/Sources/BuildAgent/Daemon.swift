@@ -33,6 +33,8 @@ public final class Daemon: Sendable {
         var ended: Set<RunAttempt> = []
         /// Once it could not be swept whole: whom the next sweep is to spare, all runs of this process among them.
         var spared: Set<RunAttempt>?
+        /// Whether a run of an earlier process was neither gone on with nor removed.
+        var hasLeft = false
     }
 
     /// - Parameter directory: made if missing; keeps the names that unfinished runs have made, so that a restart can remove them.
@@ -139,6 +141,11 @@ public final class Daemon: Sendable {
         debts.withLock { _ = $0.spared?.insert(attempt) }
     }
 
+    /// What a run of an earlier process has here is left to the next one.
+    func leave() {
+        debts.withLock { $0.hasLeft = true }
+    }
+
     /// Removes containers, then volumes and networks, that have all of these labels.
     ///
     /// - Parameters:
@@ -195,7 +202,7 @@ public final class Daemon: Sendable {
     }
 
     /// Whether there is something of runs that nobody looks after.
-    var owes: Bool { debts.withLock { !$0.ended.isEmpty || $0.spared != nil } }
+    var owes: Bool { debts.withLock { !$0.ended.isEmpty || $0.spared != nil || $0.hasLeft } }
 
     /// Removes what runs left when the daemon did not answer, if it does now.
     func removeOwed(logger: Logger) async {

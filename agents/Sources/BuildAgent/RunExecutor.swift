@@ -60,7 +60,7 @@ public struct RunExecutor: Sendable {
                 logger.info("run of an earlier process goes on")
                 return await carryOut(assignment, agent: agent, left: left, broker: broker, logger: logger)
             }
-            if Task.isCancelled { return }
+            if Task.isCancelled { return daemon.leave() }
             await daemon.removeAll(of: left.record.attempt, reachesOthers: true, logger: logger)
         }
         await left.settle(broker: broker, logger: logger)
