@@ -28,8 +28,8 @@ struct StepOutputBuffer {
     private var isContinued = false
     /// How much of a container's output is in what was given out; nil where nobody asks.
     private(set) var mark: LogMark?
-    /// What came after that.
-    private var unmarked: [(channel: ContainerOutput.Channel, count: Int)] = []
+    /// What came after that, neighbours of one channel as one.
+    private(set) var unmarked: [(channel: ContainerOutput.Channel, count: Int)] = []
 
     init(step: String, isShared: Bool, masker: SecretMasker, mark: LogMark? = nil) {
         self.step = step
@@ -65,7 +65,11 @@ struct StepOutputBuffer {
     ) {
         let result = ready(masker.mask(bytes), isEnd: false)
         guard mark != nil else { return result }
-        unmarked.append((channel, bytes.count))
+        if unmarked.last?.channel == channel {
+            unmarked[unmarked.count - 1].count += bytes.count
+        } else {
+            unmarked.append((channel, bytes.count))
+        }
         if line.isEmpty { moveMark(upTo: masker.heldCount) }
         return result
     }
@@ -73,15 +77,18 @@ struct StepOutputBuffer {
     /// - Parameter rest: so many of the last bytes are not given out yet.
     private mutating func moveMark(upTo rest: Int) {
         var count = unmarked.reduce(0) { $0 + $1.count } - rest
-        while count > 0, let (channel, size) = unmarked.first {
-            let taken = min(size, count)
-            switch channel {
+        var done = 0
+        while count > 0, done < unmarked.count {
+            let taken = min(unmarked[done].count, count)
+            switch unmarked[done].channel {
             case .error: mark?.error += Int64(taken)
             case .standard, .input, .daemon: mark?.standard += Int64(taken)
             }
             count -= taken
-            if taken == size { unmarked.removeFirst() } else { unmarked[0].count -= taken }
+            unmarked[done].count -= taken
+            if unmarked[done].count == 0 { done += 1 }
         }
+        unmarked.removeFirst(done)
     }
 
     /// What is left at the end. A last line without end gets one where others share the log.
@@ -102,7 +109,9 @@ struct StepOutputBuffer {
             take(&log, &plain)
         }
         line += rest
-        while line.count > Self.longestLine { cut(&log, &plain) }
+        // Of a container all: only where nothing of a line is held back is it known what of it has been given out.
+        let cutsAll = mark != nil && line.count >= Self.longestLine
+        while line.count > Self.longestLine || (cutsAll && !line.isEmpty) { cut(&log, &plain) }
         if isEnd, !line.isEmpty {
             line.append(0x0a)
             take(&log, &plain)
@@ -115,7 +124,8 @@ struct StepOutputBuffer {
     }
 
     private mutating func take(_ log: inout [UInt8], _ plain: inout [UInt8]) {
-        log += label + line
+        // A cut has ended the line in the log already.
+        if !isContinued || line != [0x0a] { log += label + line }
         plain += line
         line = []
         isContinued = false
