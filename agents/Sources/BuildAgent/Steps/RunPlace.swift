@@ -126,7 +126,7 @@ struct RunPlace: Sendable {
         var ids: [String: String] = [:]
         for network in plan.networks where !network.skipCreation {
             if plan.isOneByOne {
-                ids[network.name] = try await session.daemon.isolatedNetwork.ensure()
+                ids[network.name] = try await isolatedNetwork()
                 continue
             }
             let name = name("network-\(ids.count)")
@@ -177,24 +177,36 @@ struct RunPlace: Sendable {
             await session.log.line("Creating Docker network: \(network.name), driver: '\(network.driver)'")
             ids[network.name] =
                 plan.isOneByOne
-                ? try await session.daemon.isolatedNetwork.ensure()
+                ? try await isolatedNetwork()
                 : try await make(network, name("network-\(ids.count)"))
             await session.log.line("Successfully set up Docker network: \(network.name)")
         }
         return ids
     }
 
+    private func make(_ network: TaskFile.Network, _ name: String) async throws -> String {
+        try await waitingForAddresses {
+            try await Shield.finish { [client, labels] in
+                try await client.createNetwork(name, driver: network.driver, hasIPv6: network.ipv6, labels: labels)
+            }
+        }
+    }
+
+    /// The id of the network that runs share whose containers need not talk to each other.
+    func isolatedNetwork() async throws -> String {
+        try await waitingForAddresses { try await session.daemon.isolatedNetwork.ensure() }
+    }
+
     /// Waits while the daemon has no addresses left: each network takes a range of them, and a daemon has about thirty
     /// unless it is told otherwise (`default-address-pools`).
-    private func make(_ network: TaskFile.Network, _ name: String) async throws -> String {
+    ///
+    /// - Parameter make: makes a network.
+    func waitingForAddresses(_ make: () async throws -> String) async throws -> String {
         var isTold = false
         while true {
             do {
-                return try await Shield.finish { [client, labels] in
-                    try await client.createNetwork(
-                        name, driver: network.driver, hasIPv6: network.ipv6, labels: labels)
-                }
-            } catch DockerError.refused(_, _, let message) where message.contains("non-overlapping") {
+                return try await make()
+            } catch let error as DockerError where error.isOutOfAddresses {
                 if !isTold {
                     await session.log.line(
                         "Waiting: the docker daemon has no free addresses for a network; other runs have them all.")
@@ -265,5 +277,15 @@ struct RunPlace: Sendable {
     /// the daemon's socket and put into its volumes or networks.
     func close() async {
         await session.daemon.removeAll(of: attempt, reachesOthers: hasSocket, logger: session.logger)
+    }
+}
+
+extension DockerError {
+    /// Whether the daemon has no range of addresses left for one more network: it "could not find an available,
+    /// non-overlapping IPv4 address pool", or, from docker 27 on, "all predefined address pools have been fully
+    /// subnetted".
+    var isOutOfAddresses: Bool {
+        guard case .refused(_, _, let message) = self else { return false }
+        return message.contains("non-overlapping") || message.contains("fully subnetted")
     }
 }

@@ -54,7 +54,7 @@ final class StepRunner: Sendable {
     /// - Returns: nil for docker's own.
     func ownNetwork() async throws -> String? {
         guard !session.assignment.policy.allowed.contains(.hostNetwork) else { return nil }
-        return try await session.daemon.isolatedNetwork.ensure()
+        return try await place.isolatedNetwork()
     }
 
     // MARK: Stopping
