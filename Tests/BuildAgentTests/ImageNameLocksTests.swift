@@ -50,6 +50,21 @@ struct ImageNameLocksTests {
         #expect(entered == [second, third])
     }
 
+    @Test func `what takes a moment is done while nobody else writes the name, or not at all`() async throws {
+        let locks = ImageNameLocks()
+        var isDone = await locks.whileFree("a", for: first) { #expect(locks.holder(of: "a") == first) }
+        #expect(isDone)
+        #expect(locks.holder(of: "a") == nil)
+
+        try await locks.acquire(["a"], for: first) { _, _ in }
+
+        isDone = await locks.whileFree("a", for: first) {}
+        #expect(isDone)
+        isDone = await locks.whileFree("a", for: second) { Issue.record("another run holds it") }
+        #expect(!isDone)
+        #expect(locks.holder(of: "a") == first)
+    }
+
     @Test func `a canceled wait holds nothing and stands in nobody's way`() async throws {
         let locks = ImageNameLocks()
         try await locks.acquire(["a"], for: first) { _, _ in }

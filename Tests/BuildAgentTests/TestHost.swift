@@ -127,7 +127,11 @@ struct TestRun {
     }
 
     /// A run that has not begun, for what looks at one part of it.
-    func withSession<Result>(_ use: (RunSession) async throws -> Result) async throws -> Result {
+    ///
+    /// - Parameter daemon: nil for one of its own.
+    func withSession<Result>(
+        on daemon: Daemon? = nil, _ use: (RunSession) async throws -> Result
+    ) async throws -> Result {
         try await withTemporaryFolder { folder in
             let broker = TestBroker(upload: folder + "/context.tar")
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -139,8 +143,8 @@ struct TestRun {
                     assignment: assignment,
                     lease: HeldLease(assignment.lease, terms: assignment.terms, broker: broker, logger: logger),
                     broker: broker,
-                    daemon: try Daemon(
-                        client: try DockerClient(endpoint: TestHost.endpoint), directory: folder + "/names"),
+                    daemon: try daemon
+                        ?? Daemon(client: try DockerClient(endpoint: TestHost.endpoint), directory: folder + "/names"),
                     registries: RegistryClient(http: HTTPClient()),
                     fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
                     log: log, logger: logger))

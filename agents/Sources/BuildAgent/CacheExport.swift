@@ -26,6 +26,7 @@ struct CacheExport {
         defer { session.daemon.names.release(names, for: run) }
         let result: Result<Void, any Error>
         do {
+            try session.daemon.runNames.build(names, by: session.attempt)
             try await session.daemon.client.tagImage(
                 imageID, repository: "\(image.registry)/\(image.repository)", tag: image.tag ?? "latest")
             result = .success(try await push(image))
@@ -33,8 +34,8 @@ struct CacheExport {
             result = .failure(error)
         }
         // Its own task: cancellation must not keep the name on the daemon.
-        await Task { [session, run] in
-            _ = await session.daemon.removeNames(names, of: run, logger: session.logger)
+        await Task { [session] in
+            await session.daemon.remove(names: names, of: session.attempt, logger: session.logger)
         }.value
         try result.get()
     }

@@ -21,9 +21,7 @@ public final class Daemon: Sendable {
         var generator = SystemRandomNumberGenerator()
         return (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }()
-    /// Names that runs have pulled with logins of their own, with how many hold each: not for others to find.
-    private let privateNames = Mutex<[String: Int]>([:])
-    private let ledger: String
+    let runNames: RunNames
     private let sweep = Mutex<Task<Bool, Never>?>(nil)
     private let debts = Mutex(Debts())
 
@@ -40,7 +38,7 @@ public final class Daemon: Sendable {
     /// - Parameter directory: made if missing; keeps the names that unfinished runs have made, so that a restart can remove them.
     public init(client: DockerClient, directory: String) throws {
         self.client = client
-        ledger = directory
+        runNames = RunNames(ledger: NameLedger(directory: directory))
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         owner = try Self.owner(in: directory)
         holderImage = HolderImage(client: client)
@@ -57,58 +55,8 @@ public final class Daemon: Sendable {
         return String(decoding: owner, as: UTF8.self)
     }
 
-    /// Keeps other runs from taking an image that one may only pull with its login, as long as that is here.
-    func hold(privateName name: String) {
-        privateNames.withLock { $0[name, default: 0] += 1 }
-    }
-
-    func release(privateNames names: some Collection<String>) {
-        privateNames.withLock { held in
-            for name in names { held[name] = held[name].flatMap { $0 > 1 ? $0 - 1 : nil } }
-        }
-    }
-
-    /// Whether a run may take what the daemon has by this name without asking its registry.
-    func mayTake(_ name: String, for run: RunID) -> Bool {
-        let holder = names.holder(of: name)
-        return (holder == nil || holder == run) && privateNames.withLock { $0[name] == nil }
-    }
-
-    /// Notes names that a run is about to make.
-    func note(_ names: some Collection<String>, of run: RunID) throws {
-        guard !names.isEmpty else { return }
-        let text = names.sorted().joined(separator: "\n") + "\n"
-        try Data(text.utf8).write(to: URL(fileURLWithPath: ledger + "/" + run.text), options: .atomic)
-    }
-
-    /// Takes the names that a run made off its images, at its end: none is noted any more if all are gone. Layers and
-    /// caches stay until the daemon collects them.
-    func removeAllNames(_ names: some Collection<String>, of run: RunID, logger: Logger) async {
-        if await removeNames(names, of: run, logger: logger) {
-            try? FileManager.default.removeItem(atPath: ledger + "/" + run.text)  // there may be none
-        }
-    }
-
-    /// As ``removeAllNames(_:of:logger:)``, while others of the run are still in use.
-    ///
-    /// - Returns: whether all of these are gone.
-    @discardableResult
-    func removeNames(_ names: some Collection<String>, of run: RunID, logger: Logger) async -> Bool {
-        var isClean = true
-        for name in names.sorted() {
-            do {
-                try await client.removeImage(name, noPrune: true)
-            } catch {
-                isClean = false
-                logger.warning(
-                    "image name not removed", metadata: ["run": "\(run)", "image": "\(name)", "error": "\(error)"])
-            }
-        }
-        return isClean
-    }
-
     /// Removes what runs of an earlier process left behind: names, containers, volumes and networks. Once in the life
-    /// of a process, however many ask: later ones have runs of their own. What is not gone then, but for names, is for
+    /// of a process, however many ask: later ones have runs of their own. What is not gone then is for
     /// ``removeOwed(logger:)``.
     ///
     /// - Parameter spared: runs that go on.
@@ -119,10 +67,11 @@ public final class Daemon: Sendable {
             let task =
                 sweep
                 ?? Task {
-                    let areNamesGone = await removeLeftoverNames(sparing: Set(spared.map(\.run)), logger: logger)
+                    runNames.takeOver(sparing: spared)
+                    // Names come last: a container keeps its image's.
                     let areThingsGone = await removeThings(sparing: { spared.contains($0) }, logger: logger)
                     if !areThingsGone { debts.withLock { $0.spared = spared } }
-                    return areThingsGone && areNamesGone
+                    return await removeDueNames(logger: logger) && areThingsGone
                 }
             sweep = task
             return task
@@ -192,20 +141,29 @@ public final class Daemon: Sendable {
         return isClean
     }
 
-    /// Removes what a run made, now or when the daemon answers again.
+    /// Removes what a run made, its image names too, now or when the daemon answers again.
     func removeAll(of attempt: RunAttempt, reachesOthers: Bool, logger: Logger) async {
         let labels = attempt.labels(of: owner).map { "\($0.key)=\($0.value)" }.sorted()
-        guard await answers(), await remove(labels: labels, reachesOthers: reachesOthers, logger: logger) else {
+        var isClean = await answers()
+        if isClean { isClean = await remove(labels: labels, reachesOthers: reachesOthers, logger: logger) }
+        if !isClean {
             logger.warning("run not cleaned up after yet", metadata: ["run": "\(attempt.run)"])
-            return debts.withLock { _ = $0.ended.insert(attempt) }
+            debts.withLock { _ = $0.ended.insert(attempt) }
         }
+        await removeNames(of: attempt, logger: logger)
     }
 
     /// Whether there is something of runs that nobody looks after.
     var owes: Bool { debts.withLock { !$0.ended.isEmpty || $0.spared != nil || $0.hasLeft } }
 
-    /// Removes what runs left when the daemon did not answer, if it does now.
+    /// Removes what runs left when the daemon did not answer, if it does now, and the image names that something else
+    /// still used.
     func removeOwed(logger: Logger) async {
+        await removeOwedThings(logger: logger)
+        await removeDueNames(level: .debug, logger: logger)
+    }
+
+    private func removeOwedThings(logger: Logger) async {
         guard debts.withLock({ !$0.ended.isEmpty || $0.spared != nil }), await answers() else { return }
         let ended = debts.withLock { debts in
             defer { debts.ended = [] }
@@ -248,21 +206,6 @@ public final class Daemon: Sendable {
             }
             try? await Task.sleep(for: .milliseconds(min(2_000, 50 << attempt)))  // canceled: tries at once
         }
-    }
-
-    private func removeLeftoverNames(sparing spared: Set<RunID>, logger: Logger) async -> Bool {
-        // Unreadable: nothing to remove.
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: ledger)) ?? []
-        var isClean = true
-        for file in files {
-            let path = ledger + "/" + file
-            guard let run = RunID(file), !spared.contains(run),
-                let text = try? String(contentsOfFile: path, encoding: .utf8)
-            else { continue }
-            await removeAllNames(text.split(separator: "\n").map(String.init), of: run, logger: logger)
-            if FileManager.default.fileExists(atPath: path) { isClean = false }
-        }
-        return isClean
     }
 }
 

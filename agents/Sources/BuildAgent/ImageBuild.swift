@@ -55,13 +55,12 @@ struct ImageBuild {
         await warnOfSecrets(in: dockerfile)
         await session.log.line("Launching container with name: \(step)")
         session.steps.launch(step)
-        let known = try await namesOnDaemon(of: bases)
+        for image in bases.all { _ = try await session.use(image.completed) }
         for notice in cache.notices(isBuildKit: isBuildKit) { await session.log.line(notice) }
         let result: Swift.Result<(BuildResult, isFresh: Bool), any Error>
         do { result = .success(try await buildFreshly(bases, frontend)) } catch { result = .failure(error) }
-        // Its own task: they must not stay when the run is canceled, either.
-        await Task { await removeNewNames(of: bases, known: known) }.value
         let (built, isFresh) = try explaining(frontend) { try result.get() }
+        for name in tags { session.daemon.runNames.get(name, by: session.attempt) }
         await session.log.line("Successfully executed container: \(step)")
         let records = await BaseDigests(session: session, step: step, isFresh: isFresh).records(of: built, bases: bases)
         session.noteBases(records, of: step)
@@ -215,32 +214,11 @@ struct ImageBuild {
         }
     }
 
-    /// Whether the daemon has the image, and no other run is just making it.
+    /// Whether the daemon has the image, and it is not another run's.
     private func isOnDaemon(_ image: ImageReference) async throws -> Bool {
-        if let holder = session.daemon.names.holder(of: image.completed.description), holder != session.assignment.run {
-            return false
-        }
-        return try await client.inspectImage(image.completed.description) != nil
-    }
-
-    // MARK: Names that builds leave on the daemon
-
-    private func namesOnDaemon(of bases: BaseImages) async throws -> Set<String> {
-        var names: Set<String> = []
-        for image in bases.all where try await client.inspectImage(image.completed.description) != nil {
-            names.insert(image.completed.description)
-        }
-        return names
-    }
-
-    /// Bases that were pulled with credentials must not be there for the next run to find.
-    private func removeNewNames(of bases: BaseImages, known: Set<String>) async {
-        let new = bases.all.map(\.completed.description).filter { !known.contains($0) }
-        let pulled = new.filter { name in
-            // They were parsed before.
-            (try? ImageReference(name)).map { session.assignment.pullCredentials[$0.registry] != nil } ?? false
-        }
-        await session.daemon.removeNames(pulled, of: session.assignment.run, logger: session.logger)
+        let name = image.completed.description
+        guard session.daemon.mayTake(name, for: session.attempt) else { return false }
+        return try await client.inspectImage(name) != nil
     }
 
     private func warnOfSecrets(in dockerfile: Dockerfile) async {

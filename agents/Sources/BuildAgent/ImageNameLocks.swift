@@ -80,6 +80,22 @@ final class ImageNameLocks: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// Does `work` while nobody else writes the name: what a run writes, that one takes off.
+    ///
+    /// - Returns: false, and nothing is done, if another run holds the name or waits for it.
+    func whileFree(_ name: String, for run: RunID, _ work: () async throws -> Void) async rethrows -> Bool {
+        let (isFree, isHeld) = state.withLock { state in
+            if state.holders[name] == run { return (true, true) }
+            guard state.obstacle(to: [name], before: .max) == nil else { return (false, false) }
+            state.holders[name] = run
+            return (true, false)
+        }
+        guard isFree else { return false }
+        defer { if !isHeld { release([name], for: run) } }
+        try await work()
+        return true
+    }
+
     /// The run that holds a name, if one does.
     func holder(of name: String) -> RunID? {
         state.withLock { $0.holders[name] }

@@ -220,7 +220,23 @@ final class RunSession: Sendable {
 
     // MARK: Image names
 
-    /// Holds the names on the daemon while `work` goes on, and takes them away afterwards.
+    var attempt: RunAttempt { RunAttempt(run: assignment.run, epoch: assignment.epoch) }
+
+    /// Uses what the daemon has by this name until the end of the run. If the run's login may bring the name there, it
+    /// is taken off after the last run that uses it.
+    ///
+    /// - Returns: nil if the daemon has no such image.
+    func use(_ image: ImageReference) async throws -> ImageDetails? {
+        let name = image.description
+        daemon.runNames.use(name, by: attempt)
+        let known = try await daemon.client.inspectImage(name)
+        if assignment.pullCredentials[image.registry] != nil {
+            try daemon.runNames.pull(name, by: attempt, isNew: known == nil)
+        }
+        return known
+    }
+
+    /// Holds the names on the daemon while `work` goes on, and takes them away afterwards, with all that it pulled.
     ///
     /// - Parameter passing: names that `work` holds and takes away itself: noted for the case that it never gets there.
     func holdingNames<Value>(
@@ -237,13 +253,12 @@ final class RunSession: Sendable {
             }
         }
         defer { daemon.names.release(names, for: assignment.run) }
-        try daemon.note(names.union(passing), of: assignment.run)
+        try daemon.runNames.note(passing, of: assignment.run)
+        try daemon.runNames.build(names, by: attempt)
         let result: Swift.Result<Value, any Error>
         do { result = .success(try await work()) } catch { result = .failure(error) }
         // Its own task: cancellation must not keep the names on the daemon.
-        await Task { [daemon, assignment, logger] in
-            await daemon.removeAllNames(names, of: assignment.run, logger: logger)
-        }.value
+        await Task { [daemon, attempt, logger] in await daemon.removeNames(of: attempt, logger: logger) }.value
         return try result.get()
     }
 

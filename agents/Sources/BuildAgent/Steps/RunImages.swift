@@ -20,18 +20,13 @@ final class RunImages: Sendable {
         /// By name with registry and tag.
         var built: [ImageReference: String] = [:]
         var fetched: Set<ImageReference> = []
-        /// New names on the daemon for what only this run's logins may pull.
-        var pulled: Set<String> = []
     }
 
     private let session: RunSession
-    private let builtNames: Set<String>
     private let state = Mutex(State())
 
-    /// - Parameter builtNames: the names that its builds write on the daemon.
-    init(session: RunSession, builtNames: Set<String>) {
+    init(session: RunSession) {
         self.session = session
-        self.builtNames = builtNames
     }
 
     /// By step.
@@ -73,10 +68,7 @@ final class RunImages: Sendable {
     func present(_ name: String) async throws -> String? {
         let image = try ImageReference(name).completed
         if let id = built(image) { return id }
-        guard
-            state.withLock({ $0.pulled.contains(image.description) })
-                || session.daemon.mayTake(image.description, for: session.assignment.run)
-        else { return nil }
+        guard session.daemon.mayTake(image.description, for: session.attempt) else { return nil }
         return try await session.daemon.client.inspectImage(image.description) == nil ? nil : image.description
     }
 
@@ -84,45 +76,31 @@ final class RunImages: Sendable {
     private func fetch(_ image: ImageReference, platform: Platform?) async throws {
         let credential = session.assignment.pullCredentials[image.registry]
         let client = session.daemon.client
-        let known = try await client.inspectImage(image.description)
-        if known == nil, credential != nil {
-            let names = state.withLock { state in
-                if state.pulled.insert(image.description).inserted {
-                    session.daemon.hold(privateName: image.description)
-                }
-                return state.pulled
-            }
-            try session.daemon.note(names.union(builtNames), of: session.assignment.run)
-        }
+        let known = try await session.use(image)
+        let mayServe = known != nil && session.daemon.mayTake(image.description, for: session.attempt)
         do {
-            try await RetryPolicy().run(verdict: { Self.verdict($0, isKnown: known != nil) }) {
+            try await RetryPolicy().run(verdict: { Self.verdict($0, mayServe: mayServe) }) {
                 [log = session.log] error, _, wait in
                 await log.line("\(error) Trying again in \(max(1, wait.components.seconds)) seconds.")
             } _: {
                 try await client.pull(image, credential: credential, platform: platform) { _ in }
             }
-        } catch DockerError.pull(_, .unreachable(let reason)) where known != nil {
+        } catch DockerError.pull(_, .unreachable(let reason)) where mayServe {
             await session.log.line(
                 "The registry of \(image) can't be connected to (\(reason)); using the daemon's own image, which may be old."
             )
             return
         }
+        session.daemon.runNames.get(image.description, by: session.attempt)
         guard try await client.inspectImage(image.description)?.id != known?.id else { return }
         await session.log.line("Pulled image: \(image)")
     }
 
-    /// Takes the names away that the next run must not find: it may have no login for them.
-    func removePulled() async {
-        let names = state.withLock(\.pulled)
-        guard !names.isEmpty else { return }
-        await session.daemon.removeNames(names, of: session.assignment.run, logger: session.logger)
-        session.daemon.release(privateNames: names)
-    }
-
-    private static func verdict(_ error: any Error, isKnown: Bool) -> RetryVerdict {
+    /// - Parameter mayServe: whether the daemon's own image may.
+    private static func verdict(_ error: any Error, mayServe: Bool) -> RetryVerdict {
         switch error {
         case DockerError.pull(_, .temporary): .again(after: nil)
-        case DockerError.pull(_, .unreachable): isKnown ? .giveUp : .noConnection
+        case DockerError.pull(_, .unreachable): mayServe ? .giveUp : .noConnection
         default: .giveUp
         }
     }

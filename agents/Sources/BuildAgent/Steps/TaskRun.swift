@@ -46,9 +46,9 @@ struct TaskRun: RunWork {
         }
         let built = try plan.builtNames
         let caches = try plan.cacheNames(of: assignment)
-        let images = RunImages(session: session, builtNames: built.union(caches))
+        let images = RunImages(session: session)
         return try await session.holdingNames(built, passing: caches) {
-            try await opening(place, images) {
+            try await opening(place) {
                 let networks: [String: String]
                 if isNew {
                     networks = try await place.open(plan, context: context)
@@ -68,16 +68,13 @@ struct TaskRun: RunWork {
         }
     }
 
-    /// Takes the place and the run's images away however `work` ends, also when the run is canceled.
-    private func opening<Value>(_ place: RunPlace, _ images: RunImages, _ work: () async throws -> Value) async throws
-        -> Value
-    {
+    /// Takes the place away however `work` ends, also when the run is canceled.
+    private func opening<Value>(_ place: RunPlace, _ work: () async throws -> Value) async throws -> Value {
         let result: Result<Value, any Error>
         do { result = .success(try await work()) } catch { result = .failure(error) }
         await Task {
             if let folder = session.local?.workspaceOut { await place.copyWorkspace(to: folder) }
             await place.close()
-            await images.removePulled()
         }.value
         return try result.get()
     }
