@@ -183,6 +183,25 @@ struct RunNamesTests {
         }
     }
 
+    @Test func `an image that somebody took off the daemon is pulled anew`() async throws {
+        try await withPlace { place in
+            try await place.with { run in
+                let images = RunImages(session: run)
+                let image = try await images.prepare(place.image, isForced: false)
+                try await place.client.removeImage(place.image)
+
+                let container = try await images.using(image, of: place.image) { image in
+                    try await place.client.createContainer(
+                        "slipway-test-\(run.assignment.run)", ContainerSettings(image: image))
+                }
+
+                try await place.client.removeContainer(container)
+                await place.daemon.removeNames(of: run.attempt, logger: logger)
+                #expect(try await place.isThere == false)
+            }
+        }
+    }
+
     @Test func `a name that another run is writing is left to that one`() async throws {
         try await withPlace { place in
             try await place.with { run in

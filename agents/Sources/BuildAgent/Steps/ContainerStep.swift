@@ -78,7 +78,14 @@ struct ContainerStep: Sendable {
             var settings = settings(image: image)
             if settings.network == nil { settings.network = try await runner.ownNetwork() }
             try await session.journal?.note(.intent(step: step.id, attempt: number, container: name))
-            return try await runner.place.createContainer(named: name, settings, of: step)
+            // With '--pull never' nothing is asked for.
+            guard command.pull != .never else {
+                return try await runner.place.createContainer(named: name, settings, of: step)
+            }
+            return try await runner.images.using(image, of: command.image, platform: command.platform) { image in
+                settings.image = image
+                return try await runner.place.createContainer(named: name, settings, of: step)
+            }
         } catch let error as DockerError where error.isRefusal {
             throw ContainerExit(code: 125, reason: "\(error)")
         } catch let error as InvalidName {

@@ -63,6 +63,18 @@ final class RunImages: Sendable {
         return image.description
     }
 
+    /// Does `work` with an image that was made ready. If the daemon has it no more, since another agent or somebody by
+    /// hand took it off, it is pulled anew and used once more.
+    func using<Value>(
+        _ image: String, of name: String, platform: Platform? = nil, _ work: (String) async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await work(image)
+        } catch DockerError.refused(_, 404, let message) where message.lowercased().contains("no such image") {
+            return try await work(try await prepare(name, isForced: true, platform: platform))
+        }
+    }
+
     /// - Returns: what to name it to the daemon, whatever its registry has; nil if the daemon has none that this run may
     ///   take.
     func present(_ name: String) async throws -> String? {

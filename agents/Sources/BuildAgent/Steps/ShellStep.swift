@@ -39,7 +39,8 @@ struct ShellStep: Sendable {
 
     private func make(_ number: Int) async throws -> String {
         do {
-            var settings = ContainerSettings(image: try await runner.images.prepare(image, isForced: false))
+            let prepared = try await runner.images.prepare(image, isForced: false)
+            var settings = ContainerSettings(image: prepared)
             settings.entryPoint = ["sh"]
             settings.command = ["-c", command.script(runOptions: runOptions(number))]
             settings.environment = ["HOME=\(ContainerCommand.home)"]
@@ -50,7 +51,12 @@ struct ShellStep: Sendable {
             settings.limits.pids = ContainerSettings.maxProcesses
             let name = runner.place.name("\(runner.names[step.id])-shell-\(number)")
             try await session.journal?.note(.intent(step: step.id, attempt: number, container: name))
-            return try await Shield.finish { [client, settings] in try await client.createContainer(name, settings) }
+            return try await runner.images.using(prepared, of: image) { image in
+                settings.image = image
+                return try await Shield.finish { [client, settings] in
+                    try await client.createContainer(name, settings)
+                }
+            }
         } catch let error as DockerError where error.isRefusal {
             throw ContainerExit(
                 code: 125,
