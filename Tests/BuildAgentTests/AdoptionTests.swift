@@ -231,8 +231,9 @@ struct AdoptionTests {
                 let lines = journal.withLock(\.self).split(separator: 0x0a)
                 let states = lines.indices.compactMap { JournalRecord(Data(lines[...$0].joined(separator: [0x0a]))) }
                 let ended = try #require(states.firstIndex { $0.containers.first?.exitCode == 0 })
-                #expect(states[..<ended].contains(where: \.isAdoptable))
-                #expect(!states[ended...].contains(where: \.isAdoptable))
+                let (before, after) = (states[..<ended].map(\.isAdoptable), states[ended...].map(\.isAdoptable))
+                #expect(before.contains(true))
+                #expect(!after.contains(true))
             }
         }
     }
