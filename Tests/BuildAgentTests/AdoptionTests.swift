@@ -201,12 +201,10 @@ struct AdoptionTests {
         try await TestHost.withShell { shell in
             try await withTemporaryFolder { folder in
                 let (test, broker) = (TestRun(), ScriptedBroker())
-                let hasBegun = Mutex(false)
                 let journal = Mutex(Data())
                 let path = "\(folder)/runs/\(test.run)-1.journal"
                 broker.change {
-                    $0.append = { text in if text.contains("begun 2") { hasBegun.withLock { $0 = true } } }
-                    $0.renew = { _ in hasBegun.withLock(\.self) ? .canceled : .held }
+                    $0.renew = { [unowned broker] _ in broker.text.contains("begun 2") ? .canceled : .held }
                     $0.finish = { _, _ in
                         let data = try Data(contentsOf: URL(fileURLWithPath: path))
                         journal.withLock { $0 = data }
