@@ -73,6 +73,7 @@ struct RunNamesTests {
                     await place.daemon.removeNames(of: first.attempt, logger: logger)
 
                     #expect(try await place.isThere == true)
+                    #expect(place.notedRuns == [second.assignment.run])
                     #expect(try await images.present(place.image) == place.image)
                     try await place.with(login: false) { stranger in
                         let found = try await RunImages(session: stranger).present(place.image)

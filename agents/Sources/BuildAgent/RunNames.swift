@@ -53,9 +53,10 @@ final class RunNames: Sendable {
         names.withLock { $0[name, default: Name()].use(by: attempt) }
     }
 
-    /// The run is about to pull, with a login, what it uses.
+    /// The run is about to pull what it uses.
     ///
-    /// - Parameter isNew: whether the daemon has no such name. One that it has goes only if a run has put it there.
+    /// - Parameter isNew: whether the daemon has no such name, and the run a login for it. One that it has goes only if
+    ///   a run has put it there.
     func pull(_ name: String, by attempt: RunAttempt, isNew: Bool) throws {
         try names.withLock { known in
             guard isNew || known[name]?.isMade == true else { return }
@@ -137,7 +138,10 @@ final class RunNames: Sendable {
 
 extension [String: RunNames.Name] {
     fileprivate mutating func leave(_ name: String, by attempt: RunAttempt) {
-        self[name]?.users[attempt] = nil
-        if let state = self[name], state.users.isEmpty, !state.isMade { self[name] = nil }
+        guard var state = self[name], state.users.removeValue(forKey: attempt) != nil else { return }
+        let others = Set(state.users.keys.map(\.run))
+        // It stands in the files of those, too.
+        if !others.contains(attempt.run), !others.isDisjoint(with: state.noted) { state.noted.remove(attempt.run) }
+        self[name] = state.users.isEmpty && !state.isMade ? nil : state
     }
 }

@@ -230,9 +230,8 @@ final class RunSession: Sendable {
         let name = image.description
         daemon.runNames.use(name, by: attempt)
         let known = try await daemon.client.inspectImage(name)
-        if assignment.pullCredentials[image.registry] != nil {
-            try daemon.runNames.pull(name, by: attempt, isNew: known == nil)
-        }
+        let hasLogin = assignment.pullCredentials[image.registry] != nil
+        try daemon.runNames.pull(name, by: attempt, isNew: known == nil && hasLogin)
         return known
     }
 
