@@ -36,7 +36,7 @@ public enum TaskChange {
         var task = task
         task.properties?.credentials?.fillSecrets(from: old.credentials)
         task.properties?.step?.fillSecrets(from: old.step)
-        task.properties?.trigger?.fillSecrets(from: old.trigger)
+        task.properties?.trigger?.fillSecrets(from: old.trigger, besides: old.step)
         return task
     }
 }
@@ -104,12 +104,16 @@ extension [ArgumentProperties] {
 }
 
 extension TriggerProperties {
-    fileprivate mutating func fillSecrets(from old: TriggerProperties?) {
+    /// - Parameter step: the one before.
+    fileprivate mutating func fillSecrets(from old: TriggerProperties?, besides step: TaskStepProperties?) {
         for (index, trigger) in (sourceTriggers ?? []).enumerated() {
             guard let repository = trigger.sourceRepository, repository.sourceControlAuthProperties?.token == nil,
                 let known = old?.sourceTriggers?.first(where: { $0.name == trigger.name })?.sourceRepository,
                 known.repositoryUrl == repository.repositoryUrl
             else { continue }
+            // One that is not spoken of and was the context's goes with that.
+            let isOwn = known.sourceControlAuthProperties?.token != step?.contextAccessToken
+            guard repository.sourceControlAuthProperties != nil || isOwn else { continue }
             sourceTriggers?[index].sourceRepository?.sourceControlAuthProperties = known.sourceControlAuthProperties
         }
     }

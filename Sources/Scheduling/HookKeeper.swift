@@ -113,7 +113,7 @@ public struct HookKeeper: Service {
                 try await hooks.add(
                     Hook(
                         for: trigger, of: task.name, in: registry, on: location.kind,
-                        standing: isOurs ? .pending : .manual))
+                        standing: isOurs ? .pending : .manual), replacesUnreadable: isWritten)
             }
         }
     }

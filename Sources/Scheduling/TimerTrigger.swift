@@ -81,7 +81,7 @@ public struct TimerTrigger: Service {
     func fireDue() async throws -> Pass {
         let now = environment.now()
         start.limit(to: now)
-        try await clockCheck.look(at: now) { try await timers.forgetNextTimes(after: now) }
+        try await clockCheck.look(at: now) { try await reckonAnew(at: now) }
         let due = try await timers.due(at: now, limit: Self.batch)
         var next: [(timer: TimerStore.Timer, next: Date?)] = []
         await withTaskGroup(of: (TimerStore.Timer, Date?)?.self) { group in
@@ -95,6 +95,17 @@ public struct TimerTrigger: Service {
         try await timers.setNextTimes(next)
         if next.count < due.count { return .blocked }
         return due.count == Self.batch ? .more : .done
+    }
+
+    /// What is still to come, which may have been reckoned by a clock that was ahead.
+    private func reckonAnew(at now: Date) async throws {
+        var times: [(timer: TimerStore.Timer, next: Date?)] = []
+        for timer in try await timers.due(after: now) {
+            guard let schedule = TimerSchedule(timer) else { continue }
+            let next = schedule.next(after: now)
+            if next != timer.nextTime { times.append((timer, next)) }
+        }
+        try await timers.setNextTimes(times)
     }
 
     /// - Returns: nil for a timer that is to be tried again.

@@ -28,15 +28,17 @@ public struct HookRemoval: Sendable, Hashable {
 extension HookStore {
     private static let removalPurpose = "hook-removal"
 
-    /// Writes a hook unless its trigger has one that can be read.
-    public func add(_ hook: Hook) async throws {
+    /// Writes a hook unless its trigger has one.
+    ///
+    /// - Parameter replacesUnreadable: whether one that can't be read any more gives way to it.
+    public func add(_ hook: Hook, replacesUnreadable: Bool = false) async throws {
         let secret = try box.seal(hook.secret.value, for: Self.purpose)
         try await database.pool.write { db in
             let known = try Row.fetchOne(
                 db, sql: "SELECT * FROM hook WHERE registry = ? AND task = ? AND trigger = ?",
                 arguments: [hook.registry, hook.task, hook.trigger])
             if let known {
-                guard try self.hook(known) == nil else { return }
+                guard replacesUnreadable, try self.hook(known) == nil else { return }
                 try db.execute(sql: "DELETE FROM hook WHERE id = ?", arguments: [known["id"] as String])
             }
             try db.execute(

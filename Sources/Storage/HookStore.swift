@@ -77,9 +77,10 @@ public struct HookStore: Sendable {
         self.box = box
     }
 
+    /// - Throws: also what is ``isUnreadable`` of one whose secrets can't be read any more: lists leave those out.
     public func find(_ id: String) async throws -> Hook? {
         try await database.pool.read { db in
-            try Row.fetchOne(db, sql: "SELECT * FROM hook WHERE id = ?", arguments: [id]).flatMap(hook)
+            try Row.fetchOne(db, sql: "SELECT * FROM hook WHERE id = ?", arguments: [id]).flatMap(readableHook)
         }
     }
 

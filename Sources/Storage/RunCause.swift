@@ -15,15 +15,13 @@ public struct RunCause: Sendable, Hashable {
 
     /// Where an occurrence stands among those of which the last one is to be built last, as commits of one branch.
     public struct Place: Sendable, Hashable {
-        /// How all of them begin and end.
-        public let prefix: String
-        public let suffix: String
+        /// The same for all of them.
+        public let name: String
         /// When it was told: once a later one has had its run, this makes none.
         public let time: Date
 
-        public init(prefix: String, suffix: String, time: Date) {
-            self.prefix = prefix
-            self.suffix = suffix
+        public init(_ name: String, time: Date) {
+            self.name = name
             self.time = time
         }
     }

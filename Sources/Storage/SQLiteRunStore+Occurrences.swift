@@ -27,18 +27,19 @@ extension SQLiteRunStore {
         return known
     }
 
+    /// What was told at a time that is still to come, by a clock that was ahead, overtakes nothing.
+    ///
     /// - Throws: ``StorageError/overtaken(by:)``
-    func checkPlace(of run: NewRun, _ db: GRDB.Database) throws {
+    func checkPlace(of run: NewRun, at now: Date, _ db: GRDB.Database) throws {
         guard let place = run.cause?.place, let task = run.task else { return }
         let later = try String.fetchOne(
             db,
             sql: """
-                SELECT run FROM occurrence WHERE registry = ? AND task = ? AND toldTime > ? AND run IS NOT NULL
-                    AND substr(key, 1, length(?)) = ? AND substr(key, -length(?)) = ? LIMIT 1
+                SELECT run FROM occurrence WHERE registry = ? AND task = ? AND place = ? AND toldTime > ?
+                    AND toldTime <= ? AND run IS NOT NULL LIMIT 1
                 """,
             arguments: [
-                run.registry, task, place.time.storedMilliseconds, place.prefix, place.prefix, place.suffix,
-                place.suffix,
+                run.registry, task, place.name, place.time.storedMilliseconds, now.storedMilliseconds,
             ])
         if let later = later.flatMap({ RunID($0) }) { throw StorageError.overtaken(by: later) }
     }
@@ -48,13 +49,13 @@ extension SQLiteRunStore {
         guard let cause = run.cause, let task = run.task else { return }
         try db.execute(
             sql: """
-                INSERT INTO occurrence (registry, task, key, time, toldTime, run) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (registry, task, key) DO UPDATE
-                    SET time = excluded.time, toldTime = excluded.toldTime, run = excluded.run, note = NULL
+                INSERT INTO occurrence (registry, task, key, time, place, toldTime, run) VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (registry, task, key) DO UPDATE SET time = excluded.time, place = excluded.place,
+                    toldTime = excluded.toldTime, run = excluded.run, note = NULL
                 """,
             arguments: [
-                run.registry, task, cause.occurrence, now.storedMilliseconds,
-                (cause.place?.time ?? now).storedMilliseconds, id.text,
+                run.registry, task, cause.occurrence, now.storedMilliseconds, cause.place?.name,
+                cause.place?.time.storedMilliseconds, id.text,
             ])
     }
 

@@ -33,7 +33,7 @@ public struct SQLiteRunStore: RunStore {
             if let known = try knownRun(of: run, db) {
                 return AcceptedRun(run: known, superseded: [], isNew: false)
             }
-            try checkPlace(of: run, db)
+            try checkPlace(of: run, at: now, db)
             let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM run WHERE status = 'Queued'") ?? 0
             guard waiting < maxQueued else { throw StorageError.queueFull(limit: maxQueued) }
             // The id is made of the sequence number, so the row is written under a passing one first.

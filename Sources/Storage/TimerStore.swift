@@ -74,11 +74,13 @@ public struct TimerStore: Sendable {
         }
     }
 
-    /// Has next times reckoned anew that are still to come.
-    public func forgetNextTimes(after now: Date) async throws {
-        try await database.pool.write { db in
-            try db.execute(
-                sql: "UPDATE timer SET nextTime = NULL WHERE nextTime > ?", arguments: [now.storedMilliseconds])
+    /// Those that are due later.
+    public func due(after now: Date) async throws -> [Timer] {
+        try await database.pool.read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT * FROM timer WHERE nextTime > ? AND nextTime < ?",
+                arguments: [now.storedMilliseconds, Int64.max]
+            ).map(Self.timer)
         }
     }
 

@@ -68,6 +68,11 @@ public struct TrackedImageStore: Sendable {
                 arguments: [task.key.registry, task.key.task])
             if let images, lastRecord == task.lastRecord {
                 try Self.put(images, of: task.key, byRun: false, at: now, db)
+            } else if images != nil {
+                // That run may have done what an earlier text says: the next reading takes it into account.
+                try db.execute(
+                    sql: "UPDATE baseImageTask SET nextRead = ? WHERE registry = ? AND task = ?",
+                    arguments: [now.storedMilliseconds, task.key.registry, task.key.task])
             }
             if let outputs { try Self.put(outputs, of: task.key, from: .dockerfile, db) }
         }

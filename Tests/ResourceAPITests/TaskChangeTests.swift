@@ -139,6 +139,22 @@ struct TaskChangeTests {
             } == Secret("new"))
     }
 
+    @Test func `a trigger that shared the context's token does not keep the old one`() throws {
+        func token(whenWritten auth: SourceControlAuthProperties?) throws -> Secret? {
+            var stored = try Self.task(Self.stored)
+            stored.properties?.step?.contextAccessToken = Secret("trigger-token")
+            var written = stored
+            written.properties?.step?.contextAccessToken = Secret("new")
+            written.properties?.trigger?.sourceTriggers?[0].sourceRepository?.sourceControlAuthProperties = auth
+            return TaskChange.replacing(stored, with: written).properties?.trigger?.sourceTriggers?.first?
+                .sourceRepository?.sourceControlAuthProperties?.token
+        }
+
+        #expect(try token(whenWritten: nil) == nil)
+        // As whoever may not see it sends it back.
+        #expect(try token(whenWritten: SourceControlAuthProperties()) == Secret("trigger-token"))
+    }
+
     @Test func `null and an empty token remove that of a trigger`() throws {
         let removed = try Self.patched(
             #"""

@@ -1,3 +1,4 @@
+import Contexts
 import Forges
 import Foundation
 import Storage
@@ -406,7 +407,7 @@ struct SourceTriggerTests {
                 SourceChange(
                     id: "1", kind: .commit, commit: String(repeating: letter, count: 40), ref: ref,
                     branch: String(ref.dropFirst("refs/heads/".count)), message: "m", defaultBranch: "main",
-                    toldTime: fixture.time.date + seconds)
+                    toldTime: fixture.time.date + seconds - 60)
             }
 
             var outcomes: [String] = []
@@ -421,6 +422,48 @@ struct SourceTriggerTests {
                     "started ca1", "started ca2", "started ca3",
                     "not run: a later commit of its branch had its run before: ca3", "had its run before: ca3",
                 ])
+        }
+    }
+
+    @Test func `a commit is overtaken by none of another repository, of a replay, or of a clock that was ahead`()
+        async throws
+    {
+        try await SourceFixture.with { fixture in
+            let task = try await fixture.writeTask()
+            var trigger = try #require(task.triggers.source.first)
+            func start(_ letter: String, _ seconds: TimeInterval?) async throws -> String {
+                let change = SourceChange(
+                    id: "1", kind: .commit, commit: String(repeating: letter, count: 40), ref: "refs/heads/main",
+                    branch: "main", message: "m", defaultBranch: "main",
+                    toldTime: seconds.map { fixture.time.date + $0 })
+                return try await fixture.trigger().start(task, trigger, by: change).text
+            }
+
+            let replayed = try await start("a", nil)
+            let waiting = try await start("b", -60)
+            let ahead = try await start("c", 3600)
+            let after = try await start("d", -30)
+            trigger.repositoryURL = fixture.git.url("other.git")
+            let other = try await start("e", -45)
+
+            #expect([replayed, waiting, ahead, after, other] == (1...5).map { "started ca\($0)" })
+        }
+    }
+
+    @Test func `a trigger of another repository on the same server logs in there as the context does`() async throws {
+        try await SourceFixture.with { fixture in
+            let task = try await fixture.writeTask { task in
+                guard case .docker(var step) = task.step else { return }
+                step.context = TaskContext(
+                    location: Secret("https://git.example.test/app.git"), accessToken: Secret("t0ken"))
+                task.step = .docker(step)
+                task.triggers.source[0].repositoryURL = "https://git.example.test/other.git"
+            }
+            var elsewhere = task.triggers.source[0]
+            elsewhere.repositoryURL = "https://elsewhere.example.test/other.git"
+
+            #expect(task.repository(of: task.triggers.source[0], on: nil)?.written.value.contains("t0ken") == true)
+            #expect(task.repository(of: elsewhere, on: nil)?.written.value.contains("t0ken") == false)
         }
     }
 

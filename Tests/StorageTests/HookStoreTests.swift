@@ -84,9 +84,12 @@ struct HookStoreTests {
 
             let before = try await store.hooks(in: "local01").map(\.id)
             let removals = try await store.removals()
-            try await store.add(Self.hook("h4"))
+            try await store.add(Self.hook("h5"))
+            let kept = try await store.hooks(in: "local01").map(\.id)
+            try await store.add(Self.hook("h4"), replacesUnreadable: true)
 
             #expect(before == ["h3"])
+            #expect(kept == ["h3"])
             #expect(removals.isEmpty)
             #expect(try await store.hooks(in: "local01").map(\.id) == ["h4", "h3"])
         }

@@ -50,7 +50,7 @@ extension TaskDefinition {
         if let context = contextReference, isSameRepository(context.remote, trigger.repositoryURL, on: forge) {
             return context
         }
-        return GitReference(trigger.repositoryURL, token: trigger.authorization?.token)
+        return GitReference(trigger.repositoryURL, token: token(for: trigger))
     }
 }
 

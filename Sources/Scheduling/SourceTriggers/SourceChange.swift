@@ -48,12 +48,11 @@ struct SourceChange: Sendable, Hashable {
     /// The same whoever tells of it, and however often.
     var occurrence: String { ([kind.rawValue] + [pullRequest, commit, ref].compactMap(\.self)).joined(separator: " ") }
 
-    /// Among what was told of the same ref, or of the same pull request.
-    var place: RunCause.Place? {
+    /// Among what was told of the same ref of a repository, or of the same pull request.
+    func place(in repository: String) -> RunCause.Place? {
         toldTime.map {
             RunCause.Place(
-                prefix: ([kind.rawValue] + [pullRequest].compactMap(\.self)).joined(separator: " ") + " ",
-                suffix: " \(ref)", time: $0)
+                ([kind.rawValue] + [pullRequest, ref, repository].compactMap(\.self)).joined(separator: " "), time: $0)
         }
     }
 

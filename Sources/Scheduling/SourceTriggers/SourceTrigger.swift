@@ -197,7 +197,7 @@ public struct SourceTrigger: Sendable {
             .source(event), occurrence: change.occurrence,
             source: context == nil
                 ? nil : SourceRevision(commit: change.commit, branch: change.kind == .commit ? change.branch : nil),
-            isRestricted: isRestricted, place: change.place)
+            isRestricted: isRestricted, place: change.place(in: repository.remote))
         do {
             let (run, isNew) = try await runs.start(task, because: cause, with: overrides)
             var outcome = DeliveryOutcome(
