@@ -176,18 +176,6 @@ struct AdoptionTests {
         #expect(ending.leftovers.isEmpty)
     }
 
-    @Test func `F4 a run whose step had failed when its agent was killed fails as it did, whatever is gone`()
-        async throws
-    {
-        let ending = try await adopt(
-            "exit 3", log: "", then: "networks: [{name: mine}]",
-            exitCode: 3, keepsPlace: false)
-
-        #expect(ending.outcome?.status == .failed, Comment(rawValue: ending.log))
-        #expect(ending.outcome?.failure?.exitCode == 3)
-        #expect(ending.leftovers.isEmpty)
-    }
-
     @Test func `F4 no step goes on in a workspace that is gone`() async throws {
         let ending = try await adopt(
             "echo ran >> ran", log: "", exitCode: 0, keepsPlace: false)
@@ -197,14 +185,25 @@ struct AdoptionTests {
         #expect(ending.leftovers.isEmpty)
     }
 
-    @Test func `T8 F4 a run that is being stopped is not gone on with, whatever its programs end with`() async throws {
+    /// What the journal of a run says after each of its lines, if the process ends then.
+    ///
+    /// - Parameters:
+    ///   - steps: given the name of an image with a shell.
+    ///   - isCanceled: once the log has this text; nil for never.
+    private func states(of steps: @escaping @Sendable (String) -> String, canceledAt text: String? = nil)
+        async throws -> [JournalRecord]
+    {
         try await TestHost.withShell { shell in
             try await withTemporaryFolder { folder in
                 let (test, broker) = (TestRun(), ScriptedBroker())
+                let isCanceled = Mutex(false)
                 let journal = Mutex(Data())
                 let path = "\(folder)/runs/\(test.run)-1.journal"
                 broker.change {
-                    $0.renew = { [unowned broker] _ in broker.text.contains("begun 2") ? .canceled : .held }
+                    $0.append = { log in
+                        if let text, log.contains(text) { isCanceled.withLock { $0 = true } }
+                    }
+                    $0.renew = { _ in isCanceled.withLock(\.self) ? .canceled : .held }
                     $0.finish = { _, _ in
                         let data = try Data(contentsOf: URL(fileURLWithPath: path))
                         journal.withLock { $0 = data }
@@ -216,23 +215,51 @@ struct AdoptionTests {
                     registries: RegistryClient(http: HTTPClient()),
                     fetcher: ContextFetcher(access: GitAccess(client: HTTPClient()), directory: folder + "/fetched"),
                     logLimit: 1 << 20, directory: folder + "/runs")
-
-                await executor.carryOut(
-                    test.assignment(
-                        """
-                        steps:
-                          - cmd: \(shell) sh -c 'trap "exit 0" TERM; echo begun $((1+1)); while true; do sleep 0.1; done'
-                            timeout: 120
-                        """), broker: broker, logger: logger)
-
-                // What is there after each line, if the process ends then.
+                await executor.carryOut(test.assignment(steps(shell)), broker: broker, logger: logger)
                 let lines = journal.withLock(\.self).split(separator: 0x0a)
-                let states = lines.indices.compactMap { JournalRecord(Data(lines[...$0].joined(separator: [0x0a]))) }
-                let ended = try #require(states.firstIndex { $0.containers.first?.exitCode == 0 })
-                let (before, after) = (states[..<ended].map(\.isAdoptable), states[ended...].map(\.isAdoptable))
-                #expect(before.contains(true))
-                #expect(!after.contains(true))
+                return lines.indices.compactMap { JournalRecord(Data(lines[...$0].joined(separator: [0x0a]))) }
             }
+        }
+    }
+
+    @Test func `T8 F4 a run that is being stopped is not gone on with, whatever its programs end with`() async throws {
+        let states = try await states(
+            of: { shell in
+                """
+                steps:
+                  - cmd: \(shell) sh -c 'trap "exit 0" TERM; echo begun $((1+1)); while true; do sleep 0.1; done'
+                    timeout: 120
+                """
+            }, canceledAt: "begun 2")
+
+        let ended = try #require(states.firstIndex { $0.containers.first?.exitCode == 0 })
+        let (before, after) = (states[..<ended].map(\.isAdoptable), states[ended...].map(\.isAdoptable))
+        #expect(before.contains(true))
+        #expect(!after.contains(true))
+    }
+
+    @Test func `F4 a run that has failed is not gone on with, and fails as it did`() async throws {
+        let states = try await states { shell in
+            """
+            steps:
+              - id: first
+                cmd: \(shell) sh -c 'touch ready; while true; do sleep 0.1; done'
+                when: ["-"]
+                timeout: 120
+              - id: second
+                cmd: \(shell) sh -c 'until [ -e ready ]; do sleep 0.1; done; exit 3'
+                when: ["-"]
+                timeout: 120
+            """
+        }
+
+        let stopped = try #require(states.firstIndex { $0.container(of: "first")?.exitCode != nil })
+        #expect(states[stopped].container(of: "first")?.exitCode == 137)
+        for state in states[stopped...] {
+            let outcome = try #require(try state.ending?.outcome())
+            #expect(!state.isAdoptable)
+            #expect(outcome.status == .failed)
+            #expect(outcome.failure?.step == "second" && outcome.failure?.exitCode == 3)
         }
     }
 

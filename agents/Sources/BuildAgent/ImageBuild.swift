@@ -55,7 +55,14 @@ struct ImageBuild {
         await warnOfSecrets(in: dockerfile)
         await session.log.line("Launching container with name: \(step)")
         session.steps.launch(step)
-        for image in bases.all { _ = try await session.use(image.completed) }
+        for image in bases.all {
+            // BuildKit gives the daemon no names of bases.
+            if isBuildKit {
+                session.daemon.runNames.use(image.completed.description, by: session.attempt)
+            } else {
+                _ = try await session.use(image.completed)
+            }
+        }
         for notice in cache.notices(isBuildKit: isBuildKit) { await session.log.line(notice) }
         let result: Swift.Result<(BuildResult, isFresh: Bool), any Error>
         do { result = .success(try await buildFreshly(bases, frontend)) } catch { result = .failure(error) }
@@ -202,7 +209,9 @@ struct ImageBuild {
         for image in bases.needed {
             do {
                 let credential = session.assignment.pullCredentials[image.registry]
+                _ = try await session.use(image.completed)
                 try await client.pull(image, credential: credential, platform: nil) { _ in }
+                session.daemon.runNames.get(image.completed.description, by: session.attempt)
             } catch DockerError.pull(_, .unreachable(let reason)) {
                 guard try await isOnDaemon(image) else {
                     throw DockerError.build(.base(reference: image.description, .unreachable(reason)))

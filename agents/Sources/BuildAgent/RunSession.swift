@@ -169,12 +169,27 @@ final class RunSession: Sendable {
             return RunOutcome(status: .succeeded, outputImages: pushedImages, dependencies: dependencies)
         } catch {
             if Task.isCancelled { return RunOutcome(status: .canceled, outputImages: pushedImages) }
-            let failure = RunFailure(error, step: nil).explained(agent: agent)
-            // A builder's message can hold the text of a RUN line.
-            let message = await log.masked(failure.message)
-            await log.line(message)
-            return RunOutcome(
-                status: failure.status, message: message, outputImages: pushedImages, failure: failure.details)
+            let outcome = await outcome(of: error)
+            await log.line(outcome.message ?? "")
+            return outcome
+        }
+    }
+
+    private func outcome(of error: any Error) async -> RunOutcome {
+        let failure = RunFailure(error, step: nil).explained(agent: agent)
+        // A builder's message can hold the text of a RUN line.
+        return RunOutcome(
+            status: failure.status, message: await log.masked(failure.message), outputImages: pushedImages,
+            failure: failure.details)
+    }
+
+    /// Writes down how the run ends once that is certain, for the case that the agent is killed before all is cleared
+    /// away: how programs end that are stopped with it says nothing.
+    func noteEnd(because error: any Error) async {
+        do {
+            try await journal?.note(.ended(OutcomeRequest(outcome(of: error), logLength: log.length)))
+        } catch {
+            logger.error("outcome not noted", metadata: ["error": "\(error)"])
         }
     }
 

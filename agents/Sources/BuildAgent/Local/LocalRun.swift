@@ -66,7 +66,7 @@ public struct LocalRun: Sendable {
             throw error
         }
         await home.removeLeftovers(on: client, logger: logger)
-        let daemon = try Daemon(client: client, directory: home.directory)
+        let daemon = try Daemon(client: client, directory: LocalRunHome.daemonPath(home.directory))
         let broker = LocalRunBroker(secrets: secrets, credentials: credentials)
         let executor = RunExecutor(
             daemon: daemon, registries: RegistryClient(http: http),
@@ -81,7 +81,8 @@ public struct LocalRun: Sendable {
         } onCancel: {
             broker.cancel()
         }
-        await home.close()
+        // What could not be removed the next run finds by way of the folder.
+        if !daemon.owes, daemon.runNames.due().isEmpty { await home.close() }
         return broker.ending
     }
 

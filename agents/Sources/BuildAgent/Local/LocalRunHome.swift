@@ -31,6 +31,9 @@ public final class LocalRunHome: Sendable {
 
     private static func endpointPath(_ directory: String) -> String { directory + "/endpoint" }
 
+    /// What a ``Daemon`` keeps, apart from what is ours.
+    static func daemonPath(_ directory: String) -> String { directory + "/daemon" }
+
     private static func lockPath(_ directory: String) -> String { directory + "/lock" }
 
     /// Removes what runs whose process is gone left on the daemon, and their folders.
@@ -45,7 +48,9 @@ public final class LocalRunHome: Sendable {
             let endpoint = try? String(contentsOfFile: Self.endpointPath(other), encoding: .utf8)
             guard endpoint == nil || endpoint == client.endpoint else { continue }
             do {
-                guard try await Daemon(client: client, directory: other).removeLeftovers(logger: logger) else {
+                guard
+                    try await Daemon(client: client, directory: Self.daemonPath(other)).removeLeftovers(logger: logger)
+                else {
                     continue
                 }
                 try FileManager.default.removeItem(atPath: other)

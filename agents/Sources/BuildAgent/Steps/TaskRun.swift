@@ -99,8 +99,6 @@ struct TaskRun: RunWork {
     private func schedule(_ plan: TaskPlan, _ runner: StepRunner) async throws {
         var done = plan.done(session.left)
         var waiting = plan.steps.filter { [done] in !done.contains($0.id) }
-        // Its end is the run's: nothing is to begin beside it.
-        if let failed = plan.failed(session.left) { waiting = [failed] }
         try await withThrowingTaskGroup(of: String?.self) { group in
             func startReady() {
                 let ready = waiting.filter { done.isSuperset(of: $0.step.dependencies) }
@@ -126,7 +124,10 @@ struct TaskRun: RunWork {
                 session.stopAtOnce()
                 group.cancelAll()
             } catch {
-                if !Task.isCancelled { session.stopAtOnce() }
+                if !Task.isCancelled {
+                    await session.noteEnd(because: error)
+                    session.stopAtOnce()
+                }
                 group.cancelAll()
                 // What they end with does not count any more; their clean-up does.
                 while let _ = try? await group.next() {}
@@ -215,20 +216,8 @@ extension TaskPlan {
         Set(steps.map(\.id).filter { left?.steps[$0]?.status == .successful })
     }
 
-    /// A step that failed for good in an earlier process of the agent.
-    fileprivate func failed(_ left: JournalRecord?) -> Step? {
-        steps.first { planned in
-            guard let last = left?.container(of: planned.id), let code = last.exitCode, code != 0 else { return false }
-            // What the attempt printed, which may have to ask for another, is not known any more.
-            let isLast = last.attempt > planned.step.retries || !planned.step.retryOnErrors.isEmpty
-            return isLast && !planned.step.ignoresErrors
-        }
-    }
-
     /// Whether all that is left to do after an earlier process of the agent is to end.
-    fileprivate func isOver(_ left: JournalRecord?) -> Bool {
-        done(left).count == steps.count || failed(left) != nil
-    }
+    fileprivate func isOver(_ left: JournalRecord?) -> Bool { done(left).count == steps.count }
 
     /// - Throws: ``RunFailure`` if what an earlier process began is more than containers: what a build made is known to
     ///   that process alone.
