@@ -1,5 +1,6 @@
 import DockerEngine
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -39,6 +40,8 @@ final class TestDaemon {
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await use(daemon)) } catch { result = .failure(error) }
             await daemon.end(SIGTERM)
+            // One that was killed, or that keeps containers, leaves its data mounted on itself.
+            while umount2(folder + "/data", CInt(MNT_DETACH)) == 0 {}
             return try result.get()
         }
     }
