@@ -217,7 +217,7 @@ YAML
     "$bin/slipway" exec "$work/gated.yaml" >"$work/out" 2>"$work/err" </dev/null &
     process=$!
     if ! wait_until 120 both_wait; then not_ok 'the steps come to their gate' "$(cat "$work/err" "$work/out")"; fi
-    cat "$state"/slipway/exec/*/.owner >>"$work/owners"
+    cat "$state"/slipway/exec/*/daemon/.owner >>"$work/owners"
     printf '\n' >>"$work/owners"
     expect 'while steps run, the daemon has things of theirs' something_is_left
 }
