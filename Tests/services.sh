@@ -42,7 +42,7 @@ _remember() {
 # _lives RECORD: whether the process of that record still runs. Sets _pid.
 _lives() {
     local began
-    read -r _pid began <"$1" 2>/dev/null || return 1
+    read -r _pid began 2>/dev/null <"$1" || return 1
     [ -n "$began" ] && [ "$(_start_time "$_pid")" = "$began" ]
 }
 
