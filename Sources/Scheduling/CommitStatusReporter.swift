@@ -124,11 +124,10 @@ public struct CommitStatusReporter: Service {
 
     /// Nil also where run or task can't be read, as after a loss of their key: nothing would make that better, and all others would wait.
     private func readableStatus(of change: RunChangeStore.Change) async throws -> PendingStatus? {
-        do {
-            return try await status(of: change)
-        } catch  where error.isUnreadable {
-            logger.warning("commit status not told", metadata: ["run": "\(change.run)", "error": "\(error)"])
-            return nil
+        try await ifReadable {
+            logger.warning("commit status not told", metadata: ["run": "\(change.run)", "error": "\($0)"])
+        } _: {
+            try await status(of: change)
         }
     }
 

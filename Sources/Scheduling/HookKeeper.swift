@@ -182,19 +182,17 @@ public struct HookKeeper: Service {
     /// Makes up for what a process that ended could not follow.
     func reconcileAll() async throws {
         for registry in settings.registries.map(\.name) {
-            let names = try await tasks.list(registry: registry).map(\.name)
+            let names = try await tasks.names(in: registry)
             for name in names {
-                // It may have been written since.
-                guard let task = try await tasks.find(name, in: registry) else { continue }
+                // Each as it is by then.
+                guard let task = try await ifReadable({ try await tasks.find(name, in: registry) }) else { continue }
                 try await reconcile(task, named: task.name, in: registry, from: task, isWritten: false)
             }
             let known = Set(names.map { $0.lowercased() })
             for hook in try await hooks.hooks(in: registry)
             where !hook.task.isEmpty && !known.contains(hook.task.lowercased()) {
                 // One that was made just now has its hook already.
-                do {
-                    guard try await tasks.find(hook.task, in: registry) == nil else { continue }
-                } catch  where error.isUnreadable { continue }
+                guard try await tasks.find(hook.task, in: registry) == nil else { continue }
                 try await hooks.remove(hook.id, leaving: removal(of: hook, token: hook.token))
             }
         }

@@ -45,8 +45,7 @@ public struct TaskService: Sendable {
 
     /// Its runs stay. Deleting what does not exist is fine, and what can't be read any more.
     public func delete(_ name: String, in registry: Registry) async throws {
-        var old: TaskDefinition?
-        do { old = try await tasks.find(name, in: registry.name) } catch  where error.isUnreadable {}
+        let old = try await ifReadable { try await tasks.find(name, in: registry.name) }
         _ = try await tasks.delete(name, in: registry.name)
         try await tell(name, in: registry, from: old)
     }

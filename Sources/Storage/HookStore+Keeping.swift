@@ -100,13 +100,11 @@ extension HookStore {
     public func removals() async throws -> [HookRemoval] {
         try await database.pool.read { db in
             try Row.fetchAll(db, sql: "SELECT * FROM hookRemoval ORDER BY endTime").compactMap { row in
-                do {
-                    return HookRemoval(
+                try ifReadable {
+                    HookRemoval(
                         id: row["id"], repositoryURL: row["repositoryURL"], url: row["url"], remoteID: row["remoteID"],
                         token: Secret(try box.open(row["token"], for: Self.removalPurpose)),
                         endTime: Date(storedMilliseconds: row["endTime"]))
-                } catch  where error.isUnreadable {
-                    return nil
                 }
             }
         }

@@ -163,7 +163,7 @@ public struct HookStore: Sendable {
 
     /// Nil for one that a later version wrote, or whose secrets can't be read any more.
     func hook(_ row: Row) throws -> Hook? {
-        do { return try readableHook(row) } catch  where error.isUnreadable { return nil }
+        try ifReadable { try readableHook(row) }
     }
 
     private func readableHook(_ row: Row) throws -> Hook? {

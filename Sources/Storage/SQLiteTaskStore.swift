@@ -24,6 +24,12 @@ public struct SQLiteTaskStore: TaskStore {
         }
     }
 
+    public func names(in registry: String) async throws -> [String] {
+        try await database.pool.read { db in
+            try String.fetchAll(db, sql: "SELECT name FROM task WHERE registry = ?", arguments: [registry])
+        }
+    }
+
     public func update(
         _ name: String, in registry: String, _ change: @escaping @Sendable (TaskDefinition?) throws -> TaskDefinition
     ) async throws -> TaskDefinition {
@@ -82,7 +88,7 @@ public struct SQLiteTaskStore: TaskStore {
 
     /// Nil for a task that can't be read any more, so that it holds up no others and can be written anew.
     private func readable(_ document: String) throws -> TaskDefinition? {
-        do { return try open(document) } catch  where error.isUnreadable { return nil }
+        try ifReadable { try open(document) }
     }
 
     private static let purpose = "task"

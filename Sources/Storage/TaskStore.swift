@@ -8,6 +8,9 @@ public protocol TaskStore: Sendable {
     /// By name; without those that can't be read any more.
     func list(registry: String) async throws -> [TaskDefinition]
 
+    /// The names of all of them.
+    func names(in registry: String) async throws -> [String]
+
     /// Writes what `change` makes of the stored task; nobody else writes it in between.
     ///
     /// - Parameter change: gets the stored task, nil if there is none that can be read. What it throws is thrown, and nothing is written.

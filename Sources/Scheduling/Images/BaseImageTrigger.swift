@@ -52,13 +52,7 @@ public struct BaseImageTrigger: Service {
 
     /// Nil for a task that can make no run.
     func pool(of key: TaskKey) async throws -> PoolID? {
-        let task: TaskDefinition?
-        do {
-            task = try await tasks.find(key.task, in: key.registry)
-        } catch let error where error.isUnreadable {
-            return nil
-        }
-        guard let task else { return nil }
+        guard let task = try await ifReadable({ try await tasks.find(key.task, in: key.registry) }) else { return nil }
         return try await PoolDirectory(settings: environment.settings, store: environment.pools)
             .find(task.agentPoolName, in: key.registry)?.id
     }

@@ -150,13 +150,10 @@ public struct ImageCatalog: Service {
         -> [TrackedImage]?
     {
         let filter = RunFilter([.task(.equal, task.name), .status([.succeeded])])
-        let runs: [Run]
-        do {
-            runs = try await environment.runs.list(registry: task.registry, filter, before: nil, limit: Self.records)
-        } catch let error where error.isUnreadable {
-            return nil
+        let runs = try await ifReadable {
+            try await environment.runs.list(registry: task.registry, filter, before: nil, limit: Self.records)
         }
-        guard let run = runs.first(where: { $0.isOwnWork(of: task) }) else { return nil }
+        guard let run = runs?.first(where: { $0.isOwnWork(of: task) }) else { return nil }
         return try await tracked(by: run, of: task, kind)
     }
 
@@ -208,11 +205,10 @@ public struct ImageCatalog: Service {
 
     /// Nil for a run that has been removed since, or can't be read: nothing would make that better, and all others would wait.
     private func readableRun(_ id: RunID) async throws -> Run? {
-        do {
-            return try await environment.runs.find(id)
-        } catch let error where error.isUnreadable {
-            environment.logger.warning("run not followed", metadata: ["run": "\(id)", "error": "\(error)"])
-            return nil
+        try await ifReadable {
+            environment.logger.warning("run not followed", metadata: ["run": "\(id)", "error": "\($0)"])
+        } _: {
+            try await environment.runs.find(id)
         }
     }
 }

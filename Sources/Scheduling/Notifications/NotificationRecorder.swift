@@ -64,11 +64,10 @@ public struct NotificationRecorder: Sendable {
 
     /// Nil for a run that has been removed since, or can't be read: nothing would make that better, and all others would wait.
     private func readableRun(_ id: RunID) async throws -> Run? {
-        do {
-            return try await environment.runs.find(id)
-        } catch let error where error.isUnreadable {
-            environment.logger.warning("run not told of", metadata: ["run": "\(id)", "error": "\(error)"])
-            return nil
+        try await ifReadable {
+            environment.logger.warning("run not told of", metadata: ["run": "\(id)", "error": "\($0)"])
+        } _: {
+            try await environment.runs.find(id)
         }
     }
 }

@@ -44,7 +44,7 @@ public struct NotificationService: Sendable {
         _ name: String, in registry: Registry, by principal: String,
         _ make: (NotificationTarget?, Date) throws -> NotificationTarget
     ) async throws -> NotificationTarget {
-        let known = try await readable(name, in: registry)
+        let known = try await ifReadable { try await store.find(name, in: registry.name) }
         let target = try make(known, environment.now())
         try checkEncryption(of: target.url)
         if known == nil, try await store.list(in: registry.name).count >= Self.mostTargets {
@@ -53,14 +53,6 @@ public struct NotificationService: Sendable {
         try await store.put(target)
         log("notification target written", target.name, registry, by: principal)
         return try await show(name, in: registry)
-    }
-
-    private func readable(_ name: String, in registry: Registry) async throws -> NotificationTarget? {
-        do {
-            return try await store.find(name, in: registry.name)
-        } catch let error where error.isUnreadable {
-            return nil
-        }
     }
 
     /// - Throws: ``NotificationServiceError/notFound(_:)``
