@@ -30,13 +30,16 @@ struct TaskRunTests {
         }
     }
 
-    @Test func `S14 a run of what came from a fork builds, and its push steps push nothing`() async throws {
+    private static var ofFork: TestRun {
         var test = TestRun()
         test.registry = "registry.invalid"
         test.isRestricted = true
         test.files = ["Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"]
+        return test
+    }
 
-        let ending = try await test.carryOut(
+    @Test func `S14 a run of what came from a fork builds, and its push steps push nothing`() async throws {
+        let ending = try await Self.ofFork.carryOut(
             "steps: [{build: -t registry.invalid/fork:s14 .}, {push: ['registry.invalid/fork:s14'], id: up}]")
 
         #expect(ending.outcome.status == .succeeded, Comment(rawValue: ending.log))
@@ -45,12 +48,7 @@ struct TaskRunTests {
     }
 
     @Test func `S14 a run of what came from a fork writes no cache, and succeeds`() async throws {
-        var test = TestRun()
-        test.registry = "registry.invalid"
-        test.isRestricted = true
-        test.files = ["Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"]
-
-        let ending = try await test.carryOut(
+        let ending = try await Self.ofFork.carryOut(
             "steps: [{id: one, build: -t registry.invalid/fork-cache:s14 ., cache: enabled}]")
 
         #expect(ending.outcome.status == .succeeded, Comment(rawValue: ending.log))
